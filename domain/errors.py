@@ -1,0 +1,174 @@
+"""Every way a business rule can say no.
+
+DomainError
+├── InvalidInput          what was sent cannot be used; lists every problem with its path
+├── NotFound              there is no such thing, or the caller may not see it
+├── Forbidden             the caller may not do this to that
+├── Conflict              the thing changed since it was read
+├── KeyReused             an idempotency key was used before with other arguments
+├── Overloaded            too much is waiting; try again
+├── IllegalTransition     units cannot move so
+├── BlockedByHold         a hold stops this
+├── InsufficientStock     fewer units are free than wanted
+├── StockCommitted        units are promised to orders and cannot be taken away
+├── ReservationEnded      the cart's hold expired, was released or was used
+├── NotPaid               the order's payment does not cover this
+├── PaymentRefused        the gateway declined
+├── PaymentUnknown        the gateway did not answer; the outcome will be found out
+├── AmountExceeded        more money than there is to move
+└── AlreadyExists         a unique name is taken
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A refusal the caller can act on; anything else is a bug. `code` is stable and machine-readable."""
+
+    code: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InputProblem:
+    """`path` leads to the input field, dots and list positions: `lines.2.quantity`."""
+
+    path: str
+    code: str
+    message: str
+
+
+class InvalidInput(DomainError):
+    code = "INVALID_INPUT"
+
+    def __init__(self, problems: Sequence[InputProblem]) -> None:
+        super().__init__(" ".join(f"{problem.path}: {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class NotFound(DomainError):
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, key: object) -> None:
+        super().__init__(f"There is no {kind} {key}, or you may not see it.")
+        self.kind, self.key = kind, str(key)
+
+
+class Forbidden(DomainError):
+    code = "FORBIDDEN"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Conflict(DomainError):
+    code = "CONFLICT"
+
+    def __init__(self, kind: str, expected_version: int, actual_version: int) -> None:
+        super().__init__(
+            f"The {kind} was changed: you expected version {expected_version}, it is now {actual_version}. Read it again."
+        )
+        self.kind, self.expected_version, self.actual_version = kind, expected_version, actual_version
+
+
+class KeyReused(DomainError):
+    code = "KEY_REUSED"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The idempotency key {key!r} was used before with other arguments. Use a new key.")
+        self.key = key
+
+
+class Overloaded(DomainError):
+    code = "OVERLOADED"
+
+    def __init__(self, waiting: int) -> None:
+        super().__init__(f"{waiting} commands are waiting already. Try again with the same idempotency key.")
+        self.waiting = waiting
+
+
+class IllegalTransition(DomainError):
+    code = "ILLEGAL_TRANSITION"
+
+    def __init__(self, action: str, status: str, allowed_from: Sequence[str]) -> None:
+        listed = ", ".join(allowed_from)
+        super().__init__(f"Cannot {action} what is {status}; it must be {listed}.")
+        self.action, self.status, self.allowed_from = action, status, tuple(allowed_from)
+
+
+class BlockedByHold(DomainError):
+    code = "BLOCKED_BY_HOLD"
+
+    def __init__(self, action: str, kinds: Sequence[str]) -> None:
+        super().__init__(f"Cannot {action}: held for {', '.join(kinds)}. Release the hold first.")
+        self.action, self.kinds = action, tuple(kinds)
+
+
+class InsufficientStock(DomainError):
+    code = "INSUFFICIENT_STOCK"
+
+    def __init__(self, missing: Mapping[str, int]) -> None:
+        listed = ", ".join(f"{units} × {sku}" for sku, units in sorted(missing.items()))
+        super().__init__(f"Not enough stock: {listed} short.")
+        self.missing = dict(missing)
+
+
+class StockCommitted(DomainError):
+    code = "STOCK_COMMITTED"
+
+    def __init__(self, sku: str, committed: int, on_hand: int) -> None:
+        super().__init__(
+            f"{committed} units of {sku} are committed, so {on_hand} cannot be all there is. "
+            "Let the location decline or short-pick those orders first."
+        )
+        self.sku, self.committed, self.on_hand = sku, committed, on_hand
+
+
+class ReservationEnded(DomainError):
+    code = "RESERVATION_ENDED"
+
+    def __init__(self, cart: str) -> None:
+        super().__init__(f"Nothing is reserved for cart {cart!r} any more. Reserve again.")
+        self.cart = cart
+
+
+class NotPaid(DomainError):
+    code = "NOT_PAID"
+
+    def __init__(self, needed_minor: int, covered_minor: int, currency: str) -> None:
+        super().__init__(f"{needed_minor} {currency} minor units are needed, {covered_minor} are covered.")
+        self.needed_minor, self.covered_minor, self.currency = needed_minor, covered_minor, currency
+
+
+class PaymentRefused(DomainError):
+    code = "PAYMENT_REFUSED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The payment was declined: {reason}.")
+        self.reason = reason
+
+
+class PaymentUnknown(DomainError):
+    code = "PAYMENT_UNKNOWN"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"The gateway did not answer for {reference!r}. It will be asked again; do not pay twice.")
+        self.reference = reference
+
+
+class AmountExceeded(DomainError):
+    code = "AMOUNT_EXCEEDED"
+
+    def __init__(self, wanted_minor: int, available_minor: int, currency: str) -> None:
+        super().__init__(f"{wanted_minor} {currency} minor units are more than the {available_minor} that can be moved.")
+        self.wanted_minor, self.available_minor, self.currency = wanted_minor, available_minor, currency
+
+
+class AlreadyExists(DomainError):
+    code = "ALREADY_EXISTS"
+
+    def __init__(self, kind: str, key: str) -> None:
+        super().__init__(f"There is a {kind} {key!r} already.")
+        self.kind, self.key = kind, key
