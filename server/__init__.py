@@ -1,0 +1,1 @@
+"""THE PROCESS: app, settings, access, worker, commands, embedded servers, health."""

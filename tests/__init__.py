@@ -1,0 +1,1 @@
+"""Tests mirror the folders; real PostgreSQL and Valkey, nothing of ours replaced."""
