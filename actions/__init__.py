@@ -1,0 +1,1 @@
+"""Everything that writes: one public function, one transaction, recorded facts."""

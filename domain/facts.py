@@ -1,0 +1,59 @@
+"""Facts: what happened, in the past tense, with enough in each to bring a copy of the thing up to date.
+
+An order's facts carry its new version and status and the units that moved; a stock fact carries the level's new counters.
+`domain/projection.py` folds them: a snapshot and the facts after it give what a fresh read gives.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class FactKind(StrEnum):
+    ORDER_DRAFTED = "order_drafted"
+    ORDER_PLACED = "order_placed"
+    ORDER_CONFIRMED = "order_confirmed"
+    ORDER_CHANGED = "order_changed"
+    UNITS_SCHEDULED = "units_scheduled"
+    UNITS_BACKORDERED = "units_backordered"
+    UNITS_RELEASED = "units_released"
+    UNITS_CANCELLED = "units_cancelled"
+    CANCELLATION_REQUESTED = "cancellation_requested"
+    CANCELLATION_ANSWERED = "cancellation_answered"
+    HOLD_APPLIED = "hold_applied"
+    HOLD_REJECTED = "hold_rejected"
+    HOLD_RESOLVED = "hold_resolved"
+    NOTE_ADDED = "note_added"
+    FULFILMENT_ACCEPTED = "fulfilment_accepted"
+    FULFILMENT_DECLINED = "fulfilment_declined"
+    UNITS_PICKED = "units_picked"
+    UNITS_SHORT_PICKED = "units_short_picked"
+    UNITS_PACKED = "units_packed"
+    UNITS_SHIPPED = "units_shipped"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    UNITS_PICKED_UP = "units_picked_up"
+    UNITS_DELIVERED = "units_delivered"
+    PARCEL_TRACKED = "parcel_tracked"
+    PAYMENT_CHANGED = "payment_changed"
+    STOCK_CHANGED = "stock_changed"
+    RESERVATION_CHANGED = "reservation_changed"
+    CUSTOMER_CHANGED = "customer_changed"
+    CATALOGUE_CHANGED = "catalogue_changed"
+    LOCATION_CHANGED = "location_changed"
+    CHANNEL_CHANGED = "channel_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """The ids say what it is about and so who may hear of it; `payload` is plain JSON data."""
+
+    kind: FactKind
+    order_id: UUID | None = None
+    fulfilment_id: UUID | None = None
+    location_id: UUID | None = None
+    variant_id: UUID | None = None
+    customer_id: UUID | None = None
+    channel_id: UUID | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)

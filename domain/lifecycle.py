@@ -1,0 +1,220 @@
+"""The life of ordered units as tables. Nothing else decides what may follow what.
+
+A status belongs to a quantity, not to an order: of three units two may be scheduled at one location and one
+backordered (IBM Sterling "status quantities", commercetools `transitionLineItemState`). The words on a line and on an
+order are derived. Whether a move touches stock follows from the two statuses alone, see `stock_effect`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from domain.errors import IllegalTransition
+
+
+class UnitStatus(StrEnum):
+    DRAFT = "draft"
+    PLACED = "placed"
+    BACKORDERED = "backordered"
+    UNSCHEDULED = "unscheduled"
+    SCHEDULED = "scheduled"
+    RELEASED = "released"
+    ACKNOWLEDGED = "acknowledged"
+    PICKED = "picked"
+    PACKED = "packed"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    SHIPPED = "shipped"
+    PICKED_UP = "picked_up"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class OrderStatus(StrEnum):
+    """The word on an order or a line: its units' common status, or how far the furthest of them are."""
+
+    DRAFT = "draft"
+    PLACED = "placed"
+    BACKORDERED = "backordered"
+    UNSCHEDULED = "unscheduled"
+    SCHEDULED = "scheduled"
+    RELEASED = "released"
+    ACKNOWLEDGED = "acknowledged"
+    PICKED = "picked"
+    PACKED = "packed"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    SHIPPED = "shipped"
+    PICKED_UP = "picked_up"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    PARTIALLY_BACKORDERED = "partially_backordered"
+    PARTIALLY_UNSCHEDULED = "partially_unscheduled"
+    PARTIALLY_SCHEDULED = "partially_scheduled"
+    PARTIALLY_RELEASED = "partially_released"
+    PARTIALLY_ACKNOWLEDGED = "partially_acknowledged"
+    PARTIALLY_PICKED = "partially_picked"
+    PARTIALLY_PACKED = "partially_packed"
+    PARTIALLY_READY_FOR_PICKUP = "partially_ready_for_pickup"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    PARTIALLY_PICKED_UP = "partially_picked_up"
+    PARTIALLY_DELIVERED = "partially_delivered"
+
+
+class Action(StrEnum):
+    """What can be done to units. A hold names the actions it stops."""
+
+    PLACE = "place"
+    CONFIRM = "confirm"
+    SCHEDULE = "schedule"
+    BACKORDER = "backorder"
+    RELEASE = "release"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    PICK = "pick"
+    SHORT_PICK = "short_pick"
+    PACK = "pack"
+    SHIP = "ship"
+    MAKE_READY = "make_ready"
+    HAND_OVER = "hand_over"
+    DELIVER = "deliver"
+    CANCEL = "cancel"
+    RECALL = "recall"
+
+
+_S = UnitStatus
+
+FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
+    Action.PLACE: frozenset({_S.DRAFT}),
+    Action.SCHEDULE: frozenset({_S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED}),
+    Action.BACKORDER: frozenset({_S.PLACED, _S.UNSCHEDULED}),
+    Action.RELEASE: frozenset({_S.SCHEDULED}),
+    Action.ACCEPT: frozenset({_S.RELEASED}),
+    Action.DECLINE: frozenset({_S.RELEASED, _S.ACKNOWLEDGED}),
+    Action.PICK: frozenset({_S.ACKNOWLEDGED}),
+    Action.SHORT_PICK: frozenset({_S.ACKNOWLEDGED}),
+    Action.PACK: frozenset({_S.PICKED}),
+    Action.SHIP: frozenset({_S.PACKED}),
+    Action.MAKE_READY: frozenset({_S.PICKED, _S.PACKED}),
+    Action.HAND_OVER: frozenset({_S.READY_FOR_PICKUP}),
+    Action.DELIVER: frozenset({_S.SHIPPED}),
+    # Before release nobody works on the units yet: they are cancelled at once. After it the location is asked, and
+    # `RECALL` is its yes.
+    Action.CANCEL: frozenset({_S.DRAFT, _S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED, _S.SCHEDULED}),
+    Action.RECALL: frozenset({_S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}),
+}
+
+TO_OF: Final[Mapping[Action, UnitStatus]] = {
+    Action.PLACE: _S.PLACED,
+    Action.SCHEDULE: _S.SCHEDULED,
+    Action.BACKORDER: _S.BACKORDERED,
+    Action.RELEASE: _S.RELEASED,
+    Action.ACCEPT: _S.ACKNOWLEDGED,
+    Action.DECLINE: _S.UNSCHEDULED,
+    Action.PICK: _S.PICKED,
+    Action.SHORT_PICK: _S.UNSCHEDULED,
+    Action.PACK: _S.PACKED,
+    Action.SHIP: _S.SHIPPED,
+    Action.MAKE_READY: _S.READY_FOR_PICKUP,
+    Action.HAND_OVER: _S.PICKED_UP,
+    Action.DELIVER: _S.DELIVERED,
+    Action.CANCEL: _S.CANCELLED,
+    Action.RECALL: _S.CANCELLED,
+}
+
+TRANSITIONS: Final[Mapping[UnitStatus, Mapping[UnitStatus, frozenset[Action]]]] = {
+    before: {
+        after: frozenset(action for action in FROM_OF if before in FROM_OF[action] and TO_OF[action] is after)
+        for after in UnitStatus
+        if any(before in FROM_OF[action] and TO_OF[action] is after for action in FROM_OF)
+    }
+    for before in UnitStatus
+}
+"""Every edge with the actions that take it."""
+
+FIRST: Final = frozenset({_S.DRAFT, _S.PLACED, _S.SCHEDULED, _S.BACKORDERED})
+"""Where units may begin: placing routes at once, so they usually begin scheduled or backordered."""
+
+ALLOCATED: Final = frozenset(
+    {_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP},
+)
+"""Units that a location holds for the order: they sum to the `allocated` counter of its stock level."""
+
+LEFT: Final = frozenset({_S.SHIPPED, _S.PICKED_UP, _S.DELIVERED})
+"""Units that left the location, and its on-hand count."""
+
+IN_FULFILMENT: Final = ALLOCATED - {_S.SCHEDULED}
+"""Units a location has been told to work on: cancelling them is a request."""
+
+OPEN: Final = frozenset(UnitStatus) - {_S.DRAFT, _S.PICKED_UP, _S.DELIVERED, _S.CANCELLED}
+
+RANK: Final[Mapping[UnitStatus, int]] = {
+    _S.CANCELLED: -1,
+    _S.DRAFT: 0,
+    _S.PLACED: 1,
+    _S.BACKORDERED: 2,
+    _S.UNSCHEDULED: 3,
+    _S.SCHEDULED: 4,
+    _S.RELEASED: 5,
+    _S.ACKNOWLEDGED: 6,
+    _S.PICKED: 7,
+    _S.PACKED: 8,
+    _S.READY_FOR_PICKUP: 9,
+    _S.SHIPPED: 10,
+    _S.PICKED_UP: 11,
+    _S.DELIVERED: 12,
+}
+
+
+class StockEffect(StrEnum):
+    ALLOCATE = "allocate"
+    RELEASE = "release"
+    SHIP = "ship"
+
+
+def stock_effect(before: UnitStatus, after: UnitStatus) -> StockEffect | None:
+    """What a move does to the stock level of the units' location; None when it does nothing."""
+    if before in ALLOCATED and after in LEFT:
+        return StockEffect.SHIP
+    if before in ALLOCATED and after not in ALLOCATED:
+        return StockEffect.RELEASE
+    if before not in ALLOCATED and after in ALLOCATED:
+        return StockEffect.ALLOCATE
+    return None
+
+
+def check(action: Action, before: UnitStatus) -> UnitStatus:
+    """The status that `action` leads to; raises IllegalTransition."""
+    if before not in FROM_OF[action]:
+        allowed = sorted(FROM_OF[action], key=RANK.__getitem__)
+        raise IllegalTransition(action.replace("_", " "), before, allowed)
+    return TO_OF[action]
+
+
+def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
+    """The word for units in these statuses: what was cancelled doesn't count while anything is left.
+
+    One status: that word. All units with the customer, some delivered and some picked up: delivered. Otherwise
+    "partially" and the furthest status reached.
+    """
+    present = set(statuses) - {_S.CANCELLED}
+    if not present:
+        return OrderStatus.CANCELLED
+    furthest = max(present, key=RANK.__getitem__)
+    if len(present) == 1 or present <= {_S.DELIVERED, _S.PICKED_UP}:
+        return OrderStatus(furthest.value)
+    return OrderStatus(f"partially_{furthest}")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMove:
+    """Part of a fact: this many units of a line went from one status and place to another."""
+
+    before: UnitStatus
+    after: UnitStatus
+    quantity: int
+
+
+def available_actions(statuses: Iterable[UnitStatus], stopped: frozenset[Action]) -> list[Action]:
+    """What may be done next to units in these statuses while `stopped` actions are held, in the order of `Action`."""
+    present = set(statuses)
+    return [action for action in FROM_OF if FROM_OF[action] & present and action not in stopped]

@@ -1,0 +1,63 @@
+"""Tables. Importing this package registers every model with Tortoise."""
+
+from models.catalogue import Price, Product, Substitute, TaxRate, Variant
+from models.channels import Channel
+from models.customers import Customer, CustomerAddress, CustomerContact
+from models.facts import LoggedFact, OutboxFact, RelayState
+from models.fulfilment import Fulfilment, FulfilmentLine
+from models.idempotency import IdempotencyKey
+from models.inventory import Reservation, StockLevel, StockMovement
+from models.locations import Location
+from models.orders import (
+    CancellationRequest,
+    ExcludedLocation,
+    Hold,
+    LineStatus,
+    Order,
+    OrderAddress,
+    OrderLine,
+    OrderNote,
+)
+from models.organizations import Organization
+from models.parcels import Parcel, ParcelLine, TrackingEvent
+from models.payments import Payment, PaymentEvent
+from models.staff import ApiKey, Role, Staff
+
+__all__ = [
+    "ApiKey",
+    "CancellationRequest",
+    "Channel",
+    "Customer",
+    "CustomerAddress",
+    "CustomerContact",
+    "ExcludedLocation",
+    "Fulfilment",
+    "FulfilmentLine",
+    "Hold",
+    "IdempotencyKey",
+    "LineStatus",
+    "Location",
+    "LoggedFact",
+    "Order",
+    "OrderAddress",
+    "OrderLine",
+    "OrderNote",
+    "Organization",
+    "OutboxFact",
+    "Parcel",
+    "ParcelLine",
+    "Payment",
+    "PaymentEvent",
+    "Price",
+    "Product",
+    "RelayState",
+    "Reservation",
+    "Role",
+    "Staff",
+    "StockLevel",
+    "StockMovement",
+    "Substitute",
+    "TaxRate",
+    "TrackingEvent",
+    "Variant",
+]

@@ -1,0 +1,57 @@
+"""Channels: where orders come from, and what that decides (locations, currency, how long a cart is kept, confirmation)."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.columns import key, version
+from models.locations import Location
+from models.organizations import Organization
+
+
+class ChannelKind(StrEnum):
+    WEB = "web"
+    STORE = "store"
+    PHONE = "phone"
+    MARKETPLACE = "marketplace"
+    B2B = "b2b"
+    MOBILE = "mobile"
+
+
+class ConfirmationPolicy(StrEnum):
+    """When a placed order may be released: at once, when its total is authorised, or when somebody confirms it."""
+
+    AUTOMATIC = "automatic"
+    ON_AUTHORIZATION = "on_authorization"
+    MANUAL = "manual"
+
+
+class Channel(Model):
+    id = key()
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "models.Organization", related_name="channels", on_delete=fields.RESTRICT
+    )
+    organization_id: UUID
+    code = fields.CharField(max_length=32)
+    name = fields.CharField(max_length=200)
+    kind = fields.CharEnumField(ChannelKind, max_length=32)
+    currency = fields.CharField(max_length=3)
+    prices_include_tax = fields.BooleanField(default=False)
+    reservation_ttl_seconds = fields.IntField(default=600)
+    confirmation = fields.CharEnumField(ConfirmationPolicy, max_length=32, default=ConfirmationPolicy.AUTOMATIC)
+    is_active = fields.BooleanField(default=True)
+    version = version()
+    locations: fields.ManyToManyRelation[Location] = fields.ManyToManyField(
+        "models.Location",
+        related_name="channels",
+        through="channel_locations",
+        forward_key="location_id",
+        backward_key="channel_id",
+    )
+
+    class Meta:
+        table = "channels"
+        unique_together = (("organization", "code"),)
+        indexes = (("organization_id", "code", "id"),)

@@ -1,0 +1,103 @@
+"""Transactions and plain SQL on Tortoise's connection.
+
+Tortoise's own `in_transaction` leaks a pooled connection when it is cancelled while BEGIN is on its way, and poisons a
+long-lived task when the connection dies while it is given back; nothing here uses it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.connection import get_connections
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+log = logging.getLogger("oms.db")
+
+CONNECTION: Final = "default"
+ACQUIRE_SECONDS: Final = 5
+"""A command that gets no connection within this fails; waiting longer would only hide an overload."""
+
+RETRYABLE_STATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+UNIQUE_VIOLATION: Final = "23505"
+
+
+@asynccontextmanager
+async def tx() -> AsyncGenerator[TransactionalDBClient, None]:
+    """One transaction for everything this task does with Tortoise inside; inside another one, a savepoint.
+
+    Never leaves a connection behind, and never turns a commit into an error because giving the connection back failed.
+    """
+    client = _client()
+    if isinstance(client, TransactionalDBClient):
+        async with client._in_transaction() as nested:  # noqa: SLF001
+            yield nested
+        return
+    context: Any = client._in_transaction()  # noqa: SLF001
+    await context.ensure_connection()
+    wrapper = context.client
+    pool = wrapper._parent._pool  # noqa: SLF001
+    connection = wrapper._connection = await pool.acquire(timeout=ACQUIRE_SECONDS)  # noqa: SLF001
+    token = get_connections().set(CONNECTION, wrapper)
+    try:
+        await wrapper.begin()
+        try:
+            yield wrapper
+        except BaseException:
+            if not wrapper._finalized:  # noqa: SLF001
+                with suppress(Exception):
+                    await wrapper.rollback()
+            raise
+        if not wrapper._finalized:  # noqa: SLF001
+            await wrapper.commit()
+    finally:
+        get_connections().reset(token)
+        await _give_back(pool, connection)
+
+
+async def _give_back(pool: Any, connection: Any) -> None:
+    try:
+        await asyncio.shield(pool.release(connection))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        log.warning("a connection could not be given back: %r", error)
+
+
+def in_transaction() -> bool:
+    return isinstance(_client(), TransactionalDBClient)
+
+
+def retryable(error: BaseException) -> bool:
+    """Whether the same work may succeed when done again from its start: it lost a race, or the connection went away."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state in RETRYABLE_STATES or state.startswith("08")
+    if isinstance(error, OperationalError | DBConnectionError) and error.args and isinstance(error.args[0], Exception):
+        return retryable(error.args[0])
+    return isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError | ConnectionError)
+
+
+def violated(error: BaseException) -> str | None:
+    """The name of the unique constraint that an IntegrityError of Tortoise or an error of asyncpg is about."""
+    inner = error.args[0] if error.args and isinstance(error.args[0], BaseException) else error
+    if getattr(inner, "sqlstate", None) == UNIQUE_VIOLATION:
+        name: str = getattr(inner, "constraint_name", "") or ""
+        return name
+    return None
+
+
+async def rows(sql: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Also for INSERT and UPDATE with RETURNING, which Tortoise's `execute_query` loses."""
+    found: list[dict[str, Any]] = await _client().execute_query_dict(sql, list(values))
+    return found
+
+
+async def execute(sql: str, values: Sequence[Any] = ()) -> None:
+    await _client().execute_query(sql, list(values))
+
+
+def _client() -> Any:
+    return Tortoise.get_connection(CONNECTION)

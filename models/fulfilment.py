@@ -1,0 +1,76 @@
+"""Fulfilments: what one location does for one order."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from domain.fulfilment import FulfilmentStatus
+from models.columns import key, version
+from models.locations import Location
+from models.orders import FulfilmentMethod, Order, OrderLine
+from models.organizations import Organization
+
+
+class DeclineReason(StrEnum):
+    OUT_OF_STOCK = "out_of_stock"
+    DAMAGED = "damaged"
+    NO_CAPACITY = "no_capacity"
+    TOO_LATE = "too_late"
+    OTHER = "other"
+
+
+class Fulfilment(Model):
+    id = key()
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "models.Organization", related_name="fulfilments", on_delete=fields.RESTRICT
+    )
+    organization_id: UUID
+    number = fields.CharField(max_length=32)
+    order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
+        "models.Order", related_name="fulfilments", on_delete=fields.RESTRICT, db_index=True
+    )
+    order_id: UUID
+    location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
+        "models.Location", related_name="fulfilments", on_delete=fields.RESTRICT
+    )
+    location_id: UUID
+    method = fields.CharEnumField(FulfilmentMethod, max_length=16)
+    status = fields.CharEnumField(FulfilmentStatus, max_length=32, default=FulfilmentStatus.OPEN)
+    released_at: datetime = fields.DatetimeField()
+    accepted_at: datetime | None = fields.DatetimeField(null=True)
+    completed_at: datetime | None = fields.DatetimeField(null=True)
+    decline_reason = fields.CharEnumField(DeclineReason, max_length=32, null=True)
+    version = version()
+
+    lines: fields.ReverseRelation["FulfilmentLine"]
+
+    class Meta:
+        table = "fulfilments"
+        unique_together = (("organization", "number"),)
+        indexes = (
+            ("location_id", "released_at", "id"),
+            ("organization_id", "released_at", "id"),
+            ("location_id", "status", "released_at", "id"),
+        )
+
+
+class FulfilmentLine(Model):
+    """What the location was asked for; where those units stand now is in `line_status`."""
+
+    id = key()
+    fulfilment: fields.ForeignKeyRelation[Fulfilment] = fields.ForeignKeyField(
+        "models.Fulfilment", related_name="lines", on_delete=fields.RESTRICT
+    )
+    fulfilment_id: UUID
+    line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
+        "models.OrderLine", related_name="fulfilment_lines", on_delete=fields.RESTRICT, db_index=True
+    )
+    line_id: UUID
+    quantity = fields.IntField()
+
+    class Meta:
+        table = "fulfilment_lines"
+        unique_together = (("fulfilment", "line"),)

@@ -1,0 +1,57 @@
+"""Locations: warehouses, stores, vendors and third parties that hold or ship goods."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.columns import key, version, words
+from models.organizations import Organization
+
+
+class LocationKind(StrEnum):
+    WAREHOUSE = "warehouse"
+    STORE = "store"
+    VENDOR = "vendor"
+    THIRD_PARTY = "third_party"
+
+
+class Capability(StrEnum):
+    """What a location can do for an order."""
+
+    SHIP = "ship"
+    PICKUP = "pickup"
+    RECEIVE = "receive"
+    RETURNS = "returns"
+    HAZMAT = "hazmat"
+
+
+class Location(Model):
+    id = key()
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "models.Organization", related_name="locations", on_delete=fields.RESTRICT
+    )
+    organization_id: UUID
+    code = fields.CharField(max_length=32)
+    name = fields.CharField(max_length=200)
+    kind = fields.CharEnumField(LocationKind, max_length=32)
+    line1 = fields.CharField(max_length=200, default="")
+    city = fields.CharField(max_length=100, default="")
+    region = fields.CharField(max_length=100, default="")
+    postal_code = fields.CharField(max_length=20, default="")
+    country = fields.CharField(max_length=2)
+    latitude = fields.FloatField()
+    longitude = fields.FloatField()
+    time_zone = fields.CharField(max_length=64)
+    calendar: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict)
+    capabilities: list[str] = words()
+    daily_capacity_units = fields.IntField(null=True)
+    is_active = fields.BooleanField(default=True)
+    version = version()
+
+    class Meta:
+        table = "locations"
+        unique_together = (("organization", "code"),)
+        indexes = (("organization_id", "code", "id"),)

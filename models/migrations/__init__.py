@@ -1,0 +1,1 @@
+"""Migrations, applied in order of their names by `oms.py migrate`."""
