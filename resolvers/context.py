@@ -1,0 +1,33 @@
+"""What one request carries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from strawberry.types import Info as StrawberryInfo
+
+from domain.viewer import Viewer
+from resolvers.loaders import Loaders
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True)
+class Context:
+    """One for each operation. `viewer` may be replaced while a subscription runs; every event looks again."""
+
+    viewer: Viewer
+    clock: Callable[[], datetime] = utc_now
+    loaders: Loaders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Read everything anew from here on: after a write, and before each event of a subscription."""
+        self.loaders = Loaders(self.viewer)
+
+
+Info = StrawberryInfo[Context, None]

@@ -1,0 +1,67 @@
+"""SQL text with its values kept apart.
+
+A statement is written once and run many times, each time for another viewer and other arguments. So a parameter is
+not a value but a way to get one: `bind` takes a function of the call and returns its placeholder. Text never holds a
+value that came from a client.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a statement: who asks, and the coerced arguments of each field that has some."""
+
+    viewer: Viewer
+    arguments: Sequence[Mapping[str, Any]] = ()
+
+
+Getter = Callable[[Call], Any]
+
+
+@dataclass(slots=True)
+class Parameters:
+    getters: list[Getter] = field(default_factory=list)
+    _of_viewer: dict[str, str] = field(default_factory=dict)
+
+    def bind(self, getter: Getter) -> str:
+        self.getters.append(getter)
+        return f"${len(self.getters)}"
+
+    def viewer(self, attribute: str) -> str:
+        """The placeholder of an attribute of the viewer; its type is named, or a bare `= $1` could not be planned."""
+        if attribute not in self._of_viewer:
+            kind = VIEWER_IN_SQL[attribute]
+            self._of_viewer[attribute] = self.bind(lambda call: getattr(call.viewer, attribute)) + f"::{kind}"
+        return self._of_viewer[attribute]
+
+    def values(self, call: Call) -> list[Any]:
+        return [getter(call) for getter in self.getters]
+
+
+# What a template may say about the viewer, with the SQL type it is bound as.
+VIEWER_IN_SQL = {"organization_id": "uuid", "channel_ids": "uuid[]", "location_ids": "uuid[]", "customer_id": "uuid"}
+
+
+@dataclass(frozen=True, slots=True)
+class ViewerInSql:
+    """What `{viewer.customer_id}` means inside a template: a placeholder, bound when first named."""
+
+    parameters: Parameters
+
+    def __getattr__(self, attribute: str) -> str:
+        return self.parameters.viewer(attribute)
+
+
+def fill(template: str, row: str, parameters: Parameters) -> str:
+    """A template over `{row}` and `{viewer.…}` as SQL."""
+    return template.format(row=row, viewer=ViewerInSql(parameters))
+
+
+def literal(text: str) -> str:
+    """A SQL string for a name of ours (an enum label, a response key); never for a client's value."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,112 @@
+"""Whose rows each table shows to whom. Every rule starts from the viewer's organization.
+
+Agents and partners are confined to their channels, stores and warehouses to their locations, customers to what is
+theirs; anonymous visitors see the active catalogue. A scope says which rows; which fields of them is `needs=`.
+"""
+
+from resolvers.scopes import Both, Rows, Within
+
+OURS = "{row}.organization_id = {viewer.organization_id}"
+OUR_ACTIVE = f"{OURS} AND {{row}}.is_active"
+OF_OUR_CHANNELS = f"{OURS} AND {{row}}.channel_id = ANY({{viewer.channel_ids}})"
+AT_OUR_LOCATIONS = f"{OURS} AND {{row}}.location_id = ANY({{viewer.location_ids}})"
+OWN = "{row}.customer_id = {viewer.customer_id}"
+
+ORGANIZATIONS = Rows(everyone="{row}.id = {viewer.organization_id}")
+INTERNAL = Rows(admin=OURS)
+"""Staff, roles and keys."""
+
+CHANNELS = Rows(
+    staff=OURS,
+    agent=f"{OURS} AND {{row}}.id = ANY({{viewer.channel_ids}})",
+    partner=f"{OURS} AND {{row}}.id = ANY({{viewer.channel_ids}})",
+    everyone=OUR_ACTIVE,
+)
+LOCATIONS = Rows(staff=OURS, partner=OURS, customer=OUR_ACTIVE)
+
+PRODUCTS = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
+VARIANTS = Rows(
+    staff=OURS,
+    partner=OURS,
+    everyone=f"{OUR_ACTIVE} AND EXISTS (SELECT 1 FROM products p WHERE p.id = {{row}}.product_id AND p.is_active)",
+)
+PRICES = Both(Within("variant", VARIANTS), Within("channel", CHANNELS))
+SUBSTITUTES = Both(Within("variant", VARIANTS), Within("substitute", VARIANTS))
+
+_ORDER_WITH_WORK_HERE = (
+    f"{OURS} AND (EXISTS (SELECT 1 FROM fulfilments f"
+    " WHERE f.order_id = {row}.id AND f.location_id = ANY({viewer.location_ids}))"
+    " OR EXISTS (SELECT 1 FROM line_status u"
+    " WHERE u.order_id = {row}.id AND u.location_id = ANY({viewer.location_ids})))"
+)
+ORDERS = Rows(
+    admin=OURS,
+    agent=OF_OUR_CHANNELS,
+    partner=OF_OUR_CHANNELS,
+    location=_ORDER_WITH_WORK_HERE,
+    customer=OWN,
+)
+PARTS_OF_ORDERS = Within("order", ORDERS)
+PARTS_OF_LINES = Within("line", PARTS_OF_ORDERS)
+NOTES = Both(PARTS_OF_ORDERS, Rows(admin="true", agent="true", everyone="{row}.visibility = 'public'"))
+
+CUSTOMERS = Rows(
+    staff=OURS,
+    partner=OURS,
+    location=(
+        f"{OURS} AND EXISTS (SELECT 1 FROM orders co"
+        f" WHERE co.customer_id = {{row}}.id AND {_ORDER_WITH_WORK_HERE.replace('{row}', 'co')})"
+    ),
+    customer="{row}.id = {viewer.customer_id}",
+)
+PARTS_OF_CUSTOMERS = Within("customer", CUSTOMERS)
+
+STOCK = Rows(staff=OURS, partner=OURS, location=AT_OUR_LOCATIONS)
+MOVEMENTS = Within("stock_level", STOCK)
+RESERVATIONS = Rows(admin=OURS, agent=OF_OUR_CHANNELS, partner=OF_OUR_CHANNELS, location=AT_OUR_LOCATIONS, customer=OWN)
+
+FULFILMENTS = Rows(
+    admin=OURS,
+    agent=PARTS_OF_ORDERS,
+    partner=PARTS_OF_ORDERS,
+    location=AT_OUR_LOCATIONS,
+    customer=PARTS_OF_ORDERS,
+)
+PARTS_OF_FULFILMENTS = Within("fulfilment", FULFILMENTS)
+
+
+def _parcel_of(order: str) -> str:
+    """A parcel is seen by whoever sees an order that it carries a line of."""
+    return (
+        f"{OURS} AND EXISTS (SELECT 1 FROM parcel_lines pl JOIN order_lines l ON l.id = pl.line_id"
+        f" JOIN orders po ON po.id = l.order_id WHERE pl.parcel_id = {{row}}.id AND {order.replace('{row}', 'po')})"
+    )
+
+
+PARCELS = Rows(
+    admin=OURS,
+    agent=_parcel_of(OF_OUR_CHANNELS),
+    partner=_parcel_of(OF_OUR_CHANNELS),
+    location=AT_OUR_LOCATIONS,
+    customer=_parcel_of(OWN),
+)
+PARTS_OF_PARCELS = Within("parcel", PARCELS)
+# A parcel may carry lines of several orders: who sees it because of one does not see the others.
+PARCEL_LINES = Rows(
+    admin=PARTS_OF_PARCELS,
+    agent=PARTS_OF_LINES,
+    partner=PARTS_OF_LINES,
+    location=PARTS_OF_PARCELS,
+    customer=PARTS_OF_LINES,
+)
+
+PAYMENTS = PARTS_OF_ORDERS
+PARTS_OF_PAYMENTS = Within("payment", PAYMENTS)
+
+FACTS = Rows(
+    admin=OURS,
+    agent=OF_OUR_CHANNELS,
+    partner=OF_OUR_CHANNELS,
+    location=AT_OUR_LOCATIONS,
+    customer=f"{OURS} AND {OWN}",
+)
