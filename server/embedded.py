@@ -3,23 +3,26 @@
 `server.keeper` runs them; `server.engines` knows how. A connection to the keeper, held open here, is what keeps it.
 """
 
+import hashlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from server.keeper import STOPPED, keeper_socket
 from server.settings import PROJECT_FOLDER, Settings
 
 START_SECONDS = 120  # the first start on a slow disk
 GOODBYE_SECONDS = 40
 POLL_SECONDS = 0.02
+STOPPED = b"stopped\n"  # the keeper's last word to its last user
+LONGEST_SOCKET_PATH = 100  # bytes; the kernel allows 107
 
 
 class EmbeddedServersError(Exception):
@@ -52,6 +55,19 @@ def embedded_servers(data_dir: Path, *, fsync: bool = True) -> Generator[tuple[s
     finally:
         if _say_goodbye(connection) == STOPPED and keeper is not None:
             keeper.wait()
+
+
+def socket_folder(data_folder: Path) -> Path:
+    """Where the sockets are: in the data folder, or in a short place of its own when its path is too long for one."""
+    folder = data_folder / "run"
+    if len(os.fsencode(folder / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
+        return folder
+    digest = hashlib.sha256(os.fsencode(data_folder)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"ordergraph-{digest}"
+
+
+def keeper_socket(data_folder: Path) -> Path:
+    return socket_folder(data_folder) / "keeper.sock"
 
 
 def _check_folder(folder: Path) -> None:
@@ -97,7 +113,7 @@ def _connect(path: Path) -> tuple[socket.socket, bytes] | None:
             greeting += part
     except PermissionError:
         connection.close()
-        raise EmbeddedServersError(f"The servers of {path.parent.parent} belong to another user.") from None
+        raise EmbeddedServersError(f"The servers behind {path} belong to another user.") from None
     except OSError:
         connection.close()
         return None

