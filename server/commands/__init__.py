@@ -1,0 +1,1 @@
+"""The commands of `oms.py`, one module each: `configure(parser)` states its arguments, `run` does it."""
