@@ -1,0 +1,1 @@
+"""Which location ships what: exact per order, explained, and many orders at once."""

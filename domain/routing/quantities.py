@@ -1,0 +1,189 @@
+"""The cheapest plan when some line must be cut or some units cannot be served: exact, by the units still wanted.
+
+Candidate after candidate, the table holds for every combination of units served so far the least cost of serving them. In
+order of importance: serve as many units as possible; cut no line that a location could serve whole, unless that serves
+more; cost. All three are one integer: a cut counts `CUT`, units are read off the table's last corner.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.routing.subsets import NEVER
+from domain.routing.values import RoutingRequest
+
+CUT: Final = 1 << 44
+"""More than any plan costs."""
+MAX_STEPS: Final = 6000
+MAX_STATES: Final = 20_000
+
+Taken = list[tuple[int, tuple[int, ...]]]
+"""Per parcel its candidate and the units of each line."""
+Table = NDArray[np.int64]
+
+
+def serve_quantities(request: RoutingRequest) -> Taken | None:
+    """The best plan by the order above; None if it is too large to be found exactly."""
+    most = servable_units(request)
+    for may_cut in (False, True):
+        taken = _serve(request, may_cut=may_cut)
+        if taken is None or sum(sum(units) for _, units in taken) == most:
+            return taken
+    return taken
+
+
+def servable_units(request: RoutingRequest) -> int:
+    """How many units stock alone could serve; capacity may allow less."""
+    wanted: dict[object, int] = {}
+    stock: dict[object, list[int]] = {}
+    for line, demand in enumerate(request.demands):
+        wanted[demand.variant] = wanted.get(demand.variant, 0) + demand.quantity
+        row = [usable_units(request, line, at) for at in range(len(request.candidates))]
+        before = stock.get(demand.variant, row)
+        stock[demand.variant] = [max(pair) for pair in zip(before, row, strict=True)]
+    return sum(min(units, sum(stock[variant])) for variant, units in wanted.items())
+
+
+def usable_units(request: RoutingRequest, line: int, at: int) -> int:
+    """What the candidate may give of the line's variant, capacity aside."""
+    methods = request.candidates[at].methods
+    if (line, at) in request.excluded or (methods is not None and request.demands[line].method not in methods):
+        return 0
+    return max(0, request.stock[line][at])
+
+
+def taken_cost(request: RoutingRequest, at: int, units: Sequence[int]) -> tuple[int, int]:
+    """(cost without split, number of parcels) of taking so many units of each line from one candidate."""
+    candidate = request.candidates[at]
+    cost = candidate.unit_handling_minor * sum(units)
+    grams_by_method: dict[str, int] = {}
+    for line, quantity in enumerate(units):
+        if quantity:
+            demand = request.demands[line]
+            grams_by_method[demand.method] = grams_by_method.get(demand.method, 0) + quantity * demand.grams_each
+            if request.unit_costs is not None:
+                cost += quantity * request.unit_costs[line][at]
+    for grams in grams_by_method.values():
+        cost += candidate.rate.price_minor(grams) + candidate.parcel_handling_minor
+    return cost, len(grams_by_method)
+
+
+def whole_somewhere(request: RoutingRequest) -> list[bool]:
+    """Per line whether some candidate could serve it whole if it served nothing else."""
+    return [
+        any(
+            min(usable_units(request, line, at), _room(request, at)) >= demand.quantity
+            for at in range(len(request.candidates))
+        )
+        for line, demand in enumerate(request.demands)
+    ]
+
+
+def _serve(request: RoutingRequest, *, may_cut: bool) -> Taken | None:
+    whole = whole_somewhere(request)
+    offers = [_offers(request, at, whole=whole, may_cut=may_cut) for at in range(len(request.candidates))]
+    used = [at for at, choices in enumerate(offers) if any(len(choice) > 1 for choice in choices)]
+    limit = request.options.max_parcels
+    sizes = [1 if limit is None else limit + 1, *(demand.quantity + 1 for demand in request.demands)]
+    steps = sum(_product(len(choice) for choice in offers[at]) for at in used)
+    if steps > MAX_STEPS or _product(sizes) > MAX_STATES:
+        return None
+    table = np.full(sizes, NEVER, dtype=np.int64)
+    table[(0,) * len(sizes)] = 0
+    tables, takes_at = [table], []
+    for at in used:
+        takes = list(_takes(request, at, offers[at], whole))
+        takes_at.append(takes)
+        tables.append(_after(tables[-1], takes))
+    return _read_back(used, tables, takes_at)
+
+
+def _offers(request: RoutingRequest, at: int, *, whole: Sequence[bool], may_cut: bool) -> list[Sequence[int]]:
+    """Per line the quantities that the candidate might give."""
+    offers: list[Sequence[int]] = []
+    for line, demand in enumerate(request.demands):
+        most = min(usable_units(request, line, at), _room(request, at), demand.quantity)
+        if whole[line] and not may_cut:
+            offers.append((0, demand.quantity) if most == demand.quantity else (0,))
+        else:
+            offers.append(range(most + 1))
+    return offers
+
+
+def _takes(
+    request: RoutingRequest, at: int, offers: Sequence[Sequence[int]], whole: Sequence[bool]
+) -> Iterator[tuple[tuple[int, ...], int]]:
+    """(shift of the table, cost) for everything the candidate can give at once; the first axis counts parcels."""
+    demands, options = request.demands, request.options
+    for units in product(*offers):
+        if not any(units) or sum(units) > _room(request, at):
+            continue
+        by_variant: dict[object, int] = {}
+        for demand, quantity in zip(demands, units, strict=True):
+            by_variant[demand.variant] = by_variant.get(demand.variant, 0) + quantity
+        if any(
+            quantity and by_variant[demand.variant] > request.stock[line][at]
+            for line, (demand, quantity) in enumerate(zip(demands, units, strict=True))
+        ):
+            continue
+        cost, parcels = taken_cost(request, at, units)
+        cuts = sum(whole[line] and 0 < units[line] < demand.quantity for line, demand in enumerate(demands))
+        yield (
+            (parcels if options.max_parcels is not None else 0, *units),
+            cost + parcels * options.split_minor + cuts * CUT,
+        )
+
+
+def _after(table: Table, takes: Sequence[tuple[tuple[int, ...], int]]) -> Table:
+    after = table.copy()
+    for shift, cost in takes:
+        if shift[0] >= table.shape[0]:
+            continue
+        target = after[tuple(slice(by, None) for by in shift)]
+        source = table[tuple(slice(0, size - by) for size, by in zip(table.shape, shift, strict=True))]
+        np.minimum(target, source + cost, out=target)
+    return after
+
+
+def _read_back(
+    used: Sequence[int],
+    tables: Sequence[Table],
+    takes_at: Sequence[Sequence[tuple[tuple[int, ...], int]]],
+) -> Taken:
+    """The most units, then the least cost, then the first lines first; a candidate is used only where it changes something."""
+    state = _best_state(tables[-1])
+    taken: Taken = []
+    for step in range(len(used) - 1, -1, -1):
+        before, value = tables[step], tables[step + 1][state]
+        if before[state] == value:
+            continue
+        for shift, cost in takes_at[step]:
+            source = tuple(have - by for have, by in zip(state, shift, strict=True))
+            if min(source) >= 0 and before[source] + cost == value:
+                taken.append((used[step], shift[1:]))
+                state = source
+                break
+    return taken[::-1]
+
+
+def _best_state(table: Table) -> tuple[int, ...]:
+    reachable = np.argwhere(table < NEVER // 2)
+    cost = table[tuple(reachable.T)]
+    units = reachable[:, 1:].sum(axis=1)
+    keys = (*(-reachable[:, axis] for axis in range(reachable.shape[1] - 1, 0, -1)), cost, -units)
+    return tuple(reachable[np.lexsort(keys)[0]].tolist())
+
+
+def _room(request: RoutingRequest, at: int) -> int:
+    capacity = request.candidates[at].capacity_units
+    return NEVER if capacity is None else capacity
+
+
+def _product(sizes: Iterator[int] | Sequence[int]) -> int:
+    result = 1
+    for size in sizes:
+        result *= size
+    return result

@@ -1,0 +1,156 @@
+"""What routing takes and gives: demands, candidates, options; assignments, parcels, what stays unserved.
+
+Lines and candidates are meant by their position in the request. All costs are minor units of one currency, all integer,
+so that two processes find the same plan; ties go to the candidate listed first, so list them in a stable order.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.errors import DomainError
+from domain.shipping_rates import Rate
+
+VariantKey = UUID | int | str
+"""Anything that tells variants apart."""
+
+
+class Method(StrEnum):
+    """How units reach the customer; units of different methods never share a parcel."""
+
+    SHIP = "ship"
+    PICKUP = "pickup"
+    SAME_DAY = "same_day"
+
+
+class Exclusion(StrEnum):
+    """Why a candidate may not serve a line, or does not."""
+
+    METHOD = "method"
+    NO_STOCK = "no_stock"
+    NOT_ENOUGH_STOCK = "not_enough_stock"
+    CAPACITY = "capacity"
+    TRIED_BEFORE = "tried_before"
+    TOO_FAR = "too_far"
+    CAPABILITY = "capability"
+    CLOSED = "closed"
+    DEARER = "dearer"
+
+
+class Shortage(StrEnum):
+    """Why units stay unserved."""
+
+    NO_STOCK = "no_stock"
+    CAPACITY = "capacity"
+    MAX_PARCELS = "max_parcels"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One line's units (at least 1) still to be served. Lines that want the same variant share its stock."""
+
+    variant: VariantKey
+    quantity: int
+    grams_each: int
+    method: Method = Method.SHIP
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One location as seen from the address: made once per location and zone, then kept.
+
+    `capacity_units` is what it can still take on (None = no limit), `methods` what it offers (None = all).
+    """
+
+    location: UUID
+    rate: Rate
+    parcel_handling_minor: int = 0
+    unit_handling_minor: int = 0
+    capacity_units: int | None = None
+    methods: frozenset[Method] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingOptions:
+    """`split_minor` is added for every parcel after the first; `max_parcels` limits them; `ship_complete` is all or nothing."""
+
+    split_minor: int = 250
+    max_parcels: int | None = None
+    ship_complete: bool = False
+
+
+DEFAULT_OPTIONS: Final = RoutingOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRequest:
+    """Everything a decision depends on, so that keeping it is enough to replay the decision.
+
+    `stock[line][candidate]` is what the candidate can give of the line's variant, safety stock and others' claims already
+    taken off; lines of one variant have equal rows. `unit_costs[line][candidate]`, when given, is added per unit: stock-out
+    risk, delay, shadow price, less a markdown credit. `excluded[line, candidate]` says why a pair is out of the question.
+    """
+
+    demands: Sequence[Demand]
+    candidates: Sequence[Candidate]
+    stock: Sequence[Sequence[int]]
+    options: RoutingOptions = DEFAULT_OPTIONS
+    unit_costs: Sequence[Sequence[int]] | None = None
+    excluded: Mapping[tuple[int, int], Exclusion] = field(default_factory=dict)
+
+
+class Assignment(NamedTuple):
+    """`quantity` units of a line come from a candidate (its position and its location)."""
+
+    line: int
+    candidate: int
+    location: UUID
+    quantity: int
+
+
+class Parcel(NamedTuple):
+    """What one parcel of the plan costs, part by part; `extra_minor` sums the request's `unit_costs`."""
+
+    candidate: int
+    location: UUID
+    lines: tuple[int, ...]
+    grams: int
+    shipping_minor: int
+    handling_minor: int
+    labour_minor: int
+    extra_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        return self.shipping_minor + self.handling_minor + self.labour_minor + self.extra_minor
+
+
+class Unserved(NamedTuple):
+    """`quantity` units of a line that nobody serves now."""
+
+    line: int
+    quantity: int
+    reason: Shortage
+
+
+class RoutingPlan(NamedTuple):
+    """`total_minor` is the sum of the parcels' parts and of `split_minor`; assignments are in line order."""
+
+    assignments: tuple[Assignment, ...]
+    parcels: tuple[Parcel, ...]
+    unserved: tuple[Unserved, ...]
+    split_minor: int
+    total_minor: int
+
+
+class CannotShipComplete(DomainError):
+    """The order is to ship complete and cannot; `unserved` says what is missing and why."""
+
+    code = "CANNOT_SHIP_COMPLETE"
+
+    def __init__(self, unserved: tuple[Unserved, ...]) -> None:
+        units = sum(one.quantity for one in unserved)
+        super().__init__(f"The order must ship complete, but {units} of its units cannot be served now.")
+        self.unserved = unserved
