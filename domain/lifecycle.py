@@ -47,6 +47,7 @@ class OrderStatus(StrEnum):
     PICKED_UP = "picked_up"
     DELIVERED = "delivered"
     CANCELLED = "cancelled"
+    PARTIALLY_PLACED = "partially_placed"
     PARTIALLY_BACKORDERED = "partially_backordered"
     PARTIALLY_UNSCHEDULED = "partially_unscheduled"
     PARTIALLY_SCHEDULED = "partially_scheduled"
