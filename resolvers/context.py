@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from strawberry.types import Info as StrawberryInfo
 
 from domain.viewer import Viewer
+from realtime.hub import Hub
 from resolvers.loaders import Loaders
 
 
@@ -20,10 +21,18 @@ class Context:
 
     viewer: Viewer
     clock: Callable[[], datetime] = utc_now
+    hub: Hub | None = None
+    is_production: bool = False
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
         self.forget()
+
+    @property
+    def facts(self) -> Hub:
+        """Where subscriptions hear of facts."""
+        assert self.hub is not None, "a server that takes subscriptions has a hub"
+        return self.hub
 
     def forget(self) -> None:
         """Read everything anew from here on: after a write, and before each event of a subscription."""

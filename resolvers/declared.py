@@ -1,5 +1,6 @@
 """From a GraphQL type or field back to what the schema declared about it."""
 
+from functools import cache
 from typing import Any
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_type
@@ -26,6 +27,7 @@ def entity_of(kind: Any) -> Entity | None:
     return own_entity(named) or (entity_of(fields["nodes"].type) if "nodes" in fields else None)
 
 
+@cache
 def entities(schema: GraphQLSchema) -> dict[str, Entity]:
     """Every declared type by its name."""
     found = {name: own_entity(kind) for name, kind in schema.type_map.items() if isinstance(kind, GraphQLObjectType)}
@@ -50,4 +52,10 @@ def needs_of(kind: Any, field: GraphQLField) -> frozenset[Permission]:
     """The field's own need, or else its type's; to reach another type's rows, what that type needs as well."""
     own, target = own_entity(kind), entity_of(field.type)
     named = declared(field).metadata.get(Permission) or (own.needs if own else None)
-    return frozenset(need for need in (named, target.needs if target else None) if need)
+    return frozenset(need for need in (named, target.needs if target else None) if isinstance(need, Permission))
+
+
+def is_bare(kind: Any, field: GraphQLField) -> bool:
+    """Whether nothing says who may read the field."""
+    own = own_entity(kind)
+    return not needs_of(kind, field) and declared(field).metadata.get(Permission) is None and not (own and own.needs)

@@ -1,5 +1,6 @@
 """Which permissions a document needs: a static set, so that a request is allowed or refused as a whole."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (

@@ -1,6 +1,5 @@
 """Where a field's value comes from. The schema declares these; the loaders and the compiled plans read them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Any
@@ -9,6 +8,16 @@ from tortoise.models import Model
 
 from domain.permissions import Permission
 from resolvers.scopes import Scope
+
+
+class Anybody(Enum):
+    """Said aloud where a field needs no permission at all."""
+
+    ANYBODY = "anybody"
+
+
+ANYBODY = Anybody.ANYBODY
+Need = Permission | Anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,12 @@ class Find:
     by: tuple[tuple[str, Any], ...]
 
 
-Source = Identity | Column | Columns | Sql | One | Many | Page | Find
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many rows a page is taken from."""
+
+
+Source = Identity | Column | Columns | Sql | One | Many | Page | Find | Count
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,8 +93,7 @@ class Entity:
     name: str
     model: type[Model]
     scope: Scope
-    needs: Permission | None
-    sources: Mapping[str, Source]
+    needs: Need | None
 
 
 class Narrowing(StrEnum):

@@ -1,0 +1,33 @@
+"""May the viewer see what a change names? Every id in an input is looked up in the scope of its type."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from tortoise.models import Model
+
+from domain.errors import NotFound
+from resolvers.context import Info
+from resolvers.declared import entities
+from resolvers.ids import global_id
+from resolvers.scopes import seen
+from resolvers.sources import Entity
+
+
+async def check_seen(info: Info, named: Iterable[tuple[str, UUID, str]]) -> None:
+    """`named` are (type, key, path). One query a type. Raises NotFound for the first that the viewer may not see."""
+    known = entities(info._raw_info.schema)  # noqa: SLF001
+    wanted: defaultdict[str, set[UUID]] = defaultdict(set)
+    for name, key, _ in named:
+        wanted[name].add(key)
+    for name, keys in sorted(wanted.items()):
+        entity = known[name]
+        rows = seen(entity.model, entity.scope, info.context.viewer).filter(pk__in=keys)
+        found = set(await rows.values_list("pk", flat=True))
+        for key in sorted(keys - found):
+            raise NotFound(name, global_id(name, key))
+
+
+async def row_of(info: Info, entity: Entity, key: UUID) -> Model | None:
+    """The row as the viewer sees it now."""
+    return await seen(entity.model, entity.scope, info.context.viewer).get_or_none(pk=key)

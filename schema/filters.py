@@ -1,0 +1,49 @@
+"""The words of a list's filter: each field narrows rows by one column, and all given ones must hold.
+
+@strawberry.input(description="Which orders.")
+class OrderFilter:
+    status: list[OrderStatus] | None = among("status")
+    channel_ids: list[strawberry.ID] | None = among("channel_id", of="Channel")
+    placed_from: datetime | None = at_least("placed_at")
+    placed_before: datetime | None = below("placed_at")
+    number: str | None = matches("number")
+    is_shipped: bool | None = is_set("shipped_at")
+"""
+
+from typing import Any
+
+import strawberry
+
+from resolvers.sources import Filter, Narrowing
+
+
+def equals(column: str, *, of: str | None = None) -> Any:
+    return _filter(Filter(column, Narrowing.EQUALS, of), "Only those with this {column}.")
+
+
+def among(column: str, *, of: str | None = None) -> Any:
+    return _filter(Filter(column, Narrowing.AMONG, of), "Only those whose {column} is one of these.")
+
+
+def at_least(column: str) -> Any:
+    return _filter(Filter(column, Narrowing.AT_LEAST), "Only those whose {column} is this or later or more.")
+
+
+def below(column: str) -> Any:
+    return _filter(Filter(column, Narrowing.BELOW), "Only those whose {column} is earlier or less than this.")
+
+
+def matches(column: str) -> Any:
+    """Whatever the case of letters. Needs an index on `lower(column) text_pattern_ops`."""
+    return _filter(Filter(column, Narrowing.STARTS), "Only those whose {column} starts with this, in any case.")
+
+
+def is_set(column: str) -> Any:
+    return _filter(Filter(column, Narrowing.IS_SET), "Only those that have a {column}, or, if false, have none.")
+
+
+def _filter(rule: Filter, description: str) -> Any:
+    word = rule.column.removesuffix("_id").removesuffix("_at").replace("_", " ")
+    return strawberry.field(
+        default=strawberry.UNSET, description=description.format(column=word), metadata={Filter: rule}
+    )

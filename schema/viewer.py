@@ -1,0 +1,39 @@
+"""What a caller may know about itself and where it belongs."""
+
+from datetime import datetime
+
+import strawberry
+
+import models
+from resolvers import viewers
+from resolvers.sources import ANYBODY
+from resolvers.visible import ORGANIZATIONS
+from schema.channels import Channel
+from schema.enums import Audience, Permission, Role
+from schema.fields import column, graph, root, via
+from schema.locations import Location
+from schema.nodes import Node
+
+
+@graph(models.Organization, "A business that sells through its channels.", scope=ORGANIZATIONS, needs=ANYBODY)
+class Organization(Node):
+    code: str = column("Its short name.")
+    name: str = column("Its name.")
+    currency: str = column("ISO 4217 code of the currency it counts in.")
+
+
+@strawberry.type(description="Who is asking, and what they may do.")
+class Viewer:
+    principal: str = strawberry.field(description="The name under which this caller's changes are recorded.")
+    audience: Audience = strawberry.field(description="Whose rules for what is shown apply.")
+    role: Role = strawberry.field(description="What the caller is here.")
+    expires_at: datetime | None = strawberry.field(description="When the session ends, where it does.")
+    permissions: list[Permission] = via("What the caller may do.", viewers.permissions)
+    organization: Organization = via("Where the caller belongs.", viewers.organization)
+    channels: list[Channel] = via("The channels the caller is confined to, if any.", viewers.channels)
+    locations: list[Location] = via("The locations the caller is confined to, if any.", viewers.locations)
+
+
+@root
+class ViewerQueries:
+    viewer: Viewer = via("Who is asking.", viewers.myself, needs=ANYBODY)
