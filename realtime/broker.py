@@ -12,6 +12,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
+from realtime.waiting import is_cancelled
+
 WAKE_CHANNEL: Final = "ordergraph:wake"
 BROKER_TROUBLE = (RedisError, OSError, TimeoutError)
 CONNECT_SECONDS = 0.5
@@ -52,7 +54,7 @@ async def listen(redis: "Redis", channel: str) -> AsyncGenerator[bytes | Link, N
 
     The client library reconnects by itself and then says so only by another confirmation, hence UP may follow UP.
     """
-    while True:
+    while not is_cancelled():
         try:
             async with redis.pubsub() as pubsub:
                 await pubsub.subscribe(channel)
@@ -82,7 +84,7 @@ class RemoteWaker:
 
     async def run(self) -> None:
         """Until cancelled. Calls that arrive while one is under way become one."""
-        while True:
+        while not is_cancelled():
             await self._called.wait()
             self._called.clear()
             try:

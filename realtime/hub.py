@@ -112,7 +112,7 @@ class Hub:
                     self._inbox.put_nowait(message)
 
     async def _follow(self) -> None:
-        while True:
+        while not self._is_closed:
             try:
                 message = await self._next_message()
                 if message is None or not self._pass_on(message):
@@ -128,7 +128,8 @@ class Hub:
         """None when facts may have been missed."""
         patience = SILENCE_SECONDS if self._link_is_up else POLL_SECONDS
         try:
-            message = await asyncio.wait_for(self._inbox.get(), patience)
+            async with asyncio.timeout(patience):
+                message = await self._inbox.get()
         except TimeoutError:
             return None
         if isinstance(message, Link):

@@ -16,6 +16,7 @@ from realtime.interest import Interest
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Source: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncpg.Record]"
 
 # What a database that restarts, fails over or is full may throw; all of it is worth another try.
 DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
@@ -56,7 +57,7 @@ class State:
         return after.epoch == self.epoch and self.horizon_seq <= after.seq <= self.last_seq
 
 
-async def read_state(connection: Connection | Pool) -> State:
+async def read_state(connection: Source) -> State:
     """Makes the state, with a new epoch, when the database has none yet."""
     row = await connection.fetchrow(_SQL_STATE, RELAY_STATE_ID)
     while row is None:
@@ -71,11 +72,18 @@ async def read_state(connection: Connection | Pool) -> State:
     return State(*row)
 
 
-async def has_waiting(connection: Connection) -> bool:
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM outbox)"))
+async def has_waiting(connection: Connection, epoch: UUID) -> bool:
+    """Whether the outbox holds facts. Raises HistoryChanged when the database is no longer at `epoch`."""
+    row = await connection.fetchrow(
+        "SELECT (SELECT epoch FROM relay_state WHERE id = $1) AS epoch, EXISTS (SELECT FROM outbox) AS waits",
+        RELAY_STATE_ID,
+    )
+    if row is None or row["epoch"] != epoch:
+        raise HistoryChanged
+    return bool(row["waits"])
 
 
-async def oldest_waiting(connection: Connection | Pool) -> datetime | None:
+async def oldest_waiting(connection: Source) -> datetime | None:
     """When the fact that has waited longest for its number was recorded; None when nothing waits."""
     moment: datetime | None = await connection.fetchval("SELECT recorded_at FROM outbox ORDER BY id LIMIT 1")
     return moment
@@ -95,13 +103,13 @@ async def move(connection: Connection, epoch: UUID, limit: int) -> list[asyncpg.
         return await connection.fetch(_SQL_MOVE, state["last_seq"], limit, RELAY_STATE_ID)
 
 
-async def fetch_after(connection: Connection | Pool, seq: int, limit: int) -> list[asyncpg.Record]:
+async def fetch_after(connection: Source, seq: int, limit: int) -> list[asyncpg.Record]:
     return await connection.fetch(
         f"SELECT seq, {_COLUMNS} FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2", seq, limit
     )
 
 
-async def note_published(connection: Connection | Pool, seq: int) -> None:
+async def note_published(connection: Source, seq: int) -> None:
     await connection.execute(
         "UPDATE relay_state SET published_seq = $2 WHERE id = $1 AND published_seq < $2", RELAY_STATE_ID, seq
     )

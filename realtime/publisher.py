@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from realtime import log as event_log
 from realtime.broker import BROKER_TROUBLE, facts_channel
 from realtime.facts import encode_batch
+from realtime.waiting import is_cancelled, set_within
 
 HEARTBEAT_SECONDS = 0.2
 BATCH_FACTS = 500  # facts in one message, and moved in one transaction
@@ -45,7 +46,7 @@ class Publisher:
 
     async def run(self) -> None:
         """Until cancelled, or until the database fails; whoever runs the relay starts over then."""
-        while True:
+        while not is_cancelled():
             try:
                 while self._published < self._last:
                     await self._publish_next()
@@ -88,9 +89,5 @@ class Publisher:
             self._noted = self._published
 
     async def _wait_for_news(self) -> None:
-        patience = self._next_heartbeat - asyncio.get_running_loop().time()
-        try:
-            await asyncio.wait_for(self._news.wait(), max(patience, 0))
-        except TimeoutError:
-            return
+        await set_within(self._news, self._next_heartbeat - asyncio.get_running_loop().time())
         self._news.clear()

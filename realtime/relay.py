@@ -15,6 +15,7 @@ from realtime import log as event_log
 from realtime.broker import WAKE_CHANNEL
 from realtime.log import COMMAND_SECONDS, DATABASE_TROUBLE, Connection, HistoryChanged, Pool
 from realtime.publisher import BATCH_FACTS, Publisher
+from realtime.waiting import is_cancelled, run_together, set_within
 
 RELAY_LOCK = 0x6F67_7265_6C61_79  # session advisory lock: whoever holds it is the relay
 POLL_SECONDS = 0.05
@@ -46,9 +47,7 @@ class Relay:
     async def run(self) -> None:
         """Until cancelled; outlives restarts of the database and of the broker."""
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear_calls())
-                tasks.create_task(self._lead_for_ever())
+            await run_together(self._hear_calls(), self._lead_for_ever())
         finally:
             await self._redis.aclose()
 
@@ -58,12 +57,12 @@ class Relay:
                 self.wake()
 
     async def _lead_for_ever(self) -> None:
-        while True:
+        while not is_cancelled():
             try:
                 await self._lead()
-            except* (*DATABASE_TROUBLE, HistoryChanged) as troubles:
-                log.warning("The relay starts over: %r", troubles.exceptions[0])
-            except* Exception:
+            except (*DATABASE_TROUBLE, HistoryChanged) as trouble:
+                log.warning("The relay starts over: %r", trouble)
+            except Exception:
                 log.exception("The relay starts over after something unexpected")
             self.is_leading = False
             await asyncio.sleep(RESTART_SECONDS)
@@ -80,9 +79,7 @@ class Relay:
             async with _readers(self._database_url) as pool:
                 state = await event_log.read_state(connection)
                 publisher = Publisher(self._redis, pool, state)
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(publisher.run())
-                    tasks.create_task(self._move(connection, state.epoch, publisher))
+                await run_together(publisher.run(), self._move(connection, state.epoch, publisher))
         finally:
             connection.terminate()  # at once: the lock is free for another relay as soon as the server notices
 
@@ -96,18 +93,12 @@ class Relay:
         while True:
             self._called.clear()
             rows = []
-            if await event_log.has_waiting(connection):
+            if await event_log.has_waiting(connection, epoch):
                 rows = await event_log.move(connection, epoch, BATCH_FACTS)
             if rows:
                 publisher.offer(rows)
             if len(rows) < BATCH_FACTS:
-                await self._nap()
-
-    async def _nap(self) -> None:
-        try:
-            await asyncio.wait_for(self._called.wait(), self._poll_seconds)
-        except TimeoutError:
-            return
+                await set_within(self._called, self._poll_seconds)
 
 
 def _readers(database_url: str) -> Pool:
