@@ -20,7 +20,7 @@ from actions import levels, outbox
 from actions.acting import Act
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
-from domain.holds import HoldStatus, check_holds
+from domain.holds import HoldStatus, check_holds, stopped_by
 from domain.ids import id_maker
 from domain.lifecycle import ALLOCATED, Action, OrderStatus, StockEffect, UnitStatus, check, derive, stock_effect
 from domain.stock import MovementKind
@@ -73,6 +73,15 @@ class OrderChange:
             and fulfilment_id in (None, place.fulfilment_id)
         ]
         return sorted(found, key=self._by_position)
+
+    def stopped(self, line_id: UUID) -> frozenset[Action]:
+        """What the open holds on the order and on this line stop."""
+        return stopped_by(hold.kind for hold in self.holds if hold.line_id in (None, line_id))
+
+    def fulfilments_moved(self) -> set[UUID]:
+        """Fulfilments whose units stand elsewhere than when the order was locked."""
+        before = {(place, quantity) for place, (_, quantity) in self._rows.items()}
+        return {place.fulfilment_id for place, _ in before ^ set(self.standing.items()) if place.fulfilment_id}
 
     def move(
         self,
