@@ -215,7 +215,15 @@ class UnitMove:
     quantity: int
 
 
-def available_actions(statuses: Iterable[UnitStatus], stopped: frozenset[Action]) -> list[Action]:
-    """What may be done next to units in these statuses while `stopped` actions are held, in the order of `Action`."""
+def available_actions(
+    statuses: Iterable[UnitStatus], stopped: frozenset[Action], *, is_confirmed: bool = True
+) -> list[Action]:
+    """What may be done next to units in these statuses while `stopped` actions are held, in the order of `Action`.
+
+    Units of an order that is not confirmed yet are not released: confirming comes first.
+    """
     present = set(statuses)
-    return [action for action in FROM_OF if FROM_OF[action] & present and action not in stopped]
+    able = {action for action in FROM_OF if FROM_OF[action] & present}
+    if not is_confirmed and present & OPEN:
+        able = able - {Action.RELEASE} | {Action.CONFIRM}
+    return [action for action in Action if action in able - stopped]

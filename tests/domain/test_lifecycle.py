@@ -168,3 +168,8 @@ def test_what_can_be_done_next_follows_from_where_units_stand():
 
 def test_what_is_held_cannot_be_done_next():
     assert available_actions([S.SCHEDULED], frozenset({Action.RELEASE})) == [Action.CANCEL]
+
+
+def test_an_order_is_confirmed_before_it_is_released():
+    assert available_actions([S.SCHEDULED], frozenset(), is_confirmed=False) == [Action.CONFIRM, Action.CANCEL]
+    assert available_actions([S.CANCELLED], frozenset(), is_confirmed=False) == []
