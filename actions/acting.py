@@ -3,7 +3,8 @@
     @action
     async def accept(act: Act, command: AcceptFulfilment) -> UUID: ...
 
-The decorated function runs inside the transaction, raises only DomainErrors, and returns the id of what it changed. A
+The decorated function runs inside the transaction, raises only DomainErrors, and returns the id of what it changed, or
+the ids of what it changed in the order of a list that was given. A
 refusal rolls everything back, the key included, so the same key may be used again once the reason is gone.
 """
 
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec
+from typing import Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
 
 import orjson
@@ -30,6 +31,7 @@ RETRY_SECONDS: Final = 0.02
 KEY_CONSTRAINT: Final = "idempotency_keys_pkey"
 
 P = ParamSpec("P")
+Changed = TypeVar("Changed", UUID, list[UUID])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +48,20 @@ class Act:
 
 
 def action(
-    function: Callable[Concatenate[Act, P], Awaitable[UUID]],
-) -> Callable[Concatenate[Act, P], Awaitable[UUID]]:
+    function: Callable[Concatenate[Act, P], Awaitable[Changed]],
+) -> Callable[Concatenate[Act, P], Awaitable[Changed]]:
     """Run in one transaction, again after a deadlock or a lost connection, and once only per idempotency key."""
     name = f"{function.__module__.removeprefix('actions.')}.{function.__name__}"
 
     @wraps(function)
-    async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> UUID:
+    async def run(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> Changed:
         marked = fingerprint(name, args, kwargs) if act.key else ""
         for attempt in range(ATTEMPTS):
             try:
                 async with tx():
                     known = await _known(act, marked)
                     if known is not None:
-                        return known
+                        return known  # type: ignore[return-value] # the same operation returned it
                     changed = await function(act, *args, **kwargs)
                     await _remember(act, marked, changed)
             except Exception as error:
@@ -83,7 +85,7 @@ def fingerprint(operation: str, *arguments: object) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-async def _known(act: Act, marked: str) -> UUID | None:
+async def _known(act: Act, marked: str) -> UUID | list[UUID] | None:
     if act.key is None:
         return None
     stored = await IdempotencyKey.get_or_none(id=act.key_id())
@@ -91,11 +93,14 @@ async def _known(act: Act, marked: str) -> UUID | None:
         return None
     if stored.fingerprint != marked:
         raise KeyReused(act.key)
+    if "ids" in stored.result:
+        return [UUID(each) for each in stored.result["ids"]]
     return UUID(stored.result["id"])
 
 
-async def _remember(act: Act, marked: str, changed: UUID) -> None:
+async def _remember(act: Act, marked: str, changed: UUID | list[UUID]) -> None:
     if act.key is not None:
+        result = {"id": str(changed)} if isinstance(changed, UUID) else {"ids": [str(each) for each in changed]}
         await IdempotencyKey.create(
-            id=act.key_id(), fingerprint=marked, result={"id": str(changed)}, created_at=act.now
+            id=act.key_id(), fingerprint=marked, result=result, created_at=act.now
         )
