@@ -5,27 +5,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.routing.subsets import NEVER, ParcelTable, method_masks, shared_variants
+from domain.routing.subsets import NEVER, ParcelTable, forbid, method_masks, shared_variants
 from domain.routing.values import RoutingRequest
 
 Ints = NDArray[np.int64]
 
 
-def able_masks(request: RoutingRequest) -> Ints:
+def able_masks(request: RoutingRequest) -> list[int]:
     """As `subsets.able_masks`."""
     quantities = np.array([demand.quantity for demand in request.demands])
     enough = np.asarray(request.stock) >= quantities[:, None]
-    for line, at in request.excluded:
-        enough[line, at] = False
-    for at, candidate in enumerate(request.candidates):
-        if candidate.methods is not None:
-            for line, demand in enumerate(request.demands):
-                enough[line, at] &= demand.method in candidate.methods
-    able: Ints = (1 << np.arange(len(quantities))) @ enough
+    able: list[int] = ((1 << np.arange(len(quantities))) @ enough).tolist()
+    forbid(request, able)
     return able
 
 
-def cheapest_parcels(request: RoutingRequest, able: Sequence[int] | Ints) -> ParcelTable:
+def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTable:
     """As `subsets.cheapest_parcels`."""
     masks = np.asarray(able, dtype=np.int64)
     used = np.flatnonzero(masks)
@@ -39,7 +34,7 @@ def cheapest_parcels(request: RoutingRequest, able: Sequence[int] | Ints) -> Par
     _forbid_shared(request, used, units, costs)
     methods = method_masks(request.demands)
     if len(methods) > 1:
-        costs[np.all([(subsets & ~mask) != 0 for mask in methods], axis=0)] = NEVER
+        costs[np.all([(subsets & ~mask) != 0 for mask in methods.values()], axis=0)] = NEVER
     place = costs.argmin(axis=1)
     cost = costs[subsets, place]
     return ParcelTable(cost.tolist(), used[place].tolist())

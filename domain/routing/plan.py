@@ -8,6 +8,7 @@ The answer depends on nothing but the request: no clock, no randomness, no order
 from collections.abc import Sequence
 
 from domain.routing.greedy import serve_greedily
+from domain.routing.limits import TooTight
 from domain.routing.quantities import Taken, serve_quantities, usable_units
 from domain.routing.values import (
     Assignment,
@@ -18,7 +19,7 @@ from domain.routing.values import (
     Shortage,
     Unserved,
 )
-from domain.routing.whole import EXACT_LINES, TooManyBranches, Whole, serve_whole
+from domain.routing.whole import EXACT_LINES, Whole, serve_whole
 
 
 def route(request: RoutingRequest) -> RoutingPlan:
@@ -36,7 +37,7 @@ def _route(request: RoutingRequest) -> RoutingPlan:
         return _plan_of_units(request, serve_greedily(request))
     try:
         whole = serve_whole(request)
-    except TooManyBranches:
+    except TooTight:
         return _plan_of_units(request, serve_greedily(request))
     if whole is not None:
         return _plan_of_lines(request, whole)

@@ -6,7 +6,7 @@ A subset of lines is a bit mask. `arrays.py` computes the same table with numpy,
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from domain.routing.values import Demand, RoutingRequest
+from domain.routing.values import Demand, Method, RoutingRequest
 
 NEVER: Final = 1 << 58
 """The cost of what cannot be done; larger than any real cost, and two of them still fit 64 bits."""
@@ -29,14 +29,21 @@ def able_masks(request: RoutingRequest) -> list[int]:
             if units >= wanted:
                 able[at] |= bit
         bit <<= 1
+    forbid(request, able)
+    return able
+
+
+def forbid(request: RoutingRequest, able: list[int]) -> None:
+    """Take away the lines that are excluded at a candidate or whose method it does not offer."""
     for line, at in request.excluded:
         able[at] &= ~(1 << line)
+    masks = method_masks(request.demands)
     for at, candidate in enumerate(request.candidates):
-        if candidate.methods is not None and able[at]:
-            for line, demand in enumerate(request.demands):
-                if demand.method not in candidate.methods:
-                    able[at] &= ~(1 << line)
-    return able
+        offered = candidate.methods
+        if offered is not None:
+            for method, mask in masks.items():
+                if method not in offered:
+                    able[at] &= ~mask
 
 
 def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTable:
@@ -57,7 +64,7 @@ def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTabl
         charged = [max(0, weight - included) for weight in kilograms] if included else kilograms
         extra = _extra_costs(request, at) if request.unit_costs is not None else None
         limits = binding_limits(request, at, mask=mask, shared=shared, units=units)
-        for one_method in methods:
+        for one_method in methods.values():
             whole = part = mask & one_method
             while part:
                 cost = fixed + per_kilogram * charged[part] + per_unit * units[part]
@@ -94,15 +101,15 @@ def shared_variants(demands: Sequence[Demand]) -> list[int]:
     return [mask for mask in lines_of.values() if mask & (mask - 1)]
 
 
-def method_masks(demands: Sequence[Demand]) -> list[int]:
+def method_masks(demands: Sequence[Demand]) -> dict[Method, int]:
     """The lines of each method: a parcel holds lines of one of these masks only."""
     first = demands[0].method
     if all(demand.method is first for demand in demands):
-        return [(1 << len(demands)) - 1]
-    masks: dict[str, int] = {}
+        return {first: (1 << len(demands)) - 1}
+    masks: dict[Method, int] = {}
     for line, demand in enumerate(demands):
         masks[demand.method] = masks.get(demand.method, 0) | 1 << line
-    return list(masks.values())
+    return masks
 
 
 def subset_sums(values: Sequence[int]) -> list[int]:

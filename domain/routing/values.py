@@ -20,6 +20,8 @@ VariantKey = UUID | int | str
 class Method(StrEnum):
     """How units reach the customer; units of different methods never share a parcel."""
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and routing asks for every candidate
+
     SHIP = "ship"
     PICKUP = "pickup"
     SAME_DAY = "same_day"
