@@ -99,7 +99,7 @@ def _condition(column: str, rule: Filter, value: Any, get: Getter, parameters: P
         case Narrowing.STARTS:
             # Not LIKE: nothing to escape, and an index on `lower(column) text_pattern_ops` serves a generic plan.
             start = f"lower({parameters.bind(get)}::text)"
-            return f"(lower({column}) ~>=~ {start} AND lower({column}) ~<~ {start} || {LAST_CHARACTER})"
+            return f"(lower({column}) ~>=~ {start} AND lower({column}) ~<~ ({start} || {LAST_CHARACTER}))"
     return f"{column} {COMPARED[rule.narrowing]} {parameters.bind(get)}"
 
 

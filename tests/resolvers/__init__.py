@@ -1,0 +1,1 @@
+"""Reading and access, on real rows."""

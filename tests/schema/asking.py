@@ -1,0 +1,26 @@
+"""Ask the graph as a client would."""
+
+from typing import Any
+
+from domain.viewer import Viewer
+from resolvers.context import Context
+from schema.build import schema
+
+
+async def ask(
+    query: str, viewer: Viewer, variables: dict[str, Any] | None = None, *, of: Any = schema
+) -> dict[str, Any]:
+    """The plain executor's answer, as it goes over the wire."""
+    result = await of.execute(query, variables, context_value=Context(viewer=viewer))
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [error.formatted for error in result.errors]
+    return answer
+
+
+def messages(answer: dict[str, Any]) -> list[str]:
+    return [error["message"] for error in answer.get("errors", [])]
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [error.get("extensions", {}).get("code") for error in answer.get("errors", [])]
