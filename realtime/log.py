@@ -19,7 +19,7 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Source: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncpg.Record]"
 
 # What a database that restarts, fails over or is full may throw; all of it is worth another try.
-DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 COMMAND_SECONDS = 10.0  # a statement of ours that takes longer will not come back
 PRUNED_AT_ONCE = 5_000  # facts looked at in one transaction, so that the relay never waits long for its row
 
