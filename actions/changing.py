@@ -114,6 +114,14 @@ class OrderChange:
         self._move_stock(place, target, quantity)
         return target
 
+    def returned(self) -> dict[levels.Place, int]:
+        """Units that this change gives back to their stock level, by (variant, location), not written yet."""
+        given: dict[levels.Place, int] = {}
+        for movement in self.movements:
+            if movement.kind is MovementKind.RELEASED:
+                given[movement.place] = given.get(movement.place, 0) + movement.quantity
+        return given
+
     def record(
         self,
         kind: FactKind,

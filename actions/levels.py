@@ -47,6 +47,10 @@ JOIN unnest($1::uuid[], $2::uuid[]) AS wanted(variant_id, location_id)
   ON l.variant_id = wanted.variant_id AND l.location_id = wanted.location_id
 ORDER BY l.id FOR NO KEY UPDATE OF l"""
 
+LOCK_VARIANTS: Final = """
+SELECT l.*, v.sku FROM stock_levels l JOIN variants v ON v.id = l.variant_id
+WHERE l.variant_id = ANY($1::uuid[]) ORDER BY l.id FOR NO KEY UPDATE OF l"""
+
 OPEN: Final = """
 INSERT INTO stock_levels (id, organization_id, variant_id, location_id, on_hand, allocated, reserved, damaged,
                           quality_control, safety, version)
@@ -72,6 +76,11 @@ async def lock(places: Iterable[Place]) -> dict[Place, Level]:
     wanted = sorted(set(places))
     found = await rows(LOCK, [[variant for variant, _ in wanted], [location for _, location in wanted]])
     return {(level["variant_id"], level["location_id"]): level for level in found}
+
+
+async def lock_variants(variant_ids: Iterable[UUID]) -> list[Level]:
+    """Every level of the variants, locked in id order until the transaction ends."""
+    return await rows(LOCK_VARIANTS, [list(variant_ids)])
 
 
 async def open_levels(organization_id: UUID, places: Iterable[Place]) -> None:

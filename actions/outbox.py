@@ -7,33 +7,28 @@ from uuid import UUID
 
 import orjson
 
+from actions.bulk import arrays, insert_sql
 from domain.facts import Fact
 from models.db import execute, in_transaction
 
-COLUMNS: Final = (
-    "organization_id",
-    "kind",
-    "order_id",
-    "fulfilment_id",
-    "location_id",
-    "variant_id",
-    "customer_id",
-    "channel_id",
-    "payload",
-    "actor",
-    "recorded_at",
-)
-TYPES: Final = ("uuid", "text", "uuid", "uuid", "uuid", "uuid", "uuid", "uuid", "text", "text", "timestamptz")
+COLUMNS: Final = {
+    "organization_id": "uuid",
+    "kind": "text",
+    "order_id": "uuid",
+    "fulfilment_id": "uuid",
+    "location_id": "uuid",
+    "variant_id": "uuid",
+    "customer_id": "uuid",
+    "channel_id": "uuid",
+    "payload": "jsonb",
+    "actor": "text",
+    "recorded_at": "timestamptz",
+}
 
 wakers: list[Callable[[], None]] = []
 """Called after every commit that recorded facts; the process that runs the relay puts its `wake` here."""
 
-_INSERT: Final = (
-    f"INSERT INTO outbox ({', '.join(COLUMNS)}) "
-    f"SELECT {', '.join('payload::jsonb' if name == 'payload' else name for name in COLUMNS)} "
-    f"FROM unnest({', '.join(f'${at}::{kind}[]' for at, kind in enumerate(TYPES, 1))}) "
-    f"WITH ORDINALITY AS fact({', '.join(COLUMNS)}, n) ORDER BY n"
-)
+_INSERT: Final = insert_sql("outbox", COLUMNS, 1)
 
 
 def fact_row(organization_id: UUID, actor: str, now: datetime, fact: Fact) -> tuple[object, ...]:
@@ -58,7 +53,7 @@ async def record(organization_id: UUID, actor: str, now: datetime, facts: Sequen
     assert in_transaction(), "facts are recorded with the rows that make them true"
     if facts:
         rows = [fact_row(organization_id, actor, now, fact) for fact in facts]
-        await execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
+        await execute(_INSERT, arrays(rows, COLUMNS))
 
 
 def wake() -> None:

@@ -1,7 +1,7 @@
 """Identifiers made by us, so that rows and their references can be written together (UUIDv7, RFC 9562)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from os import urandom
 from uuid import UUID
 
@@ -11,19 +11,18 @@ def new_id() -> UUID:
     return id_maker(1)()
 
 
-def id_maker(count: int) -> Callable[[], UUID]:
-    """A maker of up to `count` ids of this millisecond, rising within it (RFC 9562 section 6.2, method 1).
+def id_maker(at_once: int = 64) -> Callable[[], UUID]:
+    """A maker of ids, rising within each `at_once` of them (RFC 9562 section 6.2, method 1).
 
-    One call to the system for randomness however many ids are wanted: placing orders in groups needs hundreds at a time.
+    It asks the system for randomness once for `at_once` ids: placing orders in groups needs hundreds at a time.
     """
-    head, noise = (time.time_ns() // 1_000_000).to_bytes(6, "big"), urandom(8 * count)
-    made = (
-        UUID(
-            bytes=head
-            + (0x7000 | at & 0xFFF).to_bytes(2, "big")
-            + bytes((noise[8 * at] & 0x3F | 0x80,))
-            + noise[8 * at + 1 : 8 * at + 8]
-        )
-        for at in range(count)
-    )
-    return made.__next__
+    return _ids(at_once).__next__
+
+
+def _ids(at_once: int) -> Iterator[UUID]:
+    while True:
+        head, noise = (time.time_ns() // 1_000_000).to_bytes(6, "big"), urandom(8 * at_once)
+        for at in range(at_once):
+            tail = noise[8 * at : 8 * at + 8]
+            counter = (0x7000 | at & 0xFFF).to_bytes(2, "big")
+            yield UUID(bytes=head + counter + bytes((tail[0] & 0x3F | 0x80,)) + tail[1:])

@@ -11,7 +11,7 @@ from models.organizations import Organization
 
 
 class Product(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="products", on_delete=fields.RESTRICT
     )
@@ -21,7 +21,7 @@ class Product(Model):
     category = fields.CharField(max_length=100, default="")
     description = fields.TextField(default="")
     is_active = fields.BooleanField(default=True)
-    version = version()
+    version: int = version()
 
     variants: fields.ReverseRelation["Variant"]
 
@@ -32,7 +32,7 @@ class Product(Model):
 
 
 class Variant(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="variants", on_delete=fields.RESTRICT
     )
@@ -50,7 +50,7 @@ class Variant(Model):
     height_mm = fields.IntField(default=0)
     tax_class = fields.CharField(max_length=32, default="standard")
     is_active = fields.BooleanField(default=True)
-    version = version()
+    version: int = version()
 
     prices: fields.ReverseRelation["Price"]
     substitutes: fields.ReverseRelation["Substitute"]
@@ -64,7 +64,7 @@ class Variant(Model):
 class Price(Model):
     """What a variant costs in a channel, in minor units of the channel's currency."""
 
-    id = key()
+    id: UUID = key()
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "models.Variant", related_name="prices", on_delete=fields.CASCADE
     )
@@ -84,7 +84,7 @@ class Price(Model):
 class Substitute(Model):
     """What may be sent instead, best first by `rank`."""
 
-    id = key()
+    id: UUID = key()
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
         "models.Variant", related_name="substitutes", on_delete=fields.CASCADE
     )
@@ -103,7 +103,7 @@ class Substitute(Model):
 class TaxRate(Model):
     """Parts per million of the price by tax class and place; `region` empty stands for the whole country."""
 
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="tax_rates", on_delete=fields.RESTRICT
     )

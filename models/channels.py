@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.orders import ConfirmationPolicy
 from models.columns import key, version
 from models.locations import Location
 from models.organizations import Organization
@@ -20,16 +21,8 @@ class ChannelKind(StrEnum):
     MOBILE = "mobile"
 
 
-class ConfirmationPolicy(StrEnum):
-    """When a placed order may be released: at once, when its total is authorised, or when somebody confirms it."""
-
-    AUTOMATIC = "automatic"
-    ON_AUTHORIZATION = "on_authorization"
-    MANUAL = "manual"
-
-
 class Channel(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="channels", on_delete=fields.RESTRICT
     )
@@ -42,7 +35,7 @@ class Channel(Model):
     reservation_ttl_seconds = fields.IntField(default=600)
     confirmation = fields.CharEnumField(ConfirmationPolicy, max_length=32, default=ConfirmationPolicy.AUTOMATIC)
     is_active = fields.BooleanField(default=True)
-    version = version()
+    version: int = version()
     locations: fields.ManyToManyRelation[Location] = fields.ManyToManyField(
         "models.Location",
         related_name="channels",

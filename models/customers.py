@@ -24,7 +24,7 @@ class ContactKind(StrEnum):
 
 
 class Customer(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="customers", on_delete=fields.RESTRICT
     )
@@ -39,7 +39,7 @@ class Customer(Model):
     preferences: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict)
     is_blocked = fields.BooleanField(default=False)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
-    version = version()
+    version: int = version()
 
     addresses: fields.ReverseRelation["CustomerAddress"]
     contacts: fields.ReverseRelation["CustomerContact"]
@@ -56,7 +56,7 @@ class Customer(Model):
 
 
 class CustomerAddress(Model):
-    id = key()
+    id: UUID = key()
     customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
         "models.Customer", related_name="addresses", on_delete=fields.CASCADE, db_index=True
     )
@@ -74,14 +74,14 @@ class CustomerAddress(Model):
     longitude: float | None = fields.FloatField(null=True)
     is_default_shipping = fields.BooleanField(default=False)
     is_default_billing = fields.BooleanField(default=False)
-    version = version()
+    version: int = version()
 
     class Meta:
         table = "customer_addresses"
 
 
 class CustomerContact(Model):
-    id = key()
+    id: UUID = key()
     customer: fields.ForeignKeyRelation[Customer] = fields.ForeignKeyField(
         "models.Customer", related_name="contacts", on_delete=fields.CASCADE
     )

@@ -99,5 +99,13 @@ async def execute(sql: str, values: Sequence[Any] = ()) -> None:
     await _client().execute_query(sql, list(values))
 
 
+class Fetching:
+    """This task's connection with asyncpg's `fetch`, for readers that serve group commits too."""
+
+    @staticmethod
+    async def fetch(sql: str, *values: Any) -> list[dict[str, Any]]:
+        return await rows(sql, values)
+
+
 def _client() -> Any:
     return Tortoise.get_connection(CONNECTION)

@@ -1,29 +1,21 @@
 """Fulfilments: what one location does for one order."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
 
-from domain.fulfilment import FulfilmentStatus
+from domain.fulfilment import DeclineReason, FulfilmentStatus
+from domain.orders import FulfilmentMethod
 from models.columns import key, version
 from models.locations import Location
-from models.orders import FulfilmentMethod, Order, OrderLine
+from models.orders import Order, OrderLine
 from models.organizations import Organization
 
 
-class DeclineReason(StrEnum):
-    OUT_OF_STOCK = "out_of_stock"
-    DAMAGED = "damaged"
-    NO_CAPACITY = "no_capacity"
-    TOO_LATE = "too_late"
-    OTHER = "other"
-
-
 class Fulfilment(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="fulfilments", on_delete=fields.RESTRICT
     )
@@ -43,7 +35,7 @@ class Fulfilment(Model):
     accepted_at: datetime | None = fields.DatetimeField(null=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
     decline_reason = fields.CharEnumField(DeclineReason, max_length=32, null=True)
-    version = version()
+    version: int = version()
 
     lines: fields.ReverseRelation["FulfilmentLine"]
 
@@ -60,7 +52,7 @@ class Fulfilment(Model):
 class FulfilmentLine(Model):
     """What the location was asked for; where those units stand now is in `line_status`."""
 
-    id = key()
+    id: UUID = key()
     fulfilment: fields.ForeignKeyRelation[Fulfilment] = fields.ForeignKeyField(
         "models.Fulfilment", related_name="lines", on_delete=fields.RESTRICT
     )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class StockLevel(Model):
     """The counters of one variant at one location; `domain/stock.py` says what each means. Only movements change them."""
 
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="stock_levels", on_delete=fields.RESTRICT
     )
@@ -41,7 +41,7 @@ class StockLevel(Model):
     damaged = fields.IntField(default=0)
     quality_control = fields.IntField(default=0)
     safety = fields.IntField(default=0)
-    version = version()
+    version: int = version()
 
     class Meta:
         table = "stock_levels"
@@ -52,7 +52,7 @@ class StockLevel(Model):
 class Reservation(Model):
     """Units kept for a cart until `expires_at`; at most one active row per cart and stock level."""
 
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="reservations", on_delete=fields.RESTRICT
     )
@@ -92,7 +92,7 @@ class Reservation(Model):
 class StockMovement(Model):
     """One change of a stock level, never edited: `quantity` units of `kind`, and its cause."""
 
-    id = key()
+    id: UUID = key()
     stock_level: fields.ForeignKeyRelation[StockLevel] = fields.ForeignKeyField(
         "models.StockLevel", related_name="movements", on_delete=fields.RESTRICT
     )

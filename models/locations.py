@@ -18,18 +18,8 @@ class LocationKind(StrEnum):
     THIRD_PARTY = "third_party"
 
 
-class Capability(StrEnum):
-    """What a location can do for an order."""
-
-    SHIP = "ship"
-    PICKUP = "pickup"
-    RECEIVE = "receive"
-    RETURNS = "returns"
-    HAZMAT = "hazmat"
-
-
 class Location(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="locations", on_delete=fields.RESTRICT
     )
@@ -49,7 +39,7 @@ class Location(Model):
     capabilities: list[str] = words()
     daily_capacity_units = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True)
-    version = version()
+    version: int = version()
 
     class Meta:
         table = "locations"

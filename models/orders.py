@@ -14,6 +14,7 @@ from tortoise.models import Model
 
 from domain.holds import HoldKind, HoldStatus
 from domain.lifecycle import OrderStatus, UnitStatus
+from domain.orders import AddressKind, FulfilmentMethod, OrderOrigin
 from domain.payments import AuthorizeStatus, ChargeStatus
 from models.catalogue import Variant
 from models.channels import Channel
@@ -24,26 +25,6 @@ from models.organizations import Organization
 
 if TYPE_CHECKING:
     from models.fulfilment import Fulfilment
-
-
-class OrderOrigin(StrEnum):
-    """Who made the order, whatever the channel."""
-
-    CUSTOMER = "customer"
-    STAFF = "staff"
-    PARTNER = "partner"
-    IMPORT = "import"
-    SIMULATION = "simulation"
-
-
-class FulfilmentMethod(StrEnum):
-    SHIP = "ship"
-    PICKUP = "pickup"
-
-
-class AddressKind(StrEnum):
-    SHIPPING = "shipping"
-    BILLING = "billing"
 
 
 class NoteVisibility(StrEnum):
@@ -58,7 +39,7 @@ class CancellationStatus(StrEnum):
 
 
 class Order(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="orders", on_delete=fields.RESTRICT
     )
@@ -89,7 +70,7 @@ class Order(Model):
     promised_date: date | None = fields.DateField(null=True)
     placed_at: datetime = fields.DatetimeField()
     confirmed_at: datetime | None = fields.DatetimeField(null=True)
-    version = version()
+    version: int = version()
 
     lines: fields.ReverseRelation["OrderLine"]
     addresses: fields.ReverseRelation["OrderAddress"]
@@ -110,7 +91,7 @@ class Order(Model):
 
 
 class OrderAddress(Model):
-    id = key()
+    id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "models.Order", related_name="addresses", on_delete=fields.RESTRICT
     )
@@ -135,7 +116,7 @@ class OrderAddress(Model):
 class OrderLine(Model):
     """`total_minor` is what the customer pays for the line; `discount_minor` includes its share of the order's."""
 
-    id = key()
+    id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "models.Order", related_name="lines", on_delete=fields.RESTRICT
     )
@@ -171,7 +152,7 @@ class OrderLine(Model):
 class LineStatus(Model):
     """So many units of a line are in this status, at this location, in this fulfilment. They sum to the line's quantity."""
 
-    id = key()
+    id: UUID = key()
     line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
         "models.OrderLine", related_name="units", on_delete=fields.RESTRICT
     )
@@ -199,7 +180,7 @@ class LineStatus(Model):
 class Hold(Model):
     """An overlay that stops what its kind stops, on the order or on one line, until resolved or expired."""
 
-    id = key()
+    id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "models.Order", related_name="holds", on_delete=fields.RESTRICT, db_index=True
     )
@@ -223,7 +204,7 @@ class Hold(Model):
 
 
 class OrderNote(Model):
-    id = key()
+    id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "models.Order", related_name="notes", on_delete=fields.RESTRICT, db_index=True
     )
@@ -240,7 +221,7 @@ class OrderNote(Model):
 class CancellationRequest(Model):
     """Units already released that somebody wants cancelled: the location answers."""
 
-    id = key()
+    id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
         "models.Order", related_name="cancellation_requests", on_delete=fields.RESTRICT, db_index=True
     )
@@ -268,7 +249,7 @@ class CancellationRequest(Model):
 class ExcludedLocation(Model):
     """A location that gave a line back is not asked again before `until`."""
 
-    id = key()
+    id: UUID = key()
     line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
         "models.OrderLine", related_name="excluded_locations", on_delete=fields.RESTRICT
     )

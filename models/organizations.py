@@ -1,6 +1,7 @@
 """Organizations: the tenants. Every root table carries their id."""
 
 from datetime import datetime
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
@@ -9,7 +10,7 @@ from models.columns import key
 
 
 class Organization(Model):
-    id = key()
+    id: UUID = key()
     code = fields.CharField(max_length=32, unique=True)
     name = fields.CharField(max_length=200)
     currency = fields.CharField(max_length=3)

@@ -17,7 +17,7 @@ from models.organizations import Organization
 class Parcel(Model):
     """`status` follows from the tracking events, see `domain/tracking.py`; null before hand-over."""
 
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="parcels", on_delete=fields.RESTRICT
     )
@@ -35,7 +35,7 @@ class Parcel(Model):
     packed_at: datetime = fields.DatetimeField()
     shipped_at: datetime | None = fields.DatetimeField(null=True)
     delivered_at: datetime | None = fields.DatetimeField(null=True)
-    version = version()
+    version: int = version()
 
     lines: fields.ReverseRelation["ParcelLine"]
     events: fields.ReverseRelation["TrackingEvent"]
@@ -47,7 +47,7 @@ class Parcel(Model):
 
 
 class ParcelLine(Model):
-    id = key()
+    id: UUID = key()
     parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
         "models.Parcel", related_name="lines", on_delete=fields.RESTRICT
     )
@@ -70,7 +70,7 @@ class ParcelLine(Model):
 class TrackingEvent(Model):
     """One report of a carrier; `event_key` is the carrier's id of it, so that hearing it twice changes nothing."""
 
-    id = key()
+    id: UUID = key()
     parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
         "models.Parcel", related_name="events", on_delete=fields.RESTRICT
     )

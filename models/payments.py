@@ -13,9 +13,13 @@ from models.organizations import Organization
 
 
 class Payment(Model):
-    """One tender of one order. Amounts in minor units; `domain/payments.py` says how they follow from the events."""
+    """One tender of one order. Amounts in minor units; `domain/payments.py` says how they follow from the events.
 
-    id = key()
+    `gateway` is empty where money needs no provider: cash, an account. While something is pending, `next_lookup_at` says
+    when the provider is asked for its outcome again, null once that was given up.
+    """
+
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="payments", on_delete=fields.RESTRICT
     )
@@ -39,8 +43,10 @@ class Payment(Model):
     refund_pending_minor = fields.BigIntField(default=0)
     cancel_pending_minor = fields.BigIntField(default=0)
     expires_at: datetime | None = fields.DatetimeField(null=True)
+    lookups = fields.IntField(default=0, db_default=0)
+    next_lookup_at: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField()
-    version = version()
+    version: int = version()
 
     events: fields.ReverseRelation["PaymentEvent"]
 
@@ -52,7 +58,7 @@ class Payment(Model):
 class PaymentEvent(Model):
     """`reference` groups what belongs to one request to the gateway, and is the idempotency key we sent with it."""
 
-    id = key()
+    id: UUID = key()
     payment: fields.ForeignKeyRelation[Payment] = fields.ForeignKeyField(
         "models.Payment", related_name="events", on_delete=fields.RESTRICT
     )

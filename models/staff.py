@@ -17,7 +17,7 @@ from models.organizations import Organization
 class Role(Model):
     """`kind` is the standard role it derives from; `permissions` may only take away from that."""
 
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="roles", on_delete=fields.RESTRICT
     )
@@ -33,7 +33,7 @@ class Role(Model):
 
 
 class Staff(Model):
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="staff", on_delete=fields.RESTRICT
     )
@@ -45,7 +45,7 @@ class Staff(Model):
     email = fields.CharField(max_length=254)
     name = fields.CharField(max_length=200)
     is_active = fields.BooleanField(default=True)
-    version = version()
+    version: int = version()
     channels: fields.ManyToManyRelation[Channel] = fields.ManyToManyField(
         "models.Channel",
         related_name="staff",
@@ -70,7 +70,7 @@ class Staff(Model):
 class ApiKey(Model):
     """Only the SHA-256 of the secret is kept. `scopes` empty means all permissions of the role."""
 
-    id = key()
+    id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="api_keys", on_delete=fields.RESTRICT
     )

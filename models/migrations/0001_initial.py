@@ -8,19 +8,19 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from domain.fulfilment import FulfilmentStatus
+from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.ids import new_id
 from domain.lifecycle import OrderStatus, UnitStatus
+from domain.orders import AddressKind, ConfirmationPolicy, FulfilmentMethod, OrderOrigin
 from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Tender
 from domain.permissions import Role
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.tracking import TrackingCode
-from models.channels import ChannelKind, ConfirmationPolicy
+from models.channels import ChannelKind
 from models.customers import ContactKind, CustomerKind
-from models.fulfilment import DeclineReason
 from models.locations import LocationKind
-from models.orders import AddressKind, CancellationStatus, FulfilmentMethod, NoteVisibility, OrderOrigin
+from models.orders import CancellationStatus, NoteVisibility
 
 
 class Migration(migrations.Migration):
@@ -476,7 +476,7 @@ class Migration(migrations.Migration):
                     "decline_reason",
                     fields.CharEnumField(
                         null=True,
-                        description="OUT_OF_STOCK: out_of_stock\nDAMAGED: damaged\nNO_CAPACITY: no_capacity\nTOO_LATE: too_late\nOTHER: other",
+                        description="OUT_OF_STOCK: out_of_stock\nNOT_FOUND: not_found\nDAMAGED: damaged\nNO_CAPACITY: no_capacity\nTOO_LATE: too_late\nOTHER: other",
                         enum_type=DeclineReason,
                         max_length=32,
                     ),

@@ -1,0 +1,1 @@
+"""What is done to an order: placing, drafting, confirming, holding, cancelling, noting."""

@@ -1,0 +1,212 @@
+"""Place the orders that wait together: one transaction, every rule on locked values, everything written at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from actions import reference
+from actions.acting import Act
+from actions.orders.rows import WRITE, NewOrder, Rows
+from actions.refusals import kept as keep
+from domain.errors import DomainError, InvalidInput, KeyReused
+from domain.ids import id_maker
+from domain.placing.commands import PlaceOrder
+from domain.placing.decision import Market, decide
+from domain.placing.validation import problems
+from domain.placing.world import Buyer, Goods, Kept, Network, Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One command in the queue; the fingerprint is that of its arguments, "" without a key."""
+
+    act: Act
+    command: PlaceOrder
+    fingerprint: str
+
+
+IDS_AT_ONCE: Final = 256
+NUMBER_PREFIX: Final = "SO-"
+
+Outcome = dict[str, Any]
+"""`{"id": …}`, or a refusal as `actions.refusals` keeps it."""
+
+KNOWN: Final = "SELECT id, fingerprint, result FROM idempotency_keys WHERE id = ANY($1::text[])"
+EXTERNAL: Final = """
+SELECT o.channel_id, o.external_id, o.id FROM unnest($1::uuid[], $2::text[]) AS u(channel_id, external_id)
+JOIN orders o ON o.channel_id = u.channel_id AND o.external_id = u.external_id"""
+NUMBERS: Final = "SELECT nextval('order_numbers') FROM generate_series(1, $1)"
+GOODS: Final = """
+SELECT v.id, c.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor
+FROM unnest($1::uuid[], $2::uuid[]) AS u(variant_id, channel_id)
+JOIN variants v ON v.id = u.variant_id JOIN channels c ON c.id = u.channel_id
+LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id = c.id AND p.currency = c.currency"""
+BUYERS: Final = "SELECT id, organization_id, name, email, is_blocked FROM customers WHERE id = ANY($1::uuid[])"
+KEPT: Final = """
+SELECT r.id, r.organization_id, r.cart, r.variant_id, r.location_id, r.quantity
+FROM unnest($1::uuid[], $2::text[]) AS u(organization_id, cart)
+JOIN reservations r ON r.organization_id = u.organization_id AND r.cart = u.cart AND r.status = 'active'
+ORDER BY r.id FOR NO KEY UPDATE OF r"""
+LOCK: Final = """
+SELECT variant_id, array_agg(id), array_agg(location_id), array_agg(available) FROM (
+    SELECT id, variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety AS available
+    FROM stock_levels WHERE variant_id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE) AS locked GROUP BY variant_id"""
+
+Shelves = dict[UUID, dict[UUID, Shelf]]
+
+
+async def place_batch(connection: Any, asked: Sequence[Asked]) -> list[Outcome]:
+    """One transaction for all. Locks the carts' reservations, then every level of every wanted variant, by id."""
+    async with connection.transaction():
+        batch = await _read(connection, asked)
+        outcomes = [batch.answer(each) for each in asked]
+        if batch.wrote:
+            shelves = [shelf for at in batch.shelves.values() for shelf in at.values()]
+            await connection.execute(WRITE, *batch.rows.parameters(shelves, asked[-1].act))
+    return outcomes
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch knows, and what it is going to write."""
+
+    known: dict[str, tuple[str, Outcome]]
+    external: dict[tuple[UUID, str], UUID]
+    networks: Mapping[UUID, Network]
+    goods: Mapping[tuple[UUID, UUID], Goods]
+    buyers: Mapping[UUID, Buyer]
+    kept: dict[tuple[UUID, str], list[Kept]]
+    shelves: Shelves
+    numbers: Iterator[int]
+    rows: Rows
+    wrote: bool = False
+
+    def answer(self, asked: Asked) -> Outcome:
+        """The stored answer of a known key, the first order of a known external id, or a decision."""
+        act, command = asked.act, asked.command
+        if act.key is not None and (known := self.known.get(act.key_id())):
+            fingerprint, result = known
+            return result if fingerprint == asked.fingerprint else keep(KeyReused(act.key))
+        external = (command.channel_id, command.external_id) if command.external_id else None
+        if external and external in self.external:
+            return {"id": str(self.external[external])}
+        try:
+            order_id = self._place(act, command)
+        except DomainError as refusal:
+            result = keep(refusal)
+        else:
+            result = {"id": str(order_id)}
+            if external:
+                self.external[external] = order_id
+        if act.key is not None:
+            self.known[act.key_id()] = asked.fingerprint, result
+            self.rows.remember(act, asked.fingerprint, result)
+            self.wrote = True
+        return result
+
+    def _place(self, act: Act, command: PlaceOrder) -> UUID:
+        network = self.networks[act.organization_id]
+        channel = network.channels.get(command.channel_id)
+        wrong = problems(command, channel, network, self.goods, self.buyers)
+        if wrong or channel is None:
+            raise InvalidInput(wrong)
+        cart = (act.organization_id, command.cart) if command.cart else None
+        market = Market(channel, network, self.goods, self.shelves)
+        decided = decide(command, market, self.kept.get(cart, ()) if cart else ())
+        if cart:
+            self.kept.pop(cart, None)
+        self.wrote = True
+        buyer = self.buyers.get(command.customer_id) if command.customer_id else None
+        make = self.rows.make_id
+        new = NewOrder(
+            id=make(),
+            act=act,
+            command=command,
+            channel=channel,
+            number=f"{NUMBER_PREFIX}{next(self.numbers)}",
+            decided=decided,
+            line_ids=[make() for _ in command.lines],
+            standing=[set() for _ in command.lines],
+            customer_name=command.customer_name or (buyer.name if buyer else ""),
+            customer_email=command.customer_email or (buyer.email if buyer else None),
+        )
+        self.rows.add(new)
+        return new.id
+
+
+async def _read(connection: Any, asked: Sequence[Asked]) -> Batch:
+    keys = [each.act.key_id() for each in asked if each.act.key is not None]
+    known = {
+        row["id"]: (row["fingerprint"], orjson.loads(row["result"])) for row in await connection.fetch(KNOWN, keys)
+    }
+    fresh = [each for each in asked if each.act.key is None or each.act.key_id() not in known]
+    wanted = {(line.variant_id, each.command.channel_id) for each in fresh for line in each.command.lines}
+    carts = await lock_carts(connection, {(e.act.organization_id, e.command.cart) for e in fresh if e.command.cart})
+    shelves = await lock_shelves(
+        connection, {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
+    )
+    return Batch(
+        known=known,
+        external=await _external(connection, fresh),
+        networks={key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}},
+        goods=await read_goods(connection, wanted),
+        buyers=await _buyers(connection, fresh),
+        kept=on_shelves(carts, shelves),
+        shelves=shelves,
+        numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
+        rows=Rows(id_maker(IDS_AT_ONCE)),
+    )
+
+
+async def lock_carts(connection: Any, carts: set[tuple[UUID, str]]) -> Sequence[Any]:
+    """The active reservations of the carts (organization, cart), locked in id order until the transaction ends."""
+    if not carts:
+        return ()
+    found: Sequence[Any] = await connection.fetch(KEPT, *map(list, zip(*carts, strict=True)))
+    return found
+
+
+async def lock_shelves(connection: Any, variants: set[UUID]) -> Shelves:
+    """Every level of the variants, locked in id order until the transaction ends."""
+    if not variants:
+        return {}
+    return {
+        variant: {
+            place: Shelf(key, variant, place, free) for key, place, free in zip(keys, places, available, strict=True)
+        }
+        for variant, keys, places, available in await connection.fetch(LOCK, list(variants))
+    }
+
+
+def on_shelves(reservations: Sequence[Any], shelves: Shelves) -> dict[tuple[UUID, str], list[Kept]]:
+    """What each cart keeps, on the locked shelves."""
+    kept: dict[tuple[UUID, str], list[Kept]] = {}
+    for row in reservations:
+        shelf = shelves[row["variant_id"]][row["location_id"]]
+        kept.setdefault((row["organization_id"], row["cart"]), []).append(Kept(row["id"], shelf, row["quantity"]))
+    return kept
+
+
+async def _external(connection: Any, asked: Sequence[Asked]) -> dict[tuple[UUID, str], UUID]:
+    pairs = [(each.command.channel_id, each.command.external_id) for each in asked if each.command.external_id]
+    if not pairs:
+        return {}
+    found = await connection.fetch(EXTERNAL, *map(list, zip(*pairs, strict=True)))
+    return {(row["channel_id"], row["external_id"]): row["id"] for row in found}
+
+
+async def read_goods(connection: Any, wanted: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Goods]:
+    if not wanted:
+        return {}
+    found = await connection.fetch(GOODS, *map(list, zip(*wanted, strict=True)))
+    return {(row[0], row[1]): Goods(row[0], *tuple(row)[2:]) for row in found}
+
+
+async def _buyers(connection: Any, asked: Sequence[Asked]) -> dict[UUID, Buyer]:
+    wanted = {each.command.customer_id for each in asked if each.command.customer_id}
+    if not wanted:
+        return {}
+    return {row[0]: Buyer(*row) for row in await connection.fetch(BUYERS, list(wanted))}

@@ -1,0 +1,319 @@
+"""The rows of newly placed orders, table by table, and the one statement that writes them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from actions import outbox
+from actions.acting import Act
+from actions.bulk import Columns, arrays, insert_sql
+from actions.claims import claims, claims_sql
+from domain.facts import Fact, FactKind
+from domain.lifecycle import OrderStatus, UnitStatus, derive
+from domain.orders import AddressKind, ConfirmationPolicy
+from domain.payments import AuthorizeStatus, ChargeStatus
+from domain.placing.commands import Address, PlaceOrder
+from domain.placing.decision import Decided
+from domain.placing.world import ChannelTerms, Shelf
+from domain.stock import MovementKind, ReservationStatus
+
+TABLES: Final[Mapping[str, Columns]] = {
+    "orders": {
+        "id": "uuid",
+        "organization_id": "uuid",
+        "number": "text",
+        "channel_id": "uuid",
+        "external_id": "text",
+        "origin": "text",
+        "customer_id": "uuid",
+        "customer_name": "text",
+        "customer_email": "text",
+        "status": "text",
+        "currency": "text",
+        "subtotal_minor": "int8",
+        "discount_minor": "int8",
+        "shipping_minor": "int8",
+        "tax_minor": "int8",
+        "total_minor": "int8",
+        "authorize_status": "text",
+        "charge_status": "text",
+        "requested_date": "date",
+        "promised_date": "date",
+        "placed_at": "timestamptz",
+        "confirmed_at": "timestamptz",
+        "version": "int4",
+    },
+    "order_addresses": {
+        "id": "uuid",
+        "order_id": "uuid",
+        "kind": "text",
+        "name": "text",
+        "line1": "text",
+        "line2": "text",
+        "city": "text",
+        "region": "text",
+        "postal_code": "text",
+        "country": "text",
+        "phone": "text",
+        "latitude": "float8",
+        "longitude": "float8",
+    },
+    "order_lines": {
+        "id": "uuid",
+        "order_id": "uuid",
+        "position": "int4",
+        "variant_id": "uuid",
+        "sku": "text",
+        "name": "text",
+        "quantity": "int4",
+        "method": "text",
+        "pickup_location_id": "uuid",
+        "unit_price_minor": "int8",
+        "discount_minor": "int8",
+        "tax_rate_ppm": "int4",
+        "tax_minor": "int8",
+        "total_minor": "int8",
+        "status": "text",
+    },
+    "line_status": {
+        "id": "uuid",
+        "line_id": "uuid",
+        "order_id": "uuid",
+        "status": "text",
+        "location_id": "uuid",
+        "quantity": "int4",
+    },
+    "stock_movements": {
+        "id": "uuid",
+        "stock_level_id": "uuid",
+        "kind": "text",
+        "quantity": "int4",
+        "line_id": "uuid",
+        "reservation_id": "uuid",
+        "reference": "text",
+        "actor": "text",
+        "moved_at": "timestamptz",
+    },
+    "outbox": outbox.COLUMNS,
+    "idempotency_keys": {"id": "text", "fingerprint": "text", "result": "jsonb", "created_at": "timestamptz"},
+}
+RESERVATIONS: Final[Columns] = {"id": "uuid", "status": "text"}
+
+
+def _write_sql() -> str:
+    """Every table's INSERT, the counters with what that makes known of the levels, and the carts' reservations."""
+    parts, at = [], 1
+    for table, columns in TABLES.items():
+        parts.append(f"{table}_in AS ({insert_sql(table, columns, at)})")
+        at += len(columns)
+    parts.append(claims_sql(at))
+    return (
+        f"WITH {', '.join(parts)} UPDATE reservations r SET status = d.status, ended_at = ${at + 4} "
+        f"FROM unnest(${at + 5}::uuid[], ${at + 6}::text[]) AS d(id, status) WHERE r.id = d.id"
+    )
+
+
+WRITE: Final = _write_sql()
+STOCK_ACTOR: Final = "placing"
+
+
+@dataclass(slots=True)
+class Rows:
+    """What one batch writes; `make_id` gives rising ids."""
+
+    make_id: Callable[[], UUID]
+    tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    ended: dict[UUID, ReservationStatus] = field(default_factory=dict)
+
+    def parameters(self, shelves: Sequence[Shelf], act: Act) -> list[Any]:
+        """The values of WRITE; facts about stock carry the time of `act`."""
+        values: list[Any] = []
+        for name, columns in TABLES.items():
+            values += arrays(self.tables[name], columns)
+        ended = [(key, status.value) for key, status in self.ended.items()]
+        return [*values, *claims(shelves), STOCK_ACTOR, act.now, *arrays(ended, RESERVATIONS)]
+
+    def remember(self, act: Act, fingerprint: str, result: Mapping[str, Any]) -> None:
+        key = (act.key_id(), fingerprint, orjson.dumps(result).decode(), act.now)
+        self.tables["idempotency_keys"].append(key)
+
+    def add(self, new: "NewOrder") -> None:
+        """Everything one placed order writes."""
+        self._add_units(new)
+        self._add_order(new)
+        self._add_lines(new)
+        self._add_movements(new)
+        self._add_fact(new)
+
+    def _add_units(self, new: "NewOrder") -> None:
+        units, make = self.tables["line_status"], self.make_id
+        for line, shelf, quantity, _ in new.decided.allocations:
+            new.standing[line].add(UnitStatus.SCHEDULED)
+            units.append((make(), new.line_ids[line], new.id, "scheduled", shelf.location_id, quantity))
+        for line, quantity in new.decided.backorders:
+            new.standing[line].add(UnitStatus.BACKORDERED)
+            units.append((make(), new.line_ids[line], new.id, "backordered", None, quantity))
+
+    def _add_order(self, new: "NewOrder") -> None:
+        command, priced = new.command, new.decided.priced
+        free = priced.total_minor == 0
+        self.tables["orders"].append(
+            (
+                new.id,
+                new.act.organization_id,
+                new.number,
+                new.channel.id,
+                command.external_id,
+                command.origin.value,
+                command.customer_id,
+                new.customer_name,
+                new.customer_email,
+                new.status.value,
+                new.channel.currency,
+                priced.subtotal_minor,
+                priced.discount_minor,
+                priced.shipping_minor,
+                priced.tax_minor,
+                priced.total_minor,
+                (AuthorizeStatus.FULL if free else AuthorizeStatus.NONE).value,
+                (ChargeStatus.FULL if free else ChargeStatus.NONE).value,
+                command.requested_date,
+                command.promised_date,
+                new.act.now,
+                new.act.now if new.is_confirmed else None,
+                1,
+            )
+        )
+        for kind, address in (
+            (AddressKind.SHIPPING, command.shipping_address),
+            (AddressKind.BILLING, command.billing_address),
+        ):
+            if address is not None:
+                self.tables["order_addresses"].append(address_row(self.make_id(), new.id, kind, address))
+
+    def _add_lines(self, new: "NewOrder") -> None:
+        rows = self.tables["order_lines"]
+        decided = zip(new.decided.goods, new.decided.priced.lines, strict=True)
+        for at, (line, (goods, priced)) in enumerate(zip(new.command.lines, decided, strict=True)):
+            rows.append(
+                (
+                    new.line_ids[at],
+                    new.id,
+                    at,
+                    line.variant_id,
+                    goods.sku,
+                    goods.name,
+                    line.quantity,
+                    line.method.value,
+                    line.pickup_location_id,
+                    priced.unit_price_minor,
+                    priced.discount_minor + priced.order_discount_minor,
+                    priced.tax_rate_ppm,
+                    priced.tax_minor,
+                    priced.total_minor,
+                    new.word(at).value,
+                )
+            )
+
+    def _add_movements(self, new: "NewOrder") -> None:
+        rows, make, tail = self.tables["stock_movements"], self.make_id, ("", new.act.actor, new.act.now)
+        for line, shelf, quantity, converted in new.decided.allocations:
+            fresh, line_id = quantity, new.line_ids[line]
+            for reservation_id, units in converted:
+                fresh -= units
+                self.ended[reservation_id] = ReservationStatus.CONVERTED
+                rows.append((make(), shelf.id, MovementKind.CONVERTED.value, units, line_id, reservation_id, *tail))
+            if fresh:
+                rows.append((make(), shelf.id, MovementKind.ALLOCATED.value, fresh, line_id, None, *tail))
+        for kept, units in new.decided.given_back:
+            self.ended.setdefault(kept.id, ReservationStatus.RELEASED)
+            rows.append((make(), kept.shelf.id, MovementKind.UNRESERVED.value, units, None, kept.id, *tail))
+
+    def _add_fact(self, new: "NewOrder") -> None:
+        fact = Fact(
+            kind=FactKind.ORDER_PLACED,
+            order_id=new.id,
+            customer_id=new.command.customer_id,
+            channel_id=new.channel.id,
+            payload=new.described(),
+        )
+        self.tables["outbox"].append(outbox.fact_row(new.act.organization_id, new.act.actor, new.act.now, fact))
+
+
+@dataclass(slots=True)
+class NewOrder:
+    """One decided order on its way to the tables. `standing` is filled as its units are written, then gives the words."""
+
+    id: UUID
+    act: Act
+    command: PlaceOrder
+    channel: ChannelTerms
+    number: str
+    decided: Decided
+    line_ids: list[UUID]
+    standing: list[set[UnitStatus]]
+    customer_name: str
+    customer_email: str | None
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.channel.confirmation is ConfirmationPolicy.AUTOMATIC
+
+    @property
+    def status(self) -> OrderStatus:
+        return derive(status for statuses in self.standing for status in statuses)
+
+    def word(self, line: int) -> OrderStatus:
+        return derive(self.standing[line])
+
+    def described(self) -> dict[str, Any]:
+        """The payload of the fact that it was placed."""
+        ids = [str(line_id) for line_id in self.line_ids]
+        return {
+            "number": self.number,
+            "version": 1,
+            "status": self.status.value,
+            "currency": self.channel.currency,
+            "total_minor": self.decided.priced.total_minor,
+            "confirmed": self.is_confirmed,
+            "lines": {line_id: self.word(at).value for at, line_id in enumerate(ids)},
+            "moves": [
+                _first_move(ids[line], quantity, "scheduled", str(shelf.location_id))
+                for line, shelf, quantity, _ in self.decided.allocations
+            ]
+            + [_first_move(ids[line], quantity, "backordered", None) for line, quantity in self.decided.backorders],
+        }
+
+
+def address_row(row_id: UUID, order_id: UUID, kind: AddressKind, address: Address) -> tuple[Any, ...]:
+    return (
+        row_id,
+        order_id,
+        kind.value,
+        address.name,
+        address.line1,
+        address.line2,
+        address.city,
+        address.region,
+        address.postal_code,
+        address.country,
+        address.phone,
+        address.latitude,
+        address.longitude,
+    )
+
+
+def _first_move(line_id: str, quantity: int, status: str, location_id: str | None) -> dict[str, Any]:
+    return {
+        "line": line_id,
+        "quantity": quantity,
+        "from": None,
+        "to": status,
+        "from_location": None,
+        "to_location": location_id,
+        "from_fulfilment": None,
+        "to_fulfilment": None,
+    }

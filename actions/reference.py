@@ -1,0 +1,70 @@
+"""Channels, locations and tax rates of an organization, kept in memory for a moment: every placement needs them all.
+
+A change made in this process is seen at once (`forget`); one made in another process within `FRESH_SECONDS`.
+"""
+
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+from domain.geography import Coordinates
+from domain.orders import ConfirmationPolicy
+from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
+
+FRESH_SECONDS: Final = 2.0
+
+CHANNELS: Final = """
+SELECT c.*, coalesce(array_agg(l.location_id) FILTER (WHERE l.location_id IS NOT NULL), '{}') AS location_ids
+FROM channels c LEFT JOIN channel_locations l ON l.channel_id = c.id WHERE c.organization_id = $1 GROUP BY c.id"""
+SITES: Final = """
+SELECT id, latitude, longitude, capabilities, is_active FROM locations WHERE organization_id = $1 ORDER BY id"""
+TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
+
+_known: dict[UUID, tuple[float, Network]] = {}
+
+
+async def network(connection: Any, organization_id: UUID) -> Network:
+    """`connection` is asyncpg's, in or out of a transaction."""
+    known = _known.get(organization_id)
+    if known is not None and monotonic() - known[0] < FRESH_SECONDS:
+        return known[1]
+    fresh = Network(
+        channels={row["id"]: _terms(row) for row in await connection.fetch(CHANNELS, organization_id)},
+        sites={row["id"]: _site(rank, row) for rank, row in enumerate(await connection.fetch(SITES, organization_id))},
+        tax_rates={
+            (row["tax_class"], row["country"], row["region"]): row["rate_ppm"]
+            for row in await connection.fetch(TAX_RATES, organization_id)
+        },
+    )
+    if known is not None and known[1].sites == fresh.sites:
+        fresh.keep_candidates(known[1])
+    _known[organization_id] = monotonic(), fresh
+    return fresh
+
+
+def forget(organization_id: UUID) -> None:
+    """Read anew at the next placement; called by every action that changes what is kept here."""
+    _known.pop(organization_id, None)
+
+
+def _terms(row: Any) -> ChannelTerms:
+    return ChannelTerms(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        currency=row["currency"],
+        prices_include_tax=row["prices_include_tax"],
+        confirmation=ConfirmationPolicy(row["confirmation"]),
+        reservation_ttl_seconds=row["reservation_ttl_seconds"],
+        location_ids=frozenset(row["location_ids"]),
+        is_active=row["is_active"],
+    )
+
+
+def _site(rank: int, row: Any) -> Site:
+    return Site(
+        id=row["id"],
+        rank=rank,
+        position=Coordinates(row["latitude"], row["longitude"]),
+        methods=frozenset(method for capability, method in METHOD_OF.items() if capability in row["capabilities"]),
+        is_active=row["is_active"],
+    )

@@ -1,0 +1,34 @@
+"""Refusals as stored answers: what a command was told is what its retry is told."""
+
+from dataclasses import asdict
+from inspect import signature
+from typing import Any
+
+from domain.errors import DomainError, InputProblem, InvalidInput
+
+Stored = dict[str, Any]
+
+
+def kept(refusal: DomainError) -> Stored:
+    """`{"refused": code, "with": …}`: the arguments the refusal was made with, as plain JSON data."""
+    if isinstance(refusal, InvalidInput):
+        return {"refused": refusal.code, "with": {"problems": [asdict(problem) for problem in refusal.problems]}}
+    names = signature(type(refusal)).parameters
+    return {"refused": refusal.code, "with": {name: getattr(refusal, name) for name in names}}
+
+
+def raise_if_refused(stored: Stored) -> None:
+    """Raise the refusal again, if it is one."""
+    code = stored.get("refused")
+    if code is None:
+        return
+    if code == InvalidInput.code:
+        raise InvalidInput([InputProblem(**problem) for problem in stored["with"]["problems"]])
+    raise _by_code(DomainError)[code](**stored["with"])
+
+
+def _by_code(kind: type[DomainError]) -> dict[str, type[DomainError]]:
+    found = {sub.code: sub for sub in kind.__subclasses__() if "code" in vars(sub)}
+    for sub in kind.__subclasses__():
+        found |= _by_code(sub)
+    return found

@@ -1,0 +1,1 @@
+"""Placing an order: what is asked, what is known, what is wrong with it, what is decided."""

@@ -1,0 +1,81 @@
+"""What is asked for: an order, a draft, a cart's reservation. Plain values, checked by `validation`."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from domain.orders import FulfilmentMethod, OrderOrigin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where goods or bills go. Without coordinates the distance to it is unknown and every location seems far."""
+
+    name: str
+    line1: str
+    city: str
+    country: str
+    line2: str = ""
+    region: str = ""
+    postal_code: str = ""
+    phone: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderedLine:
+    """`unit_price_minor` None means the channel's price; `discount_minor` is off the whole line, before tax rules."""
+
+    variant_id: UUID
+    quantity: int
+    unit_price_minor: int | None = None
+    discount_minor: int = 0
+    method: FulfilmentMethod = FulfilmentMethod.SHIP
+    pickup_location_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """One order as the channel hands it in; amounts in minor units of the channel's currency.
+
+    `cart` names the reservations that become this order's allocations. Without `allow_backorder` an order that cannot be
+    served whole from stock is refused.
+    """
+
+    channel_id: UUID
+    lines: tuple[OrderedLine, ...]
+    origin: OrderOrigin = OrderOrigin.CUSTOMER
+    external_id: str | None = None
+    customer_id: UUID | None = None
+    customer_name: str = ""
+    customer_email: str | None = None
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    order_discount_minor: int = 0
+    shipping_minor: int = 0
+    cart: str | None = None
+    requested_date: date | None = None
+    promised_date: date | None = None
+    allow_backorder: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartLine:
+    variant_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveCart:
+    """Keep exactly these units for the cart: more is added, less is given back, what is not named is released.
+
+    The kept units expire after the channel's time to live, counted anew from now.
+    """
+
+    channel_id: UUID
+    cart: str
+    lines: tuple[CartLine, ...]
+    customer_id: UUID | None = None
+    latitude: float | None = None
+    longitude: float | None = None

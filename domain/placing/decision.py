@@ -1,0 +1,171 @@
+"""Decide one order on locked shelves: price it, route it, take its units, or refuse having taken nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.errors import InsufficientStock
+from domain.orders import FulfilmentMethod
+from domain.placing.commands import OrderedLine, PlaceOrder
+from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
+from domain.pricing import LineToPrice, PriceBasis, PricedOrder, Shipping, price_order
+from domain.routing.plan import route
+from domain.routing.values import Demand, Exclusion, Method, RoutingOptions, RoutingPlan, RoutingRequest
+
+ROUTING: Final = RoutingOptions()
+METHODS: Final = {method: Method(method.value) for method in FulfilmentMethod}
+
+Shelves = Mapping[UUID, Mapping[UUID, Shelf]]
+"""By variant, then by location."""
+Own = Mapping[tuple[UUID, UUID], Kept]
+"""What the cart keeps, by (variant, location)."""
+Position = tuple[float | None, float | None]
+NOWHERE: Final[Position] = (None, None)
+RANK: Final = attrgetter("rank")
+
+
+class Conversion(NamedTuple):
+    """`quantity` units of a cart's reservation became this order's allocation."""
+
+    reservation_id: UUID
+    quantity: int
+
+
+class Allocation(NamedTuple):
+    """Units of a line (by position) taken from a shelf, some of them kept for the cart before."""
+
+    line: int
+    shelf: Shelf
+    quantity: int
+    converted: tuple[Conversion, ...]
+
+
+class Backorder(NamedTuple):
+    line: int
+    quantity: int
+
+
+@dataclass(slots=True)
+class Decided:
+    """`given_back` are the cart's units that the order did not use."""
+
+    goods: list[Goods]
+    priced: PricedOrder
+    allocations: list[Allocation]
+    backorders: list[Backorder]
+    given_back: list[tuple[Kept, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What commands of a channel are decided against; `goods` by (variant, channel)."""
+
+    channel: ChannelTerms
+    network: Network
+    goods: Mapping[tuple[UUID, UUID], Goods]
+    shelves: Shelves
+
+    def goods_of(self, variant_id: UUID) -> Goods:
+        return self.goods[variant_id, self.channel.id]
+
+
+def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = ()) -> Decided:
+    """The caller holds the locks of every shelf and has checked the command (`validation.problems`).
+
+    Takes the units from the shelves. Raises InsufficientStock, with nothing taken, when the order may not wait for stock.
+    """
+    goods = [market.goods_of(line.variant_id) for line in command.lines]
+    own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
+    address = command.shipping_address
+    position = (address.latitude, address.longitude) if address else NOWHERE
+    plan = plan_lines(command.lines, position, market, own)
+    if plan.unserved and not command.allow_backorder:
+        raise InsufficientStock(missing_skus(plan, goods))
+    left = {key: each.quantity for key, each in own.items()}
+    allocations = []
+    for line, _, location_id, quantity in plan.assignments:
+        shelf = market.shelves[command.lines[line].variant_id][location_id]
+        allocations.append(Allocation(line, shelf, quantity, _take(shelf, quantity, own, left)))
+    given_back = [(own[key], units) for key, units in left.items() if units]
+    for each, units in given_back:
+        each.shelf.available += units
+        each.shelf.reserved_delta -= units
+    backorders = [Backorder(short.line, short.quantity) for short in plan.unserved]
+    return Decided(goods, price(command, goods, market), allocations, backorders, given_back)
+
+
+def missing_skus(plan: RoutingPlan, goods: Sequence[Goods]) -> dict[str, int]:
+    missing: dict[str, int] = {}
+    for short in plan.unserved:
+        sku = goods[short.line].sku
+        missing[sku] = missing.get(sku, 0) + short.quantity
+    return missing
+
+
+def price(command: PlaceOrder, goods: Sequence[Goods], market: Market) -> PricedOrder:
+    """Tax follows the address the goods go to, else the bill's; with neither the rate is 0."""
+    address = command.shipping_address or command.billing_address
+    country, region = (address.country, address.region) if address else ("", "")
+    lines = []
+    for line, item in zip(command.lines, goods, strict=True):
+        given = line.unit_price_minor
+        unit_price = given if given is not None else item.price_minor
+        assert unit_price is not None, "validated"
+        rate = market.network.tax_rate_ppm(item.tax_class, country, region)
+        lines.append(LineToPrice(line.quantity, unit_price, line.discount_minor, rate))
+    return price_order(
+        lines,
+        order_discount_minor=command.order_discount_minor,
+        shipping=Shipping(command.shipping_minor, market.network.tax_rate_ppm("shipping", country, region)),
+        basis=PriceBasis.GROSS if market.channel.prices_include_tax else PriceBasis.NET,
+    )
+
+
+def plan_lines(lines: Sequence[OrderedLine], position: Position, market: Market, own: Own) -> RoutingPlan:
+    """The exact plan over the channel's open locations; the cart's own reservations count as free for it."""
+    sites = _sites(lines, market)
+    candidates = [market.network.candidate(site, *position) for site in sites]
+    demands, stock = [], []
+    excluded: dict[tuple[int, int], Exclusion] = {}
+    for at, line in enumerate(lines):
+        grams = market.goods_of(line.variant_id).weight_grams
+        demands.append(Demand(line.variant_id, line.quantity, grams, METHODS[line.method]))
+        stock.append(_free_at(sites, line.variant_id, market.shelves, own))
+        if line.pickup_location_id is not None:
+            for place, site in enumerate(sites):
+                if site.id != line.pickup_location_id:
+                    excluded[at, place] = Exclusion.METHOD
+    return route(RoutingRequest(demands, candidates, stock, ROUTING, excluded=excluded))
+
+
+def _sites(lines: Sequence[OrderedLine], market: Market) -> list[Site]:
+    """In the network's order, which is that of the ids: ties in cost go to the first."""
+    known, allows = market.network.sites, market.channel.allows
+    present = {place for line in lines for place in market.shelves.get(line.variant_id, ())}
+    open_sites = (site for place in present if (site := known.get(place)) and site.is_active and allows(place))
+    return sorted(open_sites, key=RANK)
+
+
+def _free_at(sites: Sequence[Site], variant_id: UUID, shelves: Shelves, own: Own) -> list[int]:
+    at = shelves.get(variant_id, {})
+    free = [max(0, at[site.id].available) if site.id in at else 0 for site in sites]
+    if own:
+        for place, site in enumerate(sites):
+            if each := own.get((variant_id, site.id)):
+                free[place] += each.quantity
+    return free
+
+
+def _take(shelf: Shelf, quantity: int, own: Own, left: dict[tuple[UUID, UUID], int]) -> tuple[Conversion, ...]:
+    """From what the cart kept first, then from what is free."""
+    key = (shelf.variant_id, shelf.location_id)
+    converted = min(left.get(key, 0), quantity)
+    shelf.allocated_delta += quantity
+    shelf.available -= quantity - converted
+    if not converted:
+        return ()
+    shelf.reserved_delta -= converted
+    left[key] -= converted
+    return (Conversion(own[key].id, converted),)

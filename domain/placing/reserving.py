@@ -1,0 +1,68 @@
+"""What a cart shall keep, against what it keeps already."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from domain.errors import InputProblem, InsufficientStock, InvalidInput
+from domain.placing.commands import OrderedLine, ReserveCart
+from domain.placing.decision import Market, missing_skus, plan_lines
+from domain.placing.validation import MAX_LINES, MAX_QUANTITY
+from domain.placing.world import Kept, Shelf
+
+MAX_CART: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class KeptChange:
+    """The cart keeps `after` units on the shelf from now on; `kept` is what it kept there before, if anything."""
+
+    shelf: Shelf
+    kept: Kept | None
+    after: int
+
+    @property
+    def delta(self) -> int:
+        return self.after - (self.kept.quantity if self.kept else 0)
+
+
+def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept]) -> list[KeptChange]:
+    """Take and give back units on the locked shelves; raises InvalidInput or InsufficientStock with nothing changed."""
+    if problems := cart_problems(command, market):
+        raise InvalidInput(problems)
+    own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
+    lines = [OrderedLine(variant_id=line.variant_id, quantity=line.quantity) for line in command.lines]
+    plan = plan_lines(lines, (command.latitude, command.longitude), market, own)
+    if plan.unserved:
+        raise InsufficientStock(missing_skus(plan, [market.goods_of(line.variant_id) for line in lines]))
+    wanted: dict[tuple[UUID, UUID], int] = {}
+    for line, _, location_id, quantity in plan.assignments:
+        place = (lines[line].variant_id, location_id)
+        wanted[place] = wanted.get(place, 0) + quantity
+    changes = [
+        KeptChange(market.shelves[variant_id][location_id], own.get((variant_id, location_id)), quantity)
+        for (variant_id, location_id), quantity in wanted.items()
+    ]
+    changes += [KeptChange(each.shelf, each, 0) for place, each in own.items() if place not in wanted]
+    for change in changes:
+        change.shelf.available -= change.delta
+        change.shelf.reserved_delta += change.delta
+    return changes
+
+
+def cart_problems(command: ReserveCart, market: Market) -> list[InputProblem]:
+    found = []
+    if not 1 <= len(command.cart) <= MAX_CART or "\x00" in command.cart:
+        found.append(InputProblem("cart", "CART", f"A cart is named with 1 to {MAX_CART} characters."))
+    if not market.channel.is_active:
+        found.append(InputProblem("channelId", "CHANNEL_CLOSED", "This channel takes no orders now."))
+    if len(command.lines) > MAX_LINES:
+        found.append(InputProblem("lines", "LINE_COUNT", f"A cart has at most {MAX_LINES} lines."))
+    for at, line in enumerate(command.lines[:MAX_LINES]):
+        goods = market.goods.get((line.variant_id, market.channel.id))
+        if goods is None or goods.organization_id != market.channel.organization_id or not goods.is_active:
+            found.append(InputProblem(f"lines.{at}.variantId", "UNKNOWN_VARIANT", "There is no such variant for sale."))
+        if not 1 <= line.quantity <= MAX_QUANTITY:
+            found.append(InputProblem(f"lines.{at}.quantity", "QUANTITY", f"The quantity must be 1 to {MAX_QUANTITY}."))
+    return found

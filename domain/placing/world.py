@@ -1,0 +1,128 @@
+"""What is known when an order is decided: the channel, the locations, the goods, and the locked shelves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from domain.geography import Coordinates, distance_km
+from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
+from domain.routing.values import Candidate, Method
+from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard
+
+FAR_AWAY_KM: Final = 20_100.0
+"""The distance to an address without coordinates: half the way round the earth, the same from everywhere."""
+MOST_REMEMBERED_ADDRESSES: Final = 20_000
+
+METHOD_OF: Final = {Capability.SHIP: Method.SHIP, Capability.PICKUP: Method.PICKUP}
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTerms:
+    """An empty `location_ids` allows every location."""
+
+    id: UUID
+    organization_id: UUID
+    currency: str
+    prices_include_tax: bool
+    confirmation: ConfirmationPolicy
+    reservation_ttl_seconds: int
+    location_ids: frozenset[UUID]
+    is_active: bool
+
+    def allows(self, location_id: UUID) -> bool:
+        return not self.location_ids or location_id in self.location_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A location as routing sees it; `rank` is its place among the organization's, by id."""
+
+    id: UUID
+    rank: int
+    position: Coordinates
+    methods: frozenset[Method]
+    is_active: bool
+
+    def offers(self, method: FulfilmentMethod) -> bool:
+        return self.is_active and Method(method.value) in self.methods
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A variant for sale in a channel; `price_minor` None when the channel has no price for it."""
+
+    id: UUID
+    organization_id: UUID
+    sku: str
+    name: str
+    weight_grams: int
+    tax_class: str
+    is_active: bool
+    price_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    id: UUID
+    organization_id: UUID
+    name: str
+    email: str | None
+    is_blocked: bool
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One locked stock level. `available` falls as commands of a batch take from it; the deltas are written at its end."""
+
+    id: UUID
+    variant_id: UUID
+    location_id: UUID
+    available: int
+    allocated_delta: int = 0
+    reserved_delta: int = 0
+
+
+@dataclass(slots=True)
+class Kept:
+    """Part of a cart's reservation, locked: `quantity` units still kept on `shelf`."""
+
+    id: UUID
+    shelf: Shelf
+    quantity: int
+
+
+@dataclass(slots=True)
+class Network:
+    """One organization's channels, locations and tax rates; candidates as seen from an address are remembered."""
+
+    channels: Mapping[UUID, ChannelTerms]
+    sites: Mapping[UUID, Site]
+    tax_rates: Mapping[tuple[str, str, str], int]
+    card: RateCard = DEFAULT_RATE_CARD
+    seen: dict[tuple[UUID, float | None, float | None], Candidate] = field(default_factory=dict)
+
+    def tax_rate_ppm(self, tax_class: str, country: str, region: str) -> int:
+        """The region's rate, else the country's, else 0."""
+        regional = self.tax_rates.get((tax_class, country, region))
+        if regional is not None:
+            return regional
+        return self.tax_rates.get((tax_class, country, ""), 0)
+
+    def candidate(self, site: Site, latitude: float | None, longitude: float | None) -> Candidate:
+        key = (site.id, latitude, longitude)
+        found = self.seen.get(key)
+        if found is None:
+            if len(self.seen) >= MOST_REMEMBERED_ADDRESSES:
+                self.seen.clear()
+            found = self.seen[key] = self._seen_from(site, latitude, longitude)
+        return found
+
+    def keep_candidates(self, older: "Network") -> None:
+        """Nothing moved since `older` was made, so what was worked out for it still holds."""
+        self.seen = older.seen
+
+    def _seen_from(self, site: Site, latitude: float | None, longitude: float | None) -> Candidate:
+        known = latitude is not None and longitude is not None
+        far = distance_km(site.position, Coordinates(latitude or 0.0, longitude or 0.0)) if known else FAR_AWAY_KM
+        return Candidate(site.id, self.card.rate(far), methods=site.methods)
