@@ -7,7 +7,7 @@ from graphql import (
     GraphQLError,
     GraphQLNonNull,
     GraphQLString,
-    get_directive_values,
+    value_from_ast_untyped,
 )
 
 from actions.acting import Act
@@ -41,8 +41,7 @@ def act_of(info: Info, *, needs_key: bool = False) -> Act:
 
 
 def key_of(info: Info, *, is_needed: bool) -> str | None:
-    raw = info._raw_info  # noqa: SLF001
-    given = get_directive_values(IDEMPOTENT, raw.field_nodes[0], raw.variable_values)
+    given = _given_key(info)
     if given is None:
         if is_needed:
             raise GraphQLError(
@@ -50,10 +49,18 @@ def key_of(info: Info, *, is_needed: bool) -> str | None:
                 extensions={"code": "IDEMPOTENCY_KEY_REQUIRED"},
             )
         return None
-    key: str = given["key"]
-    if not MIN_KEY_CHARACTERS <= len(key) <= MAX_KEY_CHARACTERS or not all("!" <= letter <= "~" for letter in key):
+    if not MIN_KEY_CHARACTERS <= len(given) <= MAX_KEY_CHARACTERS or not all("!" <= letter <= "~" for letter in given):
         raise GraphQLError(
             f"An idempotency key has {MIN_KEY_CHARACTERS} to {MAX_KEY_CHARACTERS} visible ASCII characters.",
             extensions={"code": "BAD_IDEMPOTENCY_KEY"},
         )
-    return key
+    return given
+
+
+def _given_key(info: Info) -> str | None:
+    directives = info._raw_info.field_nodes[0].directives or ()  # noqa: SLF001
+    for directive in directives:
+        if directive.name.value == IDEMPOTENT.name:
+            (key,) = directive.arguments or ()
+            return str(value_from_ast_untyped(key.value, info.variable_values))
+    return None

@@ -26,13 +26,13 @@ async def node(
     return await info.context.loaders.find(Find(()), entity, {"id": id})
 
 
-def identity(root: Parent[Model], info: Info) -> str:
+def identity(root: Parent[Model], info: Info) -> strawberry.ID:
     """Checked here too: through an interface, a document's needs do not show whose id is read."""
     kind = info._raw_info.parent_type  # noqa: SLF001
     entity = own_entity(kind)
     assert entity is not None, "only declared types have ids"
     check_needs(info, entity)
-    return global_id(kind.name, root.pk)
+    return strawberry.ID(global_id(kind.name, root.pk))
 
 
 def check_needs(info: Info, entity: Entity) -> None:

@@ -10,6 +10,7 @@ from domain.errors import NotFound
 from resolvers.context import Info
 from resolvers.declared import entities
 from resolvers.ids import global_id
+from resolvers.relations import attribute_of, primary_key
 from resolvers.scopes import seen
 from resolvers.sources import Entity
 
@@ -23,7 +24,7 @@ async def check_seen(info: Info, named: Iterable[tuple[str, UUID, str]]) -> None
     for name, keys in sorted(wanted.items()):
         entity = known[name]
         rows = seen(entity.model, entity.scope, info.context.viewer).filter(pk__in=keys)
-        found = set(await rows.values_list("pk", flat=True))
+        found = set(await rows.values_list(attribute_of(entity.model, primary_key(entity.model)), flat=True))
         for key in sorted(keys - found):
             raise NotFound(name, global_id(name, key))
 
