@@ -1,6 +1,7 @@
 """The same table as `subsets.py` with numpy: all subsets and candidates at once, for many lines or locations."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,16 @@ from domain.routing.subsets import NEVER, ParcelTable, forbid, method_masks, sha
 from domain.routing.values import RoutingRequest
 
 Ints = NDArray[np.int64]
+
+
+class Load(NamedTuple):
+    """Parcels that are there already, per candidate: what comes along in one costs neither base, handling nor split.
+
+    The partition counts a split for every parcel, so an open one is that much cheaper here.
+    """
+
+    grams: Ints
+    is_open: NDArray[np.bool_]
 
 
 def able_masks(request: RoutingRequest) -> list[int]:
@@ -20,15 +31,15 @@ def able_masks(request: RoutingRequest) -> list[int]:
     return able
 
 
-def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTable:
-    """As `subsets.cheapest_parcels`."""
+def cheapest_parcels(request: RoutingRequest, able: Sequence[int], load: Load | None = None) -> ParcelTable:
+    """As `subsets.cheapest_parcels`; with `load` what each parcel adds to those that are there, see Load."""
     masks = np.asarray(able, dtype=np.int64)
     used = np.flatnonzero(masks)
     subsets = np.arange(1 << len(request.demands), dtype=np.int64)
     if not len(used):
         return ParcelTable([NEVER] * len(subsets), [0] * len(subsets))
     units = _subset_sums([demand.quantity for demand in request.demands])
-    costs = _costs(request, used, units)
+    costs = _costs(request, used, units, load)
     costs[(subsets[:, None] & ~masks[used][None, :]) != 0] = NEVER
     costs[0] = NEVER
     _forbid_shared(request, used, units, costs)
@@ -40,22 +51,26 @@ def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTabl
     return ParcelTable(cost.tolist(), used[place].tolist())
 
 
-def _costs(request: RoutingRequest, used: Ints, units: Ints) -> Ints:
+def _costs(request: RoutingRequest, used: Ints, units: Ints, load: Load | None) -> Ints:
     """subsets x used candidates: shipping, handling, labour and extra costs; NEVER above a candidate's capacity."""
     candidates = [request.candidates[at] for at in used.tolist()]
     fixed = np.array([one.rate.base_minor + one.parcel_handling_minor for one in candidates])
     per_kilogram = np.array([one.rate.per_kilogram_minor for one in candidates])
     per_unit = np.array([one.unit_handling_minor for one in candidates])
     included = np.array([one.rate.included_kilograms for one in candidates])
-    grams = _subset_sums([demand.grams_each * demand.quantity for demand in request.demands])
-    charged = (-(-grams // 1000))[:, None]
+    grams = _subset_sums([demand.grams_each * demand.quantity for demand in request.demands])[:, None]
+    if load is not None:
+        grams = grams + load.grams[used][None, :]
+        fixed = np.where(load.is_open[used], -request.options.split_minor, fixed)
+    charged = -(-grams // 1000)
     if included.any():
         charged = np.maximum(charged - included[None, :], 0)
+    if load is not None:
+        charged = charged - np.where(load.is_open[used], charged[0], 0)
     costs: Ints = charged * per_kilogram[None, :] + units[:, None] * per_unit[None, :] + fixed[None, :]
     if request.unit_costs is not None:
         quantities = np.array([demand.quantity for demand in request.demands])
-        extra = np.asarray(request.unit_costs)[:, used] * quantities[:, None]
-        costs += np.array([_subset_sums(column) for column in extra.T.tolist()]).T
+        costs += _subset_sums(np.asarray(request.unit_costs)[:, used] * quantities[:, None])
     capacity = [NEVER if one.capacity_units is None else one.capacity_units for one in candidates]
     if min(capacity) < int(units[-1]):
         costs[units[:, None] > np.array(capacity)[None, :]] = NEVER
@@ -70,9 +85,11 @@ def _forbid_shared(request: RoutingRequest, used: Ints, units: Ints, costs: Ints
         costs[units[subsets & group][:, None] > stock[None, :]] = NEVER
 
 
-def _subset_sums(values: Sequence[int]) -> Ints:
-    sums = np.zeros(1 << len(values), dtype=np.int64)
-    for line, value in enumerate(values):
+def _subset_sums(values: Sequence[int] | Ints) -> Ints:
+    """For every subset of lines the sum of its rows of `values` (one value, or one per candidate)."""
+    rows = np.asarray(values, dtype=np.int64)
+    sums = np.zeros((1 << len(rows), *rows.shape[1:]), dtype=np.int64)
+    for line, row in enumerate(rows):
         bit = 1 << line
-        sums[bit : 2 * bit] = sums[:bit] + value
+        sums[bit : 2 * bit] = sums[:bit] + row
     return sums

@@ -8,6 +8,7 @@ The answer depends on nothing but the request: no clock, no randomness, no order
 from collections.abc import Sequence
 
 from domain.routing.greedy import serve_greedily
+from domain.routing.improve import improved
 from domain.routing.limits import TooTight
 from domain.routing.quantities import Taken, serve_quantities, usable_units
 from domain.routing.values import (
@@ -34,18 +35,22 @@ def _route(request: RoutingRequest) -> RoutingPlan:
     if not request.demands:
         return RoutingPlan((), (), (), 0, 0)
     if len(request.demands) > EXACT_LINES:
-        return _plan_of_units(request, serve_greedily(request))
+        return _plan_of_units(request, _roughly(request))
     try:
         whole = serve_whole(request)
     except TooTight:
-        return _plan_of_units(request, serve_greedily(request))
+        return _plan_of_units(request, _roughly(request))
     if whole is not None:
         return _plan_of_lines(request, whole)
     stocked = [line for line in range(len(request.demands)) if _has_stock(request, line)]
     if len(stocked) < len(request.demands):
         return _restored(request, stocked, _route(_only(request, stocked)))
     taken = serve_quantities(request)
-    return _plan_of_units(request, serve_greedily(request) if taken is None else taken)
+    return _plan_of_units(request, _roughly(request) if taken is None else taken)
+
+
+def _roughly(request: RoutingRequest) -> Taken:
+    return improved(request, serve_greedily(request))
 
 
 def _has_stock(request: RoutingRequest, line: int) -> bool:
