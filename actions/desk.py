@@ -18,7 +18,7 @@ from domain.placing.commands import PlaceOrder, ReserveCart
 class Desk:
     """One per process; `opened` makes and closes it."""
 
-    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
         self._placing = GroupCommit(pool, placing.place_batch)
         self._reserving = GroupCommit(pool, reserve_batch)
 

@@ -32,7 +32,7 @@ Decide = Callable[[Any, Sequence[Command]], Awaitable[list[Outcome]]]
 log = logging.getLogger("oms.lane")
 
 
-async def open_lanes(database_url: str, lanes: int) -> asyncpg.Pool[Any]:
+async def open_lanes(database_url: str, lanes: int) -> "asyncpg.Pool[Any]":
     """Connections for group commits alone: no RESET between groups, plans made once, and no sequential scans.
 
     Foreign-key checks keep the plan of their first use; made on an almost empty table it scans, and placing fell to an
@@ -54,7 +54,7 @@ async def _keep_session(_: Any) -> None:
 class GroupCommit(Generic[Command, Outcome]):
     """`lanes` groups are committed at a time, each on its own connection; nothing is held while nothing waits."""
 
-    def __init__(self, pool: asyncpg.Pool[Any], decide: "Decide[Command, Outcome]", *, lanes: int = 1) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", decide: "Decide[Command, Outcome]", *, lanes: int = 1) -> None:
         self._pool, self._decide = pool, decide
         self._waiting: asyncio.Queue[tuple[Command, asyncio.Future[Outcome]]] = asyncio.Queue(QUEUE_LIMIT)
         self._lanes = [asyncio.create_task(self._lane()) for _ in range(lanes)]

@@ -1,6 +1,6 @@
 """Place the orders that wait together: one transaction, every rule on locked values, everything written at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +9,7 @@ import orjson
 
 from actions import reference
 from actions.acting import Act
-from actions.orders.rows import WRITE, NewOrder, Rows
+from actions.orders.rows import WRITE, NewOrder, Rows, routed
 from actions.refusals import kept as keep
 from domain.errors import DomainError, InvalidInput, KeyReused
 from domain.ids import id_maker
@@ -40,7 +40,7 @@ SELECT o.channel_id, o.external_id, o.id FROM unnest($1::uuid[], $2::text[]) AS 
 JOIN orders o ON o.channel_id = u.channel_id AND o.external_id = u.external_id"""
 NUMBERS: Final = "SELECT nextval('order_numbers') FROM generate_series(1, $1)"
 GOODS: Final = """
-SELECT v.id, c.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor
+SELECT c.id AS channel_id, v.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor
 FROM unnest($1::uuid[], $2::uuid[]) AS u(variant_id, channel_id)
 JOIN variants v ON v.id = u.variant_id JOIN channels c ON c.id = u.channel_id
 LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id = c.id AND p.currency = c.currency"""
@@ -129,7 +129,7 @@ class Batch:
             number=f"{NUMBER_PREFIX}{next(self.numbers)}",
             decided=decided,
             line_ids=[make() for _ in command.lines],
-            standing=[set() for _ in command.lines],
+            units=routed(decided),
             customer_name=command.customer_name or (buyer.name if buyer else ""),
             customer_email=command.customer_email or (buyer.email if buyer else None),
         )
@@ -153,7 +153,7 @@ async def _read(connection: Any, asked: Sequence[Asked]) -> Batch:
         external=await _external(connection, fresh),
         networks={key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}},
         goods=await read_goods(connection, wanted),
-        buyers=await _buyers(connection, fresh),
+        buyers=await read_buyers(connection, {e.command.customer_id for e in fresh if e.command.customer_id}),
         kept=on_shelves(carts, shelves),
         shelves=shelves,
         numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
@@ -202,11 +202,16 @@ async def read_goods(connection: Any, wanted: set[tuple[UUID, UUID]]) -> dict[tu
     if not wanted:
         return {}
     found = await connection.fetch(GOODS, *map(list, zip(*wanted, strict=True)))
-    return {(row[0], row[1]): Goods(row[0], *tuple(row)[2:]) for row in found}
+    return {(row["id"], row["channel_id"]): _goods(*row.values()) for row in found}
 
 
-async def _buyers(connection: Any, asked: Sequence[Asked]) -> dict[UUID, Buyer]:
-    wanted = {each.command.customer_id for each in asked if each.command.customer_id}
-    if not wanted:
+def _goods(_channel_id: UUID, *columns: Any) -> Goods:
+    """In the order of GOODS."""
+    return Goods(*columns)
+
+
+async def read_buyers(connection: Any, customer_ids: Collection[UUID]) -> dict[UUID, Buyer]:
+    if not customer_ids:
         return {}
-    return {row[0]: Buyer(*row) for row in await connection.fetch(BUYERS, list(wanted))}
+    found = await connection.fetch(BUYERS, list(customer_ids))
+    return {row["id"]: Buyer(*row.values()) for row in found}

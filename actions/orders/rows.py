@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -149,13 +149,9 @@ class Rows:
         self._add_fact(new)
 
     def _add_units(self, new: "NewOrder") -> None:
-        units, make = self.tables["line_status"], self.make_id
-        for line, shelf, quantity, _ in new.decided.allocations:
-            new.standing[line].add(UnitStatus.SCHEDULED)
-            units.append((make(), new.line_ids[line], new.id, "scheduled", shelf.location_id, quantity))
-        for line, quantity in new.decided.backorders:
-            new.standing[line].add(UnitStatus.BACKORDERED)
-            units.append((make(), new.line_ids[line], new.id, "backordered", None, quantity))
+        rows, make = self.tables["line_status"], self.make_id
+        for line, status, location_id, quantity in new.units:
+            rows.append((make(), new.line_ids[line], new.id, status.value, location_id, quantity))
 
     def _add_order(self, new: "NewOrder") -> None:
         command, priced = new.command, new.decided.priced
@@ -234,7 +230,7 @@ class Rows:
 
     def _add_fact(self, new: "NewOrder") -> None:
         fact = Fact(
-            kind=FactKind.ORDER_PLACED,
+            kind=new.kind,
             order_id=new.id,
             customer_id=new.command.customer_id,
             channel_id=new.channel.id,
@@ -243,9 +239,27 @@ class Rows:
         self.tables["outbox"].append(outbox.fact_row(new.act.organization_id, new.act.actor, new.act.now, fact))
 
 
+class FirstUnits(NamedTuple):
+    """Units of a line, by its position, as they come into being."""
+
+    line: int
+    status: UnitStatus
+    location_id: UUID | None
+    quantity: int
+
+
+def routed(decided: Decided) -> list[FirstUnits]:
+    """Scheduled where the plan takes them from, backordered where it takes them from nowhere."""
+    units = [
+        FirstUnits(line, UnitStatus.SCHEDULED, shelf.location_id, quantity)
+        for line, shelf, quantity, _ in decided.allocations
+    ]
+    return units + [FirstUnits(line, UnitStatus.BACKORDERED, None, quantity) for line, quantity in decided.backorders]
+
+
 @dataclass(slots=True)
 class NewOrder:
-    """One decided order on its way to the tables. `standing` is filled as its units are written, then gives the words."""
+    """One decided order on its way to the tables; `units` say where each line's units begin."""
 
     id: UUID
     act: Act
@@ -254,20 +268,22 @@ class NewOrder:
     number: str
     decided: Decided
     line_ids: list[UUID]
-    standing: list[set[UnitStatus]]
+    units: list[FirstUnits]
     customer_name: str
     customer_email: str | None
+    kind: FactKind = FactKind.ORDER_PLACED
 
     @property
     def is_confirmed(self) -> bool:
-        return self.channel.confirmation is ConfirmationPolicy.AUTOMATIC
+        """Drafts never are; a channel without a confirmation policy confirms what it places."""
+        return self.kind is FactKind.ORDER_PLACED and self.channel.confirmation is ConfirmationPolicy.AUTOMATIC
 
     @property
     def status(self) -> OrderStatus:
-        return derive(status for statuses in self.standing for status in statuses)
+        return derive(units.status for units in self.units)
 
     def word(self, line: int) -> OrderStatus:
-        return derive(self.standing[line])
+        return derive(units.status for units in self.units if units.line == line)
 
     def described(self) -> dict[str, Any]:
         """The payload of the fact that it was placed."""
@@ -280,11 +296,7 @@ class NewOrder:
             "total_minor": self.decided.priced.total_minor,
             "confirmed": self.is_confirmed,
             "lines": {line_id: self.word(at).value for at, line_id in enumerate(ids)},
-            "moves": [
-                _first_move(ids[line], quantity, "scheduled", str(shelf.location_id))
-                for line, shelf, quantity, _ in self.decided.allocations
-            ]
-            + [_first_move(ids[line], quantity, "backordered", None) for line, quantity in self.decided.backorders],
+            "moves": [_first_move(ids[units.line], units) for units in self.units],
         }
 
 
@@ -306,14 +318,14 @@ def address_row(row_id: UUID, order_id: UUID, kind: AddressKind, address: Addres
     )
 
 
-def _first_move(line_id: str, quantity: int, status: str, location_id: str | None) -> dict[str, Any]:
+def _first_move(line_id: str, units: FirstUnits) -> dict[str, Any]:
     return {
         "line": line_id,
-        "quantity": quantity,
+        "quantity": units.quantity,
         "from": None,
-        "to": status,
+        "to": units.status.value,
         "from_location": None,
-        "to_location": location_id,
+        "to_location": None if units.location_id is None else str(units.location_id),
         "from_fulfilment": None,
         "to_fulfilment": None,
     }

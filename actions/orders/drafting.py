@@ -1,0 +1,123 @@
+"""Drafts: orders somebody is still writing. They are priced, and hold no stock until they are placed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from actions import reference, routing
+from actions.acting import Act, action
+from actions.changing import OrderChange, lock_order, save
+from actions.orders.placing import IDS_AT_ONCE, NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
+from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
+from domain.errors import InvalidInput
+from domain.facts import FactKind
+from domain.ids import id_maker
+from domain.lifecycle import Action, UnitStatus
+from domain.orders import AddressKind, ConfirmationPolicy
+from domain.placing.commands import Address, OrderedLine, PlaceOrder
+from domain.placing.decision import Decided, Market, price
+from domain.placing.validation import problems
+from models import Order, OrderAddress
+from models.db import Fetching, execute
+
+LATER: Final = frozenset({"shippingAddress"})
+"""What a draft may lack until it is placed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceDraft:
+    order_id: UUID
+    expected_version: int | None = None
+
+
+@action
+async def draft(act: Act, command: PlaceOrder) -> UUID:
+    """Keep the order as a draft at today's prices; raises InvalidInput. Nothing is reserved."""
+    market = await _checked(act, command, later=LATER)
+    goods = [market.goods_of(line.variant_id) for line in command.lines]
+    buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
+    buyer = buyers[command.customer_id] if command.customer_id else None
+    rows = Rows(id_maker(IDS_AT_ONCE))
+    [numbered] = await Fetching.fetch(NUMBERS, 1)
+    new = NewOrder(
+        id=rows.make_id(),
+        act=act,
+        command=command,
+        channel=market.channel,
+        number=f"{NUMBER_PREFIX}{numbered['nextval']}",
+        decided=Decided(goods, price(command, goods, market), [], [], []),
+        line_ids=[rows.make_id() for _ in command.lines],
+        units=[FirstUnits(at, UnitStatus.DRAFT, None, line.quantity) for at, line in enumerate(command.lines)],
+        customer_name=command.customer_name or (buyer.name if buyer else ""),
+        customer_email=command.customer_email or (buyer.email if buyer else None),
+        kind=FactKind.ORDER_DRAFTED,
+    )
+    rows.add(new)
+    await execute(WRITE, rows.parameters([], act))
+    return new.id
+
+
+@action
+async def place_draft(act: Act, command: PlaceDraft) -> UUID:
+    """Check the draft again, place it at its prices and route it; what has no stock becomes backordered.
+
+    Raises NotFound, Conflict, IllegalTransition when it is no draft any more, and InvalidInput.
+    """
+    change = await lock_order(act, command.order_id, command.expected_version)
+    for units in change.units():
+        change.move(Action.PLACE, units.place, units.quantity)
+    market = await _checked(act, await _as_ordered(change), later=frozenset())
+    order = change.order
+    is_confirmed = market.channel.confirmation is ConfirmationPolicy.AUTOMATIC
+    order.placed_at, order.confirmed_at = act.now, act.now if is_confirmed else None
+    await Order.filter(id=order.id).update(placed_at=order.placed_at, confirmed_at=order.confirmed_at)
+    change.record(FactKind.ORDER_PLACED, confirmed=is_confirmed)
+    await routing.route(act, change)
+    await save(act, [change])
+    return order.id
+
+
+async def _checked(act: Act, command: PlaceOrder, *, later: frozenset[str]) -> Market:
+    network = await reference.network(Fetching, act.organization_id)
+    channel = network.channels.get(command.channel_id)
+    goods = await read_goods(Fetching, {(line.variant_id, command.channel_id) for line in command.lines})
+    buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
+    wrong = [each for each in problems(command, channel, network, goods, buyers) if each.path not in later]
+    if wrong or channel is None:
+        raise InvalidInput(wrong)
+    return Market(channel, network, goods, {})
+
+
+async def _as_ordered(change: OrderChange) -> PlaceOrder:
+    """The draft as the command that would place it."""
+    order = change.order
+    addresses = {each.kind: _address(each) for each in await OrderAddress.filter(order_id=order.id)}
+    return PlaceOrder(
+        channel_id=order.channel_id,
+        lines=_ordered_lines(change),
+        external_id=order.external_id,
+        customer_id=order.customer_id,
+        customer_name=order.customer_name,
+        customer_email=order.customer_email,
+        shipping_address=addresses.get(AddressKind.SHIPPING),
+        billing_address=addresses.get(AddressKind.BILLING),
+    )
+
+
+def _ordered_lines(change: OrderChange) -> tuple[OrderedLine, ...]:
+    lines: Sequence[OrderedLine] = [
+        OrderedLine(
+            variant_id=line.variant_id,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            method=line.method,
+            pickup_location_id=line.pickup_location_id,
+        )
+        for line in change.lines.values()
+    ]
+    return tuple(lines)
+
+
+def _address(row: OrderAddress) -> Address:
+    return Address(**{name: getattr(row, name) for name in Address.__slots__})
