@@ -100,7 +100,9 @@ class Checks:
 
     def phone(self, path: str, value: Any, *, is_required: bool = False) -> None:
         if self.text(path, value, longest=32, is_required=is_required) and not _PHONE.fullmatch(value):
-            self.note(path, "INVALID_PHONE", "Use digits, blanks, brackets and dashes, with + in front if international.")
+            self.note(
+                path, "INVALID_PHONE", "Use digits, blanks, brackets and dashes, with + in front if international."
+            )
 
     def number(self, path: str, value: Any, *, least: int = 0, most: int = MAX_INT) -> None:
         if isinstance(value, int) and not least <= value <= most:

@@ -1,0 +1,127 @@
+"""Channels: where orders come from, and what that decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from actions import outbox
+from actions.acting import Act, action
+from actions.upserting import Entry, Row, Table, check_known, fresh_network, given, upsert
+from domain.facts import Fact, FactKind
+from domain.orders import ConfirmationPolicy
+from domain.validation import KEEP, Checks, Keep
+from models.channels import ChannelKind
+from models.db import execute, rows
+
+LEAST_TTL_SECONDS: Final = 60
+MOST_TTL_SECONDS: Final = 2_678_400
+"""31 days; the same bounds are a CHECK of the table."""
+MAX_LOCATIONS: Final = 10_000
+
+CHANNELS: Final = Table(
+    name="channels",
+    kind="channel",
+    code="code",
+    defaults={
+        "name": None,
+        "kind": None,
+        "currency": None,
+        "prices_include_tax": False,
+        "reservation_ttl_seconds": 600,
+        "confirmation": ConfirmationPolicy.AUTOMATIC.value,
+        "is_active": True,
+    },
+    required=("name", "kind", "currency"),
+)
+
+LOCATIONS_OF: Final = "SELECT location_id FROM channel_locations WHERE channel_id = $1 ORDER BY location_id"
+FORGET_LOCATIONS: Final = "DELETE FROM channel_locations WHERE channel_id = $1"
+ADD_LOCATIONS: Final = "INSERT INTO channel_locations (channel_id, location_id) SELECT $1, unnest($2::uuid[])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpsertChannel:
+    """`location_ids` are the locations that may serve it; an empty tuple allows all."""
+
+    code: str
+    name: str | Keep = KEEP
+    kind: ChannelKind | Keep = KEEP
+    currency: str | Keep = KEEP
+    location_ids: tuple[UUID, ...] | Keep = KEEP
+    reservation_ttl_seconds: int | Keep = KEEP
+    confirmation: ConfirmationPolicy | Keep = KEEP
+    prices_include_tax: bool | Keep = KEEP
+    is_active: bool | Keep = KEEP
+    expected_version: int | None = None
+
+
+@fresh_network
+@action
+async def upsert_channel(act: Act, command: UpsertChannel) -> UUID:
+    [changed] = await _upsert(act, [command], [Checks()])
+    return changed
+
+
+@fresh_network
+@action
+async def upsert_channels(act: Act, commands: Sequence[UpsertChannel]) -> list[UUID]:
+    return await _upsert(act, commands, [checks for _, checks in Checks().beside(commands)])
+
+
+async def _upsert(act: Act, commands: Sequence[UpsertChannel], checks: Sequence[Checks]) -> list[UUID]:
+    entries = []
+    for command, checked in zip(commands, checks, strict=True):
+        await _check(act, command, checked)
+        entries.append(_entry(command, checked))
+    found = await upsert(act, CHANNELS, entries)
+    for command, row in zip(commands, found, strict=True):
+        locations = await _keep_locations(row, command.location_ids)
+        await _record(act, row, locations)
+    return [row.id for row in found]
+
+
+async def _check(act: Act, command: UpsertChannel, checks: Checks) -> None:
+    checks.code("code", command.code, longest=32)
+    checks.text("name", command.name, longest=200)
+    checks.currency("currency", command.currency)
+    checks.number(
+        "reservation_ttl_seconds", command.reservation_ttl_seconds, least=LEAST_TTL_SECONDS, most=MOST_TTL_SECONDS
+    )
+    wanted = command.location_ids
+    if not isinstance(wanted, Keep) and checks.size("location_ids", wanted, most=MAX_LOCATIONS):
+        await check_known(act, checks, "locations", [(f"location_ids.{at}", each) for at, each in enumerate(wanted)])
+
+
+def _entry(command: UpsertChannel, checks: Checks) -> Entry:
+    values = given(
+        name=command.name,
+        kind=command.kind,
+        currency=command.currency,
+        reservation_ttl_seconds=command.reservation_ttl_seconds,
+        confirmation=command.confirmation,
+        prices_include_tax=command.prices_include_tax,
+        is_active=command.is_active,
+    )
+    return Entry(code=command.code, given=values, checks=checks, expected_version=command.expected_version)
+
+
+async def _keep_locations(row: Row, wanted: tuple[UUID, ...] | Keep) -> list[str]:
+    """The locations of the channel after the change, which counts as one of the channel itself."""
+    before = [each["location_id"] for each in await rows(LOCATIONS_OF, [row.id])]
+    if isinstance(wanted, Keep) or sorted(set(wanted)) == before:
+        return [str(each) for each in before]
+    await execute(FORGET_LOCATIONS, [row.id])
+    await execute(ADD_LOCATIONS, [row.id, sorted(set(wanted))])
+    if not row.is_changed:
+        await execute("UPDATE channels SET version = version + 1 WHERE id = $1", [row.id])
+        row.values["version"] += 1
+        row.is_changed = True
+    return [str(each) for each in sorted(set(wanted))]
+
+
+async def _record(act: Act, row: Row, locations: list[str]) -> None:
+    if row.is_changed:
+        payload: dict[str, Any] = {**row.values, "locations": locations}
+        fact = Fact(kind=FactKind.CHANNEL_CHANGED, channel_id=row.id, payload=payload)
+        await outbox.record(act.organization_id, act.actor, act.now, [fact])

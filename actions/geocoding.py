@@ -1,0 +1,22 @@
+"""Where a postal address is on the map, found offline: US postal codes only, to the middle of their area."""
+
+from functools import lru_cache
+from typing import Final
+
+import zipcodes
+
+from domain.geography import Coordinates
+
+MAX_REMEMBERED: Final = 50_000
+US_CODE_CHARACTERS: Final = 5
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def locate(country: str, postal_code: str) -> Coordinates | None:
+    """None for what is not known. ZIP+4 counts as its first five digits; a missing leading zero is put back."""
+    digits = postal_code.strip().partition("-")[0]
+    if country != "US" or not (digits.isascii() and digits.isdigit() and 3 <= len(digits) <= US_CODE_CHARACTERS):
+        return None
+    for found in zipcodes.matching(digits.zfill(US_CODE_CHARACTERS)):  # type: ignore[no-untyped-call] # the library has no types
+        return Coordinates(float(found["lat"]), float(found["long"]))
+    return None

@@ -1,0 +1,275 @@
+"""Stock that comes, is counted, breaks or is set aside: every change a movement, many in one transaction.
+
+What orders and carts claim is moved by their own actions. Every action returns the stock levels, one for each line.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from actions import levels, outbox
+from actions.acting import Act, action
+from actions.levels import Level, Movement, Place
+from actions.restocking import announces
+from actions.upserting import check_known
+from domain.errors import CountChanged, InsufficientStock
+from domain.stock import AdjustmentReason, MovementKind
+from domain.validation import Checks
+from models.db import execute
+
+MAX_LINES: Final = 500
+MAX_UNITS: Final = 1_000_000_000
+"""Of one line; a level holds about twice as many."""
+
+TAKEN_FROM: Final = {MovementKind.REPAIRED: "damaged", MovementKind.CLEARED: "quality_control"}
+SET_SAFETY: Final = """
+UPDATE stock_levels l SET safety = d.safety, version = d.version
+FROM unnest($1::uuid[], $2::int[], $3::int[]) AS d(id, safety, version) WHERE l.id = d.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLine:
+    variant_id: UUID
+    location_id: UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stocktaking:
+    """`reference` names the paper it stands on: a delivery note, a claim, a count."""
+
+    lines: tuple[StockLine, ...]
+    reference: str = ""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset(line.variant_id for line in self.lines)
+
+
+class ReceiveStock(_Stocktaking):
+    """Goods that came from outside."""
+
+
+class TransferIn(_Stocktaking):
+    """Goods that came from another location of ours."""
+
+
+class MarkRepaired(_Stocktaking):
+    """Damaged units that can be sold again."""
+
+
+class ClearStock(_Stocktaking):
+    """Units that passed quality control."""
+
+
+class MarkDamaged(_Stocktaking):
+    """Units that lie there but cannot be sold. Claimed ones are not taken."""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset()
+
+
+class QuarantineStock(_Stocktaking):
+    """Units held back for quality control. Claimed ones are not taken."""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """`change` is added to the units on hand; with `expected_on_hand`, only if there are that many before."""
+
+    variant_id: UUID
+    location_id: UUID
+    change: int
+    reason: AdjustmentReason
+    expected_on_hand: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustStock:
+    lines: tuple[Adjustment, ...]
+    reference: str = ""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset(line.variant_id for line in self.lines if line.change > 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyLine:
+    variant_id: UUID
+    location_id: UUID
+    safety: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSafetyStock:
+    """Units kept back from selling. Raising it takes nothing from those who have a claim already."""
+
+    lines: tuple[SafetyLine, ...]
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset(line.variant_id for line in self.lines)
+
+
+Line = StockLine | Adjustment | SafetyLine
+
+
+@announces
+@action
+async def receive(act: Act, command: ReceiveStock) -> list[UUID]:
+    return await _move(act, command, MovementKind.RECEIVED)
+
+
+@announces
+@action
+async def transfer_in(act: Act, command: TransferIn) -> list[UUID]:
+    """The whole transfer in one step: it is not taken away anywhere."""
+    return await _move(act, command, MovementKind.TRANSFERRED_IN)
+
+
+@announces
+@action
+async def mark_damaged(act: Act, command: MarkDamaged) -> list[UUID]:
+    """Raises StockCommitted when too few units are unclaimed."""
+    return await _move(act, command, MovementKind.DAMAGED)
+
+
+@announces
+@action
+async def mark_repaired(act: Act, command: MarkRepaired) -> list[UUID]:
+    """Raises InsufficientStock when fewer units are damaged."""
+    return await _move(act, command, MovementKind.REPAIRED)
+
+
+@announces
+@action
+async def quarantine(act: Act, command: QuarantineStock) -> list[UUID]:
+    """Raises StockCommitted when too few units are unclaimed."""
+    return await _move(act, command, MovementKind.QUARANTINED)
+
+
+@announces
+@action
+async def clear(act: Act, command: ClearStock) -> list[UUID]:
+    """Raises InsufficientStock when fewer units are in quality control."""
+    return await _move(act, command, MovementKind.CLEARED)
+
+
+@announces
+@action
+async def adjust(act: Act, command: AdjustStock) -> list[UUID]:
+    """Raises CountChanged, StockCommitted, or InsufficientStock when more would go than there is."""
+    checks = Checks()
+    for line, below in checks.below("lines").beside(command.lines):
+        below.number("change", line.change, least=-MAX_UNITS, most=MAX_UNITS)
+        if line.change == 0:
+            below.note("change", "OUT_OF_RANGE", "Must not be 0.")
+        if line.expected_on_hand is not None:
+            below.number("expected_on_hand", line.expected_on_hand)
+    checks.text("reference", command.reference, longest=128, is_required=False)
+    checks.once("lines", "", [_place(line) for line in command.lines])
+    await _check_places(act, checks, command.lines)
+    await levels.open_levels(act.organization_id, [_place(line) for line in command.lines])
+    found = await levels.lock(_place(line) for line in command.lines)
+    for line in command.lines:
+        _check_count(found[_place(line)], line)
+    movements = [
+        Movement(
+            variant_id=line.variant_id,
+            location_id=line.location_id,
+            kind=MovementKind.ADJUSTED,
+            quantity=line.change,
+            reason=line.reason,
+            reference=command.reference,
+        )
+        for line in command.lines
+    ]
+    return await _write(act, command.lines, movements, found)
+
+
+@announces
+@action
+async def set_safety_stock(act: Act, command: SetSafetyStock) -> list[UUID]:
+    checks = Checks()
+    for line, below in checks.below("lines").beside(command.lines):
+        below.number("safety", line.safety, most=MAX_UNITS)
+    checks.once("lines", "", [_place(line) for line in command.lines])
+    await _check_places(act, checks, command.lines)
+    await levels.open_levels(act.organization_id, [_place(line) for line in command.lines])
+    found = await levels.lock(_place(line) for line in command.lines)
+    changed = [(found[_place(line)], line.safety) for line in command.lines]
+    changed = [(level, safety) for level, safety in changed if level["safety"] != safety]
+    for level, safety in changed:
+        level["safety"] = safety
+        level["version"] += 1
+    columns = [[level[name] for level, _ in changed] for name in ("id", "safety", "version")]
+    await execute(SET_SAFETY, columns)
+    facts = [levels.stock_fact(level) for level, _ in changed]
+    await outbox.record(act.organization_id, act.actor, act.now, facts)
+    return [found[_place(line)]["id"] for line in command.lines]
+
+
+async def _move(act: Act, command: _Stocktaking, kind: MovementKind) -> list[UUID]:
+    checks = Checks()
+    for line, below in checks.below("lines").beside(command.lines):
+        below.number("quantity", line.quantity, least=1, most=MAX_UNITS)
+    checks.text("reference", command.reference, longest=128, is_required=False)
+    await _check_places(act, checks, command.lines)
+    await levels.open_levels(act.organization_id, [_place(line) for line in command.lines])
+    found = await levels.lock(_place(line) for line in command.lines)
+    if kind in TAKEN_FROM:
+        _check_there(found, command.lines, TAKEN_FROM[kind])
+    movements = [
+        Movement(
+            variant_id=line.variant_id,
+            location_id=line.location_id,
+            kind=kind,
+            quantity=line.quantity,
+            reference=command.reference,
+        )
+        for line in command.lines
+    ]
+    return await _write(act, command.lines, movements, found)
+
+
+async def _write(
+    act: Act, lines: Sequence[Line], movements: Sequence[Movement], found: dict[Place, Level]
+) -> list[UUID]:
+    facts = await levels.move(act, movements, found)
+    await outbox.record(act.organization_id, act.actor, act.now, facts)
+    return [found[_place(line)]["id"] for line in lines]
+
+
+async def _check_places(act: Act, checks: Checks, lines: Sequence[Line]) -> None:
+    """Raises InvalidInput with everything noted so far, and every variant and location that is not ours."""
+    if checks.size("lines", lines, least=1, most=MAX_LINES):
+        variants = [(f"lines.{at}.variant_id", line.variant_id) for at, line in enumerate(lines)]
+        locations = [(f"lines.{at}.location_id", line.location_id) for at, line in enumerate(lines)]
+        await check_known(act, checks, "variants", variants)
+        await check_known(act, checks, "locations", locations)
+    checks.refuse()
+
+
+def _check_count(level: Level, line: Adjustment) -> None:
+    if line.expected_on_hand not in (None, level["on_hand"]):
+        raise CountChanged(level["sku"], line.expected_on_hand or 0, level["on_hand"])
+    if level["on_hand"] + line.change < 0:
+        raise InsufficientStock({level["sku"]: -line.change - level["on_hand"]})
+
+
+def _check_there(found: dict[Place, Level], lines: Sequence[StockLine], counter: str) -> None:
+    wanted: Counter[Place] = Counter()
+    for line in lines:
+        wanted[_place(line)] += line.quantity
+    missing: Counter[str] = Counter()
+    for place, units in wanted.items():
+        missing[found[place]["sku"]] += max(0, units - found[place][counter])
+    if +missing:
+        raise InsufficientStock(+missing)
+
+
+def _place(line: Line) -> Place:
+    return line.variant_id, line.location_id
