@@ -20,7 +20,6 @@ from actions import levels, outbox
 from actions.acting import Act
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
-from domain.fulfilment import derive_fulfilment
 from domain.holds import HoldStatus, check_holds, stopped_by
 from domain.ids import id_maker
 from domain.lifecycle import ALLOCATED, Action, OrderStatus, StockEffect, UnitStatus, check, derive, stock_effect
@@ -130,7 +129,10 @@ class OrderChange:
         location_id: UUID | None = None,
         **details: Any,
     ) -> None:
-        """One fact of the moves since the last one; the order and its lines get their new words and version now."""
+        """One fact of the moves since the last one; the order and its lines get their new words and version now.
+
+        `details` is what else `domain/projection.py` needs to know, and whatever helps a reader.
+        """
         self.order.version += 1
         self.order.status = self._derived(self.standing)
         changed = {UUID(move["line"]) for move in self._moves}
@@ -142,7 +144,6 @@ class OrderChange:
             "status": self.order.status.value,
             "lines": {str(line_id): self.lines[line_id].status.value for line_id in changed},
             "moves": self._moves,
-            "fulfilments": self._fulfilments(),
             **details,
         }
         self._moves = []
@@ -157,16 +158,6 @@ class OrderChange:
                 payload=payload,
             )
         )
-
-    def _fulfilments(self) -> dict[str, str]:
-        """The words of the fulfilments that units moved into, within or out of since the last fact."""
-        touched = {move[end] for move in self._moves for end in ("from_fulfilment", "to_fulfilment")} - {None}
-        gave_back = {move["from_fulfilment"] for move in self._moves if move["to"] == UnitStatus.UNSCHEDULED}
-        words = {}
-        for key in sorted(touched):
-            units = [place.status for place in self.standing if place.fulfilment_id == UUID(key)]
-            words[key] = derive_fulfilment(units, gave_back=key in gave_back).value
-        return words
 
     def _by_position(self, units: Units) -> tuple[Any, ...]:
         place = units.place

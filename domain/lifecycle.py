@@ -186,9 +186,13 @@ def stock_effect(before: UnitStatus, after: UnitStatus) -> StockEffect | None:
 def check(action: Action, before: UnitStatus) -> UnitStatus:
     """The status that `action` leads to; raises IllegalTransition."""
     if before not in FROM_OF[action]:
-        allowed = sorted(FROM_OF[action], key=RANK.__getitem__)
-        raise IllegalTransition(action.replace("_", " "), before, allowed)
+        raise IllegalTransition(action.replace("_", " "), before, by_rank(FROM_OF[action]))
     return TO_OF[action]
+
+
+def by_rank(statuses: Iterable[UnitStatus]) -> list[UnitStatus]:
+    """In the order in which units pass through them."""
+    return sorted(statuses, key=RANK.__getitem__)
 
 
 def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
