@@ -11,6 +11,7 @@ DomainError
 ├── BlockedByHold         a hold stops this
 ├── InsufficientStock     fewer units are free than wanted
 ├── StockCommitted        units are promised to orders and cannot be taken away
+├── CountChanged          there are not as many units as the caller counted on
 ├── ReservationEnded      the cart's hold expired, was released or was used
 ├── NotPaid               the order's payment does not cover this
 ├── PaymentRefused        the gateway declined
@@ -126,6 +127,16 @@ class StockCommitted(DomainError):
         self.sku, self.committed, self.on_hand = sku, committed, on_hand
 
 
+class CountChanged(DomainError):
+    code = "COUNT_CHANGED"
+
+    def __init__(self, sku: str, expected_on_hand: int, actual_on_hand: int) -> None:
+        super().__init__(
+            f"You expected {expected_on_hand} units of {sku} on hand, there are {actual_on_hand}. Count again."
+        )
+        self.sku, self.expected_on_hand, self.actual_on_hand = sku, expected_on_hand, actual_on_hand
+
+
 class ReservationEnded(DomainError):
     code = "RESERVATION_ENDED"
 
@@ -162,7 +173,9 @@ class AmountExceeded(DomainError):
     code = "AMOUNT_EXCEEDED"
 
     def __init__(self, wanted_minor: int, available_minor: int, currency: str) -> None:
-        super().__init__(f"{wanted_minor} {currency} minor units are more than the {available_minor} that can be moved.")
+        super().__init__(
+            f"{wanted_minor} {currency} minor units are more than the {available_minor} that can be moved."
+        )
         self.wanted_minor, self.available_minor, self.currency = wanted_minor, available_minor, currency
 
 

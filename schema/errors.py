@@ -27,6 +27,7 @@ DESCRIPTIONS: dict[type[DomainError], str] = {
     errors.BlockedByHold: "A hold stops this until it is released.",
     errors.InsufficientStock: "Fewer units are free than wanted.",
     errors.StockCommitted: "Units are promised to orders and cannot be taken away.",
+    errors.CountChanged: "There are not as many units on hand as you counted on: look again and decide anew.",
     errors.ReservationEnded: "The cart's units are no longer kept for it.",
     errors.NotPaid: "The order's payment does not cover this.",
     errors.PaymentRefused: "The payment provider declined.",
