@@ -78,7 +78,7 @@ def everywhere_but(places, request: RoutingRequest) -> dict[tuple[int, int], Exc
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_runner_up_is_the_second_best_of_all_plans(seed):
-    request = random_request(seed, lines=1 + seed % 3, places=2 + seed % 3, coverage=1.0)
+    request = random_request(seed, lines=1 + seed % 3, places=2 + seed % 3, coverage=0.8, max_quantity=1)
     plans = [
         route(replace(request, excluded=everywhere_but(places, request)))
         for places in product(range(len(request.candidates)), repeat=len(request.demands))
