@@ -114,8 +114,13 @@ async def move(act: Act, movements: Sequence[Movement], levels: dict[Place, Leve
 
 def available(level: Level) -> int:
     """Free units; below 0 where safety stock was raised after units were promised."""
-    free: int = level["on_hand"] - level["safety"] - _committed(level)
+    free: int = level["on_hand"] - level["safety"] - committed(level)
     return free
+
+
+def committed(level: Level) -> int:
+    """Units that orders, carts or their condition keep from being sold."""
+    return sum(level[name] for name in ("allocated", "reserved", "damaged", "quality_control"))
 
 
 def stock_fact(level: Level) -> Fact:
@@ -142,14 +147,9 @@ def _apply(level: Level, movement: Movement, missing: dict[str, int]) -> None:
         if available(level) < 0:
             missing[level["sku"]] = max(missing.get(level["sku"], 0), -available(level))
         return
-    committed = _committed(level)
-    if level["on_hand"] < committed:
-        raise StockCommitted(level["sku"], committed, level["on_hand"])
+    if level["on_hand"] < committed(level):
+        raise StockCommitted(level["sku"], committed(level), level["on_hand"])
     assert all(level[name] >= 0 for name in COUNTERS), f"{movement} takes more than {level}"
-
-
-def _committed(level: Level) -> int:
-    return sum(level[name] for name in ("allocated", "reserved", "damaged", "quality_control"))
 
 
 async def _write(act: Act, movements: Sequence[Movement], levels: dict[Place, Level], touched: list[Level]) -> None:

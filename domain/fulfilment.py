@@ -1,8 +1,12 @@
-"""The word on a fulfilment: how far one location is with one order."""
+"""How far one location is with one order, and what follows when it gives units back."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from domain.lifecycle import LEFT, RANK, UnitStatus
 
@@ -40,3 +44,50 @@ def derive_fulfilment(units: Iterable[UnitStatus], *, gave_back: bool) -> Fulfil
     if furthest >= RANK[UnitStatus.PICKED]:
         return FulfilmentStatus.IN_PROGRESS
     return FulfilmentStatus.ACCEPTED if furthest == RANK[UnitStatus.ACKNOWLEDGED] else FulfilmentStatus.OPEN
+
+
+class DeclineReason(StrEnum):
+    OUT_OF_STOCK = "out_of_stock"
+    NOT_FOUND = "not_found"
+    DAMAGED = "damaged"
+    NO_CAPACITY = "no_capacity"
+    TOO_LATE = "too_late"
+    OTHER = "other"
+
+
+class Variance(StrEnum):
+    """What a reason says about the books (HotWax: no variance, of the quantity, of the whole count)."""
+
+    NONE = "none"
+    LOST = "lost"
+    """The units given back are not there: on hand falls by them."""
+    DAMAGED = "damaged"
+    """They are there and cannot be sold."""
+    EMPTY = "empty"
+    """The shelf is empty: on hand falls to what is already picked or set aside, and nobody else's claim can be met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """`excluded_for`: how long the location is not asked again for the line."""
+
+    variance: Variance
+    excluded_for: timedelta
+
+
+CONSEQUENCES: Final[Mapping[DeclineReason, Consequence]] = {
+    DeclineReason.OUT_OF_STOCK: Consequence(Variance.EMPTY, timedelta(days=7)),
+    DeclineReason.NOT_FOUND: Consequence(Variance.LOST, timedelta(days=7)),
+    DeclineReason.DAMAGED: Consequence(Variance.DAMAGED, timedelta(days=7)),
+    DeclineReason.NO_CAPACITY: Consequence(Variance.NONE, timedelta(days=1)),
+    DeclineReason.TOO_LATE: Consequence(Variance.NONE, timedelta(days=1)),
+    DeclineReason.OTHER: Consequence(Variance.NONE, timedelta(days=3)),
+}
+
+CODE_DIGITS: Final = 6
+
+
+def pickup_code(fulfilment_id: UUID) -> str:
+    """What the customer shows at the counter. It follows from an id that nobody else is told, so it is not kept."""
+    digest = hashlib.sha256(b"pickup/" + fulfilment_id.bytes).digest()
+    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}}"
