@@ -44,4 +44,4 @@ class Location(Model):
     class Meta:
         table = "locations"
         unique_together = (("organization", "code"),)
-        indexes = (("organization_id", "code", "id"),)
+        indexes = (("organization_id", "code", "id"), ("organization_id", "kind", "id"))
