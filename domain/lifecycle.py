@@ -67,6 +67,7 @@ class Action(StrEnum):
     PLACE = "place"
     CONFIRM = "confirm"
     SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
     BACKORDER = "backorder"
     RELEASE = "release"
     ACCEPT = "accept"
@@ -74,6 +75,7 @@ class Action(StrEnum):
     PICK = "pick"
     SHORT_PICK = "short_pick"
     PACK = "pack"
+    UNPACK = "unpack"
     SHIP = "ship"
     MAKE_READY = "make_ready"
     HAND_OVER = "hand_over"
@@ -87,6 +89,8 @@ _S = UnitStatus
 FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.PLACE: frozenset({_S.DRAFT}),
     Action.SCHEDULE: frozenset({_S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED}),
+    # What was planned turns out not to be there.
+    Action.UNSCHEDULE: frozenset({_S.SCHEDULED}),
     Action.BACKORDER: frozenset({_S.PLACED, _S.UNSCHEDULED}),
     Action.RELEASE: frozenset({_S.SCHEDULED}),
     Action.ACCEPT: frozenset({_S.RELEASED}),
@@ -94,6 +98,7 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.PICK: frozenset({_S.ACKNOWLEDGED}),
     Action.SHORT_PICK: frozenset({_S.ACKNOWLEDGED}),
     Action.PACK: frozenset({_S.PICKED}),
+    Action.UNPACK: frozenset({_S.PACKED}),
     Action.SHIP: frozenset({_S.PACKED}),
     Action.MAKE_READY: frozenset({_S.PICKED, _S.PACKED}),
     Action.HAND_OVER: frozenset({_S.READY_FOR_PICKUP}),
@@ -107,6 +112,7 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
 TO_OF: Final[Mapping[Action, UnitStatus]] = {
     Action.PLACE: _S.PLACED,
     Action.SCHEDULE: _S.SCHEDULED,
+    Action.UNSCHEDULE: _S.UNSCHEDULED,
     Action.BACKORDER: _S.BACKORDERED,
     Action.RELEASE: _S.RELEASED,
     Action.ACCEPT: _S.ACKNOWLEDGED,
@@ -114,6 +120,7 @@ TO_OF: Final[Mapping[Action, UnitStatus]] = {
     Action.PICK: _S.PICKED,
     Action.SHORT_PICK: _S.UNSCHEDULED,
     Action.PACK: _S.PACKED,
+    Action.UNPACK: _S.PICKED,
     Action.SHIP: _S.SHIPPED,
     Action.MAKE_READY: _S.READY_FOR_PICKUP,
     Action.HAND_OVER: _S.PICKED_UP,
@@ -219,6 +226,10 @@ class UnitMove:
     quantity: int
 
 
+CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE})
+"""Nobody asks for these: they follow from what was asked for elsewhere."""
+
+
 def available_actions(
     statuses: Iterable[UnitStatus], stopped: frozenset[Action], *, is_confirmed: bool = True
 ) -> list[Action]:
@@ -227,7 +238,7 @@ def available_actions(
     Units of an order that is not confirmed yet are not released: confirming comes first.
     """
     present = set(statuses)
-    able = {action for action in FROM_OF if FROM_OF[action] & present}
+    able = {action for action in FROM_OF if FROM_OF[action] & present} - CONSEQUENCES
     if not is_confirmed and present & OPEN:
         able = able - {Action.RELEASE} | {Action.CONFIRM}
     return [action for action in Action if action in able - stopped]
