@@ -49,7 +49,7 @@ async def pending(config: Mapping[str, Any]) -> list[str]:
 
 def head(config: Mapping[str, Any]) -> str:
     """Name of the newest migration this code has."""
-    names = _names_on_disk(config)
+    names = names_on_disk(config)
     return names[-1] if names else ""
 
 
@@ -66,10 +66,10 @@ async def applied(connection: BaseDBAsyncClient) -> set[str]:
 
 async def _missing(connection: BaseDBAsyncClient, config: Mapping[str, Any]) -> list[str]:
     there = await applied(connection)
-    return [name for name in _names_on_disk(config) if name not in there]
+    return [name for name in names_on_disk(config) if name not in there]
 
 
-def _names_on_disk(config: Mapping[str, Any]) -> list[str]:
+def names_on_disk(config: Mapping[str, Any]) -> list[str]:
     loader = MigrationLoader(config["apps"], MigrationRecorder(connection=None))
     loader.load_disk()
     return sorted(key.name for key in loader.disk_migrations if key.app_label == APP)

@@ -46,6 +46,7 @@ class Settings:
     database_pool_size: int = 16
     relay_interval_seconds: float = 0.05
     relay_lag_limit_seconds: float = 30.0  # /readyz reports a relay further behind than this
+    facts_kept_days: int = 30  # a subscriber away for longer must read anew; order time lines stay for ever
     shutdown_seconds: int = 10
     log_level: str = "INFO"
 
@@ -75,6 +76,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         database_pool_size=read("OMS_DATABASE_POOL_SIZE", 16, _whole(2, MOST_POOLED_CONNECTIONS)),
         relay_interval_seconds=read("OMS_RELAY_INTERVAL_SECONDS", 0.05, _seconds(0.005, 5)),
         relay_lag_limit_seconds=read("OMS_RELAY_LAG_LIMIT_SECONDS", 30.0, _seconds(1, 3600)),
+        facts_kept_days=read("OMS_FACTS_KEPT_DAYS", 30, _whole(1, 3650)),
         shutdown_seconds=read("OMS_SHUTDOWN_SECONDS", 10, _whole(1, 300)),
         log_level=read("OMS_LOG_LEVEL", "INFO", _log_level),
     )

@@ -1,0 +1,133 @@
+"""Wires settings, database, broker, graph and worker into one ASGI application."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+from strawberry.http.ides import get_graphql_ide_html
+from tortoise import Tortoise
+from tortoise.context import TortoiseContext
+
+from actions import outbox
+from models.config import tortoise_config
+from realtime import broker
+from realtime.broker import RemoteWaker
+from realtime.hub import Hub
+from schema.build import schema
+from server.api import MOST_BYTES, Api
+from server.auth import Authenticator
+from server.health import Health
+from server.http import GraphQLOverHttp
+from server.settings import Settings
+from server.websocket import GraphQLOverWebSocket
+from server.worker import background, working
+
+GRAPH_PATH = "/graphql"
+IDE_PATH = "/graphiql"
+
+
+def create_app(settings: Settings) -> Starlette:
+    """`settings` hold both URLs; the tables are up to date."""
+    middleware = []
+    if settings.allowed_origins:
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["POST"],
+            allow_headers=["authorization", "content-type"],
+        )
+        middleware.append(cors)
+    return Starlette(routes=_routes(settings), middleware=middleware, lifespan=_lifespan(settings))
+
+
+def _routes(settings: Settings) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [
+        Route(GRAPH_PATH, _graph, methods=["POST"], max_body_size=MOST_BYTES),
+        WebSocketRoute(GRAPH_PATH, _graph_socket),
+        Route("/livez", _live),
+        Route("/readyz", _ready),
+    ]
+    if not settings.is_production:
+        routes.append(Route(IDE_PATH, _ide))
+    return routes
+
+
+async def _graph(request: Request) -> Response:
+    http: GraphQLOverHttp = request.state.http
+    return await http(request)
+
+
+async def _graph_socket(socket: WebSocket) -> None:
+    await socket.state.socket(socket)
+
+
+async def _live(request: Request) -> Response:
+    health: Health = request.state.health
+    return await health.live(request)
+
+
+async def _ready(request: Request) -> Response:
+    health: Health = request.state.health
+    return await health.ready(request)
+
+
+async def _ide(_: Request) -> Response:
+    page = get_graphql_ide_html(graphql_ide="graphiql")
+    return HTMLResponse(page.replace('window.location.href.split("?")[0]', f'window.location.origin + "{GRAPH_PATH}"'))
+
+
+def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[dict[str, Any]]]:
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any], None]:
+        async with AsyncExitStack() as stack:
+            yield await _start(settings, stack)
+
+    return lifespan
+
+
+async def _start(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
+    """Everything that must be closed is on the stack, in the order of its opening."""
+    config = tortoise_config(settings.database_url, pool_size=settings.database_pool_size)
+    await stack.enter_async_context(TortoiseContext())
+    # Requests run in tasks that do not descend from this one, so the connections must be found without its context.
+    await Tortoise.init(config=config, _enable_global_fallback=True)
+    redis = broker.connect(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    hub = Hub(settings.database_url, settings.redis_url)
+    await hub.start()
+    stack.push_async_callback(hub.close)
+    if settings.worker_inside:
+        await stack.enter_async_context(working(settings))
+    else:
+        await stack.enter_async_context(_waking_remotely(RemoteWaker(redis)))
+    api = Api(
+        schema=schema,
+        authenticator=Authenticator(settings),
+        hub=hub,
+        clock=settings.clock,
+        is_production=settings.is_production,
+    )
+    return {
+        "http": GraphQLOverHttp(api),
+        "socket": GraphQLOverWebSocket(api, settings.allowed_origins),
+        "health": Health(config, redis, settings.clock, settings.relay_lag_limit_seconds),
+    }
+
+
+@asynccontextmanager
+async def _waking_remotely(waker: RemoteWaker) -> AsyncGenerator[None, None]:
+    """The relay runs in another process: call it through the broker."""
+    outbox.wakers.append(waker.wake)
+    try:
+        async with background(asyncio.create_task(waker.run())):
+            yield
+    finally:
+        outbox.wakers.remove(waker.wake)

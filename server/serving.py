@@ -1,0 +1,75 @@
+"""Uvicorn with our settings, and a Python process made ready for many small requests."""
+
+import gc
+import hashlib
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import uvicorn
+
+from server.api import MOST_BYTES
+from server.app import create_app
+from server.settings import Settings
+
+PING_SECONDS = 20.0
+KEEP_ALIVE_SECONDS = 65  # longer than the 60 s of common load balancers, so that they close idle connections, not we
+GARBAGE_THRESHOLDS = (50_000, 20, 50)
+HASH_SEED = "PYTHONHASHSEED"
+
+
+def serve(settings: Settings) -> int:
+    """Until SIGINT or SIGTERM; `settings` hold both URLs."""
+    server = uvicorn.Server(server_config(settings))
+    with _long_lived_objects_set_aside():
+        server.run()
+    return 0 if server.started else 1
+
+
+def server_config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MOST_BYTES,
+        ws_per_message_deflate=False,  # many small messages: it costs 2.8 times the CPU
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
+
+
+def ensure_hash_seed(settings: Settings) -> None:
+    """Start this process again with a fixed hash seed, unless it has one.
+
+    Tortoise writes columns in the order of a set, so without it every process sends PostgreSQL other statements for
+    the same read. The seed comes from the settings: the same everywhere, and unknown to those who would like to make
+    keys collide.
+    """
+    if os.environ.get(HASH_SEED, "random") == "random":
+        secret = f"{settings.jwt_secret}|{settings.database_url}|{settings.data_dir}"
+        os.environ[HASH_SEED] = str(int.from_bytes(hashlib.sha256(secret.encode()).digest()[:4]))
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, with our arguments
+
+
+@contextmanager
+def _long_lived_objects_set_aside() -> Generator[None, None, None]:
+    """What was imported never becomes garbage: the collector need not look at it again and again."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)

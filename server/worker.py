@@ -1,0 +1,60 @@
+"""The work behind the requests: the relay, and the periodic jobs, in the one process that holds the relay's lock."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+from actions import outbox
+from realtime.relay import Relay
+from server.jobs import JOBS, Job
+from server.settings import Settings
+
+log = logging.getLogger("oms.worker")
+
+
+@asynccontextmanager
+async def working(settings: Settings, jobs: Sequence[Job] = JOBS) -> AsyncGenerator[Relay, None]:
+    """Relay and jobs run while the block runs. Tortoise must be initialised.
+
+    Any number of processes may do this: the others stand by, and take over within a second of the first one's death.
+    """
+    relay = Relay(settings.database_url, settings.redis_url, poll_seconds=settings.relay_interval_seconds)
+    outbox.wakers.append(relay.wake)
+    tasks = [asyncio.create_task(relay.run()), *(asyncio.create_task(_repeat(job, settings, relay)) for job in jobs)]
+    try:
+        yield relay
+    finally:
+        outbox.wakers.remove(relay.wake)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _repeat(job: Job, settings: Settings, relay: Relay) -> None:
+    while True:
+        await asyncio.sleep(job.interval_seconds)
+        if relay.is_leading:
+            await _run(job, settings, settings.clock.now())
+
+
+async def _run(job: Job, settings: Settings, now: datetime) -> None:
+    try:
+        done = await job.work(settings, now)
+    except Exception:
+        log.exception("A job failed; it is tried again at its next turn", extra={"job": job.name})
+    else:
+        if done:
+            log.info("A job did its work", extra={"job": job.name, "done": done})
+
+
+@asynccontextmanager
+async def background(task: asyncio.Task[None]) -> AsyncGenerator[None, None]:
+    """The task runs while the block runs."""
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
