@@ -22,6 +22,7 @@ class Interest:
     """Facts of one organization for which every named column is in its set; None leaves a column open."""
 
     organization_id: UUID
+    is_of_order: bool = False  # only facts about some order
     kinds: frozenset[str] | None = None
     order_ids: frozenset[UUID] | None = None
     variant_ids: frozenset[UUID] | None = None
@@ -32,6 +33,7 @@ class Interest:
     def includes(self, fact: RecordedFact) -> bool:
         return (
             fact.organization_id == self.organization_id
+            and (fact.order_id is not None or not self.is_of_order)
             and (self.kinds is None or fact.kind in self.kinds)
             and (self.order_ids is None or fact.order_id in self.order_ids)
             and (self.variant_ids is None or fact.variant_id in self.variant_ids)

@@ -130,6 +130,8 @@ class LogReader:
     async def matching(self, interest: Interest, *, after: int, upto: int, limit: int) -> list[RecordedFact]:
         values: list[Any] = [after, upto, limit]
         conditions = ["seq > $1", "seq <= $2"]
+        if interest.is_of_order:
+            conditions.append("order_id IS NOT NULL")
         for column, wanted in interest.restrictions():
             values.append(wanted)
             conditions.append(f"{column} = ANY (${len(values)})")

@@ -51,7 +51,12 @@ def entity_of_result(info: Info) -> Entity:
 
 def _keys(source: Column) -> Resolver:
     of = source.of
-    assert of is not None, "a plain column needs no resolver"
+
+    def stored(root: Parent[Any]) -> Any:
+        return getattr(root, source.name)
+
+    if of is None:
+        return stored
 
     def ids(root: Parent[Any]) -> Any:
         value = getattr(root, source.name)

@@ -17,6 +17,7 @@ ids = st.none() | st.frozensets(some_id, max_size=2)
 interests = st.builds(
     Interest,
     organization_id=some_id,
+    is_of_order=st.booleans(),
     kinds=st.none() | st.frozensets(st.sampled_from(["sold", "moved"])),
     order_ids=ids,
     variant_ids=ids,

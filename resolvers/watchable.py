@@ -1,0 +1,209 @@
+"""What can be watched: one order, lists of orders, stock levels, a location's queue."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from domain.errors import InputProblem, InvalidInput, NotFound
+from domain.facts import FactKind
+from domain.fulfilment import QUEUED
+from domain.lifecycle import OrderStatus
+from domain.viewer import Audience, Viewer
+from models import Fulfilment, Location, Order, StockLevel
+from realtime.facts import RecordedFact
+from realtime.interest import Interest
+from resolvers.ids import global_id
+from resolvers.live import Snapshot
+from resolvers.scopes import seen
+from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, STOCK
+
+MOST_ORDERS: Final = 100  # in the snapshot of a list of orders
+MOST_LEVELS: Final = 5_000  # that one subscription may show at once
+MOST_FULFILMENTS: Final = 500  # in the snapshot of a location's queue
+MOST_NAMED: Final = 500  # variants, locations or channels that one subscription may name
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOrder:
+    order_id: UUID
+    conflates: bool = field(default=False, init=False)
+
+    def interest(self, viewer: Viewer) -> Interest:
+        return _about_orders(viewer, order_ids=frozenset({self.order_id}))
+
+    async def check(self, viewer: Viewer) -> None:
+        await self._order(viewer)
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[Order]:
+        return Snapshot([await self._order(viewer)])
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Order | None:
+        """Raises NotFound when the viewer may not see the order any more: there is nothing left to watch."""
+        del fact
+        return await self._order(viewer)
+
+    def gone(self, row: Order) -> None:
+        """An order is never off its own page."""
+
+    async def _order(self, viewer: Viewer) -> Order:
+        found = await seen(Order, ORDERS, viewer).get_or_none(id=self.order_id)
+        if found is None:
+            raise NotFound("order", global_id("Order", self.order_id))
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """Nothing given means no condition."""
+
+    channel_ids: frozenset[UUID] | None = None
+    customer_id: UUID | None = None
+    statuses: frozenset[OrderStatus] | None = None
+    first: int = MOST_ORDERS
+    conflates: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        _check_count("filter.channelIds", self.channel_ids)
+        if not 0 < self.first <= MOST_ORDERS:
+            raise _invalid("first", "TOO_LARGE", f"Ask for 1 to {MOST_ORDERS} orders.")
+
+    def interest(self, viewer: Viewer) -> Interest:
+        customers = None if self.customer_id is None else frozenset({self.customer_id})
+        return _about_orders(viewer, channel_ids=self.channel_ids, customer_ids=customers)
+
+    async def check(self, viewer: Viewer) -> None:
+        """Whoever may read orders may watch those of them that are theirs to see."""
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[Order]:
+        rows = seen(Order, ORDERS, viewer)
+        if self.channel_ids is not None:
+            rows = rows.filter(channel_id__in=sorted(self.channel_ids))
+        if self.customer_id is not None:
+            rows = rows.filter(customer_id=self.customer_id)
+        if self.statuses is not None:
+            rows = rows.filter(status__in=sorted(self.statuses))
+        return await _at_most(self.first, rows.order_by("-placed_at", "-id"))
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Order | None:
+        return await seen(Order, ORDERS, viewer).get_or_none(id=fact.order_id)
+
+    def gone(self, row: Order) -> str | None:
+        fits = self.statuses is None or row.status in self.statuses
+        return None if fits else global_id("Order", row.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    variant_ids: frozenset[UUID] | None = None
+    location_ids: frozenset[UUID] | None = None
+    conflates: bool = field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        _check_count("variantIds", self.variant_ids)
+        _check_count("locationIds", self.location_ids)
+
+    def interest(self, viewer: Viewer) -> Interest:
+        own = frozenset(viewer.location_ids) if viewer.audience is Audience.LOCATION else None
+        return Interest(
+            organization_id=viewer.organization_id,
+            kinds=frozenset({FactKind.STOCK_CHANGED}),
+            variant_ids=self.variant_ids,
+            location_ids=_both(self.location_ids, own),
+        )
+
+    async def check(self, viewer: Viewer) -> None:
+        """Whoever may read stock may watch what of it is theirs to see."""
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[StockLevel]:
+        rows = seen(StockLevel, STOCK, viewer)
+        if self.variant_ids is not None:
+            rows = rows.filter(variant_id__in=sorted(self.variant_ids))
+        if self.location_ids is not None:
+            rows = rows.filter(location_id__in=sorted(self.location_ids))
+        found = await _at_most(MOST_LEVELS, rows.order_by("id"))
+        if found.has_more:
+            message = f"That is more than {MOST_LEVELS} stock levels. Name the variants or fewer locations."
+            raise _invalid("variantIds", "TOO_LARGE", message)
+        return found
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> StockLevel | None:
+        rows = seen(StockLevel, STOCK, viewer)
+        return await rows.get_or_none(variant_id=fact.variant_id, location_id=fact.location_id)
+
+    def gone(self, row: StockLevel) -> None:
+        """A level stays where it is, even at nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What one location still has to do something about."""
+
+    location_id: UUID
+    conflates: bool = field(default=False, init=False)
+
+    def interest(self, viewer: Viewer) -> Interest:
+        return Interest(organization_id=viewer.organization_id, location_ids=frozenset({self.location_id}))
+
+    async def check(self, viewer: Viewer) -> None:
+        works_elsewhere = viewer.audience is Audience.LOCATION and self.location_id not in viewer.location_ids
+        if works_elsewhere or not await seen(Location, LOCATIONS, viewer).filter(id=self.location_id).exists():
+            raise NotFound("location", global_id("Location", self.location_id))
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[Fulfilment]:
+        rows = seen(Fulfilment, FULFILMENTS, viewer).filter(location_id=self.location_id, status__in=list(QUEUED))
+        return await _at_most(MOST_FULFILMENTS, rows.order_by("released_at", "id"))
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Fulfilment | None:
+        if fact.fulfilment_id is None:
+            return None
+        return await seen(Fulfilment, FULFILMENTS, viewer).get_or_none(id=fact.fulfilment_id)
+
+    def gone(self, row: Fulfilment) -> str | None:
+        return None if row.status in QUEUED else global_id("Fulfilment", row.id)
+
+
+def _about_orders(
+    viewer: Viewer,
+    *,
+    order_ids: frozenset[UUID] | None = None,
+    channel_ids: frozenset[UUID] | None = None,
+    customer_ids: frozenset[UUID] | None = None,
+) -> Interest:
+    """Facts of orders, narrowed by what the viewer could see at all, so that most others are never looked at."""
+    if viewer.audience in {Audience.AGENT, Audience.PARTNER}:
+        channel_ids = _both(channel_ids, frozenset(viewer.channel_ids))
+    if viewer.audience is Audience.CUSTOMER:
+        own = frozenset() if viewer.customer_id is None else frozenset({viewer.customer_id})
+        customer_ids = _both(customer_ids, own)
+    return Interest(
+        organization_id=viewer.organization_id,
+        is_of_order=True,
+        order_ids=order_ids,
+        channel_ids=channel_ids,
+        customer_ids=customer_ids,
+    )
+
+
+def _both(wanted: frozenset[UUID] | None, allowed: frozenset[UUID] | None) -> frozenset[UUID] | None:
+    if wanted is None or allowed is None:
+        return allowed if wanted is None else wanted
+    return wanted & allowed
+
+
+async def _at_most(limit: int, rows: QuerySet[Row]) -> Snapshot[Row]:
+    found = await rows.limit(limit + 1)
+    return Snapshot(found[:limit], has_more=len(found) > limit)
+
+
+def _check_count(path: str, named: frozenset[Any] | None) -> None:
+    if named is not None and len(named) > MOST_NAMED:
+        raise _invalid(path, "TOO_LARGE", f"Name at most {MOST_NAMED}.")
+
+
+def _invalid(path: str, code: str, message: str) -> InvalidInput:
+    return InvalidInput([InputProblem(path, code, message)])
