@@ -1,0 +1,85 @@
+"""At the counter: set aside for the customer, then handed over."""
+
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.changing import OrderChange, save
+from actions.fulfilment.packed import open_parcels
+from actions.fulfilment.progress import lock_fulfilment, store, tell, workable
+from domain.errors import IllegalTransition
+from domain.facts import FactKind
+from domain.fulfilment import pickup_code
+from domain.lifecycle import Action, UnitStatus
+from domain.orders import FulfilmentMethod
+from domain.validation import Checks
+from models import Fulfilment
+from models.db import execute
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeReady:
+    fulfilment_id: UUID
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """`code` is what the customer shows; without one the location answers for who collects."""
+
+    fulfilment_id: UUID
+    code: str | None = None
+    expected_version: int | None = None
+
+
+@action
+async def make_ready(act: Act, command: MakeReady) -> UUID:
+    """Everything picked or packed waits for the customer; one fact, so that they are told once.
+
+    Raises NotFound, Conflict, IllegalTransition.
+    """
+    change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
+    _check_is_pickup(fulfilment, Action.MAKE_READY)
+    _move_all(change, fulfilment, Action.MAKE_READY)
+    tell(act, change, FactKind.READY_FOR_PICKUP, fulfilment)
+    await store([fulfilment])
+    await save(act, [change])
+    return fulfilment.id
+
+
+@action
+async def hand_over(act: Act, command: HandOver) -> UUID:
+    """What is ready is with the customer now. Raises NotFound, Conflict, InvalidInput on a wrong code, IllegalTransition,
+    also while packed units were not made ready, and BlockedByHold.
+    """
+    change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
+    _check_is_pickup(fulfilment, Action.HAND_OVER)
+    checks = Checks()
+    if command.code is not None and not hmac.compare_digest(
+        command.code.strip().encode(), pickup_code(fulfilment.id).encode()
+    ):
+        checks.note("code", "WRONG_CODE", "Is not the code of this pickup.")
+    checks.refuse()
+    # Its parcels leave with the customer, so none may stay behind unnoticed.
+    if change.units(UnitStatus.PACKED, fulfilment_id=fulfilment.id):
+        raise IllegalTransition("hand over", UnitStatus.PACKED, [UnitStatus.READY_FOR_PICKUP])
+    _move_all(change, fulfilment, Action.HAND_OVER)
+    tell(act, change, FactKind.UNITS_PICKED_UP, fulfilment)
+    await store([fulfilment])
+    collected = await open_parcels([fulfilment.id])
+    await execute(
+        "UPDATE parcels SET delivered_at = $1, version = version + 1 WHERE id = ANY($2::uuid[])", [act.now, collected]
+    )
+    await save(act, [change])
+    return fulfilment.id
+
+
+def _check_is_pickup(fulfilment: Fulfilment, action: Action) -> None:
+    if fulfilment.method is not FulfilmentMethod.PICKUP:
+        raise IllegalTransition(action.replace("_", " "), "for shipping", ["for pickup"])
+
+
+def _move_all(change: OrderChange, fulfilment: Fulfilment, action: Action) -> None:
+    for place, quantity in workable(change, fulfilment, action):
+        change.move(action, place, quantity)

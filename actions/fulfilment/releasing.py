@@ -1,0 +1,135 @@
+"""Release to fulfilment: tell each location what it has to do for an order."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.changing import OrderChange, Units, lock_order, save
+from actions.fulfilment.progress import tell
+from domain.errors import DomainError, IllegalTransition
+from domain.facts import FactKind
+from domain.fulfilment import FulfilmentStatus
+from domain.holds import STOPS, check_holds
+from domain.ids import new_id
+from domain.lifecycle import Action, UnitStatus
+from models import Fulfilment, FulfilmentLine
+from models.db import rows
+
+log = logging.getLogger("oms.fulfilment")
+
+RELEASE_BATCH: Final = 200
+"""Orders that one run of the job releases at most."""
+
+NUMBERS: Final = "SELECT 'FF-' || nextval('fulfilment_numbers') AS number FROM generate_series(1, $1)"
+
+# Held lines are left out here, so that a long queue of held orders never keeps the others from their turn.
+DUE: Final = """
+SELECT o.organization_id, o.id FROM orders o WHERE o.confirmed_at <= $1 AND o.id IN (
+    SELECT s.order_id FROM line_status s WHERE s.status = 'scheduled' AND NOT EXISTS (
+        SELECT FROM holds h WHERE h.order_id = s.order_id AND h.status <> 'resolved' AND h.kind = ANY($2::text[])
+            AND (h.line_id IS NULL OR h.line_id = s.line_id)))
+ORDER BY o.id LIMIT $3"""
+
+STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.RELEASE in stops)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseOrder:
+    """`expected_version` is the order's."""
+
+    order_id: UUID
+    expected_version: int | None = None
+
+
+@action
+async def release(act: Act, command: ReleaseOrder) -> UUID:
+    """Hand the order's scheduled units to their locations, one fulfilment per location and method.
+
+    Lines that are held stay behind. Returns the order's id. Raises NotFound, Conflict, IllegalTransition when the order
+    is not confirmed or has nothing scheduled, BlockedByHold when everything scheduled is held.
+    """
+    change = await lock_order(act, command.order_id, command.expected_version)
+    if change.order.confirmed_at is None:
+        raise IllegalTransition("release", "unconfirmed", ["confirmed"])
+    opened = await _opened(act, change, _releasable(change))
+    await Fulfilment.bulk_create([fulfilment for fulfilment, _ in opened])
+    await FulfilmentLine.bulk_create([line for _, lines in opened for line in lines])
+    await save(act, [change])
+    return change.order.id
+
+
+async def release_due(now: datetime, *, limit: int = RELEASE_BATCH) -> int:
+    """Release confirmed orders that have scheduled units nobody holds, oldest first; how many were.
+
+    For a job: each order is its own transaction, and one that changed meanwhile is left for the next run.
+    """
+    released = 0
+    for due in await rows(DUE, [now, STOPPING, limit]):
+        act = Act(organization_id=due["organization_id"], actor="job:release", now=now)
+        try:
+            await release(act, ReleaseOrder(order_id=due["id"]))
+            released += 1
+        except DomainError as refusal:
+            log.info("order %s was not released: %s", due["id"], refusal.code)
+    return released
+
+
+def _releasable(change: OrderChange) -> list[Units]:
+    scheduled = change.units(UnitStatus.SCHEDULED)
+    if not scheduled:
+        raise IllegalTransition("release", change.order.status, [UnitStatus.SCHEDULED])
+    free = [units for units in scheduled if Action.RELEASE not in change.stopped(units.place.line_id)]
+    if not free:
+        check_holds(Action.RELEASE, [hold.kind for hold in change.holds])
+    return free
+
+
+async def _opened(act: Act, change: OrderChange, free: list[Units]) -> list[tuple[Fulfilment, list[FulfilmentLine]]]:
+    """New fulfilments with their lines, the units moved into them, one fact each; nothing is written yet."""
+
+    def destination(units: Units) -> tuple[str, str]:
+        return str(units.place.location_id), change.lines[units.place.line_id].method.value
+
+    groups = [list(group) for _, group in groupby(sorted(free, key=destination), destination)]
+    numbers = await rows(NUMBERS, [len(groups)])
+    opened = []
+    for number, group in zip(numbers, groups, strict=True):
+        fulfilment = _fulfilment(act, change, number["number"], group)
+        opened.append((fulfilment, _moved_into(act, change, fulfilment, group)))
+    return opened
+
+
+def _fulfilment(act: Act, change: OrderChange, number: str, group: Sequence[Units]) -> Fulfilment:
+    place = group[0].place
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "organization_id": act.organization_id,
+        "number": number,
+        "order_id": change.order.id,
+        "location_id": place.location_id,
+        "method": change.lines[place.line_id].method,
+        "status": FulfilmentStatus.OPEN,
+        "released_at": act.now,
+        "version": 0,
+    }
+    return Fulfilment(**values)
+
+
+def _moved_into(act: Act, change: OrderChange, fulfilment: Fulfilment, group: Sequence[Units]) -> list[FulfilmentLine]:
+    lines = []
+    for place, quantity in group:
+        change.move(Action.RELEASE, place, quantity, fulfilment_id=fulfilment.id)
+        lines.append(FulfilmentLine(id=new_id(), fulfilment_id=fulfilment.id, line_id=place.line_id, quantity=quantity))
+    tell(
+        act,
+        change,
+        FactKind.UNITS_RELEASED,
+        fulfilment,
+        asked=[{"id": str(line.id), "line": str(line.line_id), "quantity": line.quantity} for line in lines],
+    )
+    return lines

@@ -1,0 +1,176 @@
+"""Into a box: picked units of one or several fulfilments, of one or several orders that go to the same place."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.changing import save
+from actions.fulfilment.progress import Changes, find_fulfilments, lock_fulfilments, store, workable
+from actions.parcels.contents import check_open, lock_parcel, move_contents
+from domain.ids import new_id
+from domain.lifecycle import Action
+from domain.orders import AddressKind, FulfilmentMethod
+from domain.validation import Checks
+from models import Fulfilment, OrderAddress, Parcel, ParcelLine, Variant
+from models.db import rows
+
+MOST_CONTENTS: Final = 500
+MOST_GRAMS: Final = 2_000_000
+
+NUMBER: Final = "SELECT 'PC-' || nextval('parcel_numbers') AS number"
+
+Packed = Counter[tuple[UUID, UUID]]
+"""Units by fulfilment and order line."""
+
+ADDRESS: Final = ("name", "line1", "line2", "city", "region", "postal_code", "country")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedUnits:
+    """`line_id` is an order line; without it everything picked for the fulfilment, without `quantity` all of the line."""
+
+    fulfilment_id: UUID
+    line_id: UUID | None = None
+    quantity: int | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackParcel:
+    """Without `weight_grams` the parcel weighs what its variants do."""
+
+    contents: tuple[PackedUnits, ...]
+    weight_grams: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnpackParcel:
+    parcel_id: UUID
+    expected_version: int | None = None
+
+
+@action
+async def pack(act: Act, command: PackParcel) -> UUID:
+    """One parcel of picked units at one location. Returns its id.
+
+    Raises NotFound, Conflict, IllegalTransition, BlockedByHold, and InvalidInput also for orders that cannot go together:
+    all must be shipped, to the same address.
+    """
+    _check_input(command)
+    expected = _expected(command)
+    changes, fulfilments = await lock_fulfilments(act, expected)
+    await _check_can_share(command, fulfilments)
+    packed = _packed(command, changes, fulfilments)
+    weight = await _weight(changes, packed) if command.weight_grams is None else command.weight_grams
+    parcel = await _new_parcel(act, fulfilments[command.contents[0].fulfilment_id], weight)
+    lines = [
+        ParcelLine(id=new_id(), parcel_id=parcel.id, fulfilment_id=fulfilment_id, line_id=line_id, quantity=quantity)
+        for (fulfilment_id, line_id), quantity in sorted(packed.items())
+    ]
+    await ParcelLine.bulk_create(lines)
+    move_contents(act, changes, fulfilments.values(), parcel, lines, Action.PACK)
+    await store(list(fulfilments.values()))
+    await save(act, list(changes.values()))
+    return parcel.id
+
+
+@action
+async def unpack(act: Act, command: UnpackParcel) -> UUID:
+    """Open a parcel that has not left: its units are picked again and the parcel is gone. Returns its former id.
+
+    Raises NotFound, Conflict, IllegalTransition.
+    """
+    changes, parcel, lines = await lock_parcel(act, command.parcel_id, command.expected_version)
+    check_open(parcel, Action.UNPACK)
+    fulfilments = await find_fulfilments(act, {line.fulfilment_id for line in lines})
+    move_contents(act, changes, fulfilments.values(), parcel, lines, Action.UNPACK)
+    await ParcelLine.filter(parcel_id=parcel.id).delete()
+    await parcel.delete()
+    await store(list(fulfilments.values()))
+    await save(act, list(changes.values()))
+    return parcel.id
+
+
+def _expected(command: PackParcel) -> dict[UUID, int | None]:
+    """A version may be given with any of a fulfilment's contents."""
+    expected: dict[UUID, int | None] = {}
+    for content in command.contents:
+        expected[content.fulfilment_id] = content.expected_version or expected.get(content.fulfilment_id)
+    return expected
+
+
+def _check_input(command: PackParcel) -> None:
+    checks = Checks()
+    if checks.size("contents", command.contents, least=1, most=MOST_CONTENTS):
+        for at, content in enumerate(command.contents):
+            checks.number(f"contents.{at}.quantity", content.quantity, least=1)
+    checks.number("weight_grams", command.weight_grams, most=MOST_GRAMS)
+    checks.refuse()
+
+
+async def _check_can_share(command: PackParcel, fulfilments: Mapping[UUID, Fulfilment]) -> None:
+    """Whatever goes into one parcel starts from one location and ends with one person, at one address."""
+    addresses = await _addresses({fulfilment.order_id for fulfilment in fulfilments.values()})
+    first = fulfilments[command.contents[0].fulfilment_id]
+    checks = Checks()
+    for at, content in enumerate(command.contents):
+        fulfilment, path = fulfilments[content.fulfilment_id], f"contents.{at}.fulfilment_id"
+        if fulfilment.location_id != first.location_id:
+            checks.note(path, "OTHER_LOCATION", f"Is not at the location of {first.number}.")
+        elif fulfilment.method is not first.method:
+            checks.note(path, "OTHER_METHOD", f"Does not reach the customer in the way {first.number} does.")
+        elif fulfilment.order_id == first.order_id:
+            continue
+        elif first.method is FulfilmentMethod.PICKUP:
+            checks.note(path, "OTHER_CUSTOMER", "Orders that are picked up are packed one by one.")
+        elif addresses.get(fulfilment.order_id) != addresses.get(first.order_id) or first.order_id not in addresses:
+            checks.note(path, "OTHER_ADDRESS", f"Does not go to the address of {first.number}.")
+    checks.refuse()
+
+
+async def _addresses(order_ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """Comparable: capitals and blanks make no other address."""
+    found = await OrderAddress.filter(order_id__in=list(order_ids), kind=AddressKind.SHIPPING)
+    return {
+        address.order_id: tuple(" ".join(getattr(address, name).casefold().split()) for name in ADDRESS)
+        for address in found
+    }
+
+
+def _packed(command: PackParcel, changes: Changes, fulfilments: Mapping[UUID, Fulfilment]) -> Packed:
+    """What goes in. Raises IllegalTransition for what is not picked, InvalidInput for more than is."""
+    packed: Packed = Counter()
+    checks = Checks()
+    for at, content in enumerate(command.contents):
+        fulfilment = fulfilments[content.fulfilment_id]
+        change = changes[fulfilment.order_id]
+        for place, picked in workable(change, fulfilment, Action.PACK, line_id=content.line_id):
+            left = picked - packed[fulfilment.id, place.line_id]
+            wanted = left if content.quantity is None else content.quantity
+            checks.number(f"contents.{at}.quantity", wanted, least=1, most=left)
+            packed[fulfilment.id, place.line_id] += wanted
+    checks.refuse()
+    return packed
+
+
+async def _new_parcel(act: Act, at: Fulfilment, weight_grams: int) -> Parcel:
+    [numbered] = await rows(NUMBER)
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "organization_id": act.organization_id,
+        "number": numbered["number"],
+        "location_id": at.location_id,
+        "weight_grams": weight_grams,
+        "packed_at": act.now,
+    }
+    return await Parcel.create(**values)
+
+
+async def _weight(changes: Changes, packed: Packed) -> int:
+    variants = {line_id: line.variant_id for change in changes.values() for line_id, line in change.lines.items()}
+    wanted = {variants[line_id] for _, line_id in packed}
+    weights: dict[UUID, int] = dict(await Variant.filter(id__in=wanted).values_list("id", "weight_grams"))
+    return sum(quantity * weights[variants[line_id]] for (_, line_id), quantity in packed.items())

@@ -1,0 +1,70 @@
+"""Out of the door with a carrier."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from actions.acting import Act, action
+from actions.changing import save
+from actions.fulfilment.progress import find_fulfilments, store
+from actions.parcels.contents import check_open, lock_parcel, move_contents
+from domain.errors import AlreadyExists, IllegalTransition
+from domain.lifecycle import Action
+from domain.orders import FulfilmentMethod
+from domain.validation import Checks
+from models.db import violated
+
+CARRIER_CHARACTERS: Final = 32
+TRACKING_CHARACTERS: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipParcel:
+    """`service` is the carrier's, such as GROUND. Without a tracking number nobody will report on the parcel."""
+
+    parcel_id: UUID
+    carrier: str
+    service: str | None = None
+    tracking_number: str | None = None
+    expected_version: int | None = None
+
+
+@action
+async def ship(act: Act, command: ShipParcel) -> UUID:
+    """Everything in the parcel leaves the location, and its stock, for every order it carries.
+
+    Raises NotFound, Conflict, InvalidInput, IllegalTransition, BlockedByHold when any of the orders is held, and
+    AlreadyExists for a tracking number that another parcel of the carrier has.
+    """
+    _check_input(command)
+    changes, parcel, lines = await lock_parcel(act, command.parcel_id, command.expected_version)
+    check_open(parcel, Action.SHIP)
+    fulfilments = await find_fulfilments(act, {line.fulfilment_id for line in lines})
+    if any(fulfilment.method is not FulfilmentMethod.SHIP for fulfilment in fulfilments.values()):
+        raise IllegalTransition("ship", "for pickup", ["for shipping"])
+    parcel.carrier, parcel.service = command.carrier, command.service or None
+    parcel.tracking_number = command.tracking_number or None
+    parcel.shipped_at = act.now
+    parcel.version += 1
+    move_contents(act, changes, fulfilments.values(), parcel, lines, Action.SHIP)
+    try:
+        await parcel.save(update_fields=["carrier", "service", "tracking_number", "shipped_at", "version"])
+    except IntegrityError as error:
+        if violated(error):
+            raise AlreadyExists("parcel", f"{command.carrier} {command.tracking_number}") from error
+        raise
+    await store(list(fulfilments.values()))
+    await save(act, list(changes.values()))
+    return parcel.id
+
+
+def _check_input(command: ShipParcel) -> None:
+    checks = Checks()
+    checks.code("carrier", command.carrier, longest=CARRIER_CHARACTERS)
+    if command.service:
+        checks.code("service", command.service, longest=CARRIER_CHARACTERS)
+    if command.tracking_number:
+        checks.code("tracking_number", command.tracking_number, longest=TRACKING_CHARACTERS)
+    checks.refuse()
