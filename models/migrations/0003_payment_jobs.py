@@ -27,10 +27,7 @@ JOBS = {
 
 
 def _amounts(rule: str) -> str:
-    return (
-        "ALTER TABLE payments DROP CONSTRAINT payments_amounts, "
-        f"ADD CONSTRAINT payments_amounts CHECK ({rule})"
-    )
+    return f"ALTER TABLE payments DROP CONSTRAINT payments_amounts, ADD CONSTRAINT payments_amounts CHECK ({rule})"
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,1 @@
+"""Payments: add, authorise, capture, void, refund; and what happens when nobody answers."""

@@ -1,0 +1,1 @@
+"""Payments, against a provider that fails in every way."""
