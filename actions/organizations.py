@@ -5,10 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from actions.acting import Act, action
-from actions.upserting import plain
+from actions.upserting import Json, plain
 from domain.errors import AlreadyExists
 from domain.ids import id_maker
-from domain.permissions import PERMISSIONS_OF, Role
+from domain.permissions import Role
 from domain.validation import Checks
 from models.db import execute, rows
 
@@ -20,7 +20,7 @@ STANDARD_ROLES: Final = {
     Role.PARTNER: "Partner application",
     Role.CUSTOMER: "Customer",
 }
-"""Every organization has one of each, by its own code; nobody holds a key as ANONYMOUS."""
+"""Every organization has one of each, with all that its kind allows; nobody holds a key as ANONYMOUS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +51,14 @@ async def create(act: Act, command: CreateOrganization) -> UUID:
 
 async def _write_roles(act: Act) -> None:
     make = id_maker(len(STANDARD_ROLES))
-    roles = [
+    roles: list[Json] = [
         {
             "id": make(),
             "organization_id": act.organization_id,
             "code": kind.value,
             "name": name,
             "kind": kind.value,
-            "permissions": sorted(PERMISSIONS_OF[kind]),
+            "permissions": [],
         }
         for kind, name in STANDARD_ROLES.items()
     ]

@@ -45,6 +45,9 @@ class FactKind(StrEnum):
     CATALOGUE_CHANGED = "catalogue_changed"
     LOCATION_CHANGED = "location_changed"
     CHANNEL_CHANGED = "channel_changed"
+    STAFF_CHANGED = "staff_changed"
+    ROLE_CHANGED = "role_changed"
+    API_KEY_CHANGED = "api_key_changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
