@@ -1,0 +1,1 @@
+"""Bringing in orders from files, through the real actions."""
