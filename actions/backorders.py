@@ -1,0 +1,79 @@
+"""Units that wait for stock: routed again as soon as something is free, oldest promise first.
+
+    restocking.listeners → `retry_backorders` for the variants that arrived; `retry_all_backorders` now and then as the net
+
+Only orders are tried that some free unit could serve: at a location of their channel that did not give the line back
+lately. So orders that nobody can serve never keep the others waiting.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.changing import lock_order, save
+from actions.routing import route
+from domain.errors import DomainError
+from domain.holds import STOPS
+from domain.lifecycle import Action
+from models.db import rows
+
+log = logging.getLogger("oms.backorders")
+
+RETRY_BATCH: Final = 500
+"""Orders that one run tries at most; the rest have their turn in the next run."""
+RETRY_ACTOR: Final = "job:backorders"
+
+WAITING: Final = """
+SELECT o.id, o.organization_id FROM orders o
+WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
+    SELECT FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN stock_levels f ON f.variant_id = l.variant_id
+    WHERE s.order_id = o.id AND s.status IN ('backordered', 'unscheduled')
+        AND ($2::uuid[] IS NULL OR l.variant_id = ANY($2))
+        AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety > 0
+        AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)
+        AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)
+             OR EXISTS (SELECT FROM channel_locations c
+                        WHERE c.channel_id = o.channel_id AND c.location_id = f.location_id))
+        AND NOT EXISTS (SELECT FROM excluded_locations e
+                        WHERE e.line_id = l.id AND e.location_id = f.location_id AND e.until > $3))
+    AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($4::text[]))
+    AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
+ORDER BY o.promised_date, o.requested_date, o.placed_at, o.id LIMIT $5"""
+
+STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.SCHEDULE in stops)
+
+
+async def retry_backorders(act: Act, variant_ids: Iterable[UUID] | None = None, *, limit: int = RETRY_BATCH) -> int:
+    """Route the organization's waiting orders that want one of these variants, or any; how many were tried.
+
+    Each order is its own transaction, and one that cannot change now is left for the next run.
+    """
+    wanted = None if variant_ids is None else sorted(variant_ids)
+    return await _retry_all(act.now, act.actor, [act.organization_id, wanted, act.now, STOPPING, limit])
+
+
+async def retry_all_backorders(now: datetime, *, limit: int = RETRY_BATCH) -> int:
+    """The same for all organizations and variants, for a job."""
+    return await _retry_all(now, RETRY_ACTOR, [None, None, now, STOPPING, limit])
+
+
+async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> int:
+    waiting = await rows(WAITING, parameters)
+    for found in waiting:
+        act = Act(organization_id=found["organization_id"], actor=actor, now=now)
+        try:
+            await _retry(act, found["id"])
+        except DomainError as refusal:
+            log.info("order %s was not routed again: %s", found["id"], refusal.code)
+    return len(waiting)
+
+
+@action
+async def _retry(act: Act, order_id: UUID) -> UUID:
+    change = await lock_order(act, order_id)
+    await route(act, change)
+    await save(act, [change])
+    return order_id
