@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from strawberry.types import Info as StrawberryInfo
 
+from actions.desk import Desk
+from actions.gateways import Gateways
 from domain.viewer import Viewer
 from realtime.hub import Hub
 from resolvers.loaders import Loaders
@@ -22,6 +24,8 @@ class Context:
     viewer: Viewer
     clock: Callable[[], datetime] = utc_now
     hub: Hub | None = None
+    counter: Desk | None = None
+    gateways: Gateways = field(default_factory=lambda: Gateways({}))
     is_production: bool = False
     loaders: Loaders = field(init=False)
 
@@ -33,6 +37,12 @@ class Context:
         """Where subscriptions hear of facts."""
         assert self.hub is not None, "a server that takes subscriptions has a hub"
         return self.hub
+
+    @property
+    def desk(self) -> Desk:
+        """Where orders are placed and carts reserved."""
+        assert self.counter is not None, "a server that takes orders has a desk"
+        return self.counter
 
     def forget(self) -> None:
         """Read everything anew from here on: after a write, and before each event of a subscription."""

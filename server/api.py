@@ -11,6 +11,8 @@ from strawberry import Schema
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 import realtime.log
+from actions.desk import Desk
+from actions.gateways import Gateways
 from domain.viewer import Viewer
 from realtime.hub import Hub
 from resolvers.context import Context
@@ -29,12 +31,21 @@ class Api:
     schema: Schema
     authenticator: Authenticator
     hub: Hub
+    desk: Desk
+    gateways: Gateways
     clock: Clock
     is_production: bool
 
     def context(self, viewer: Viewer) -> Context:
         """Fresh for each operation: loaders must not outlive what they have read."""
-        return Context(viewer=viewer, clock=self.clock.now, hub=self.hub, is_production=self.is_production)
+        return Context(
+            viewer=viewer,
+            clock=self.clock.now,
+            hub=self.hub,
+            counter=self.desk,
+            gateways=self.gateways,
+            is_production=self.is_production,
+        )
 
 
 @dataclass(frozen=True, slots=True)

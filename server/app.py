@@ -16,7 +16,7 @@ from strawberry.http.ides import get_graphql_ide_html
 from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
-from actions import outbox
+from actions import desk, outbox
 from models.config import tortoise_config
 from realtime import broker
 from realtime.broker import RemoteWaker
@@ -24,8 +24,10 @@ from realtime.hub import Hub
 from schema.build import schema
 from server.api import MOST_BYTES, Api
 from server.auth import Authenticator
+from server.gateways import providers
 from server.health import Health
 from server.http import GraphQLOverHttp
+from server.jobs import jobs
 from server.settings import Settings
 from server.websocket import GraphQLOverWebSocket
 from server.worker import background, working
@@ -104,14 +106,18 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
     hub = Hub(settings.database_url, settings.redis_url)
     await hub.start()
     stack.push_async_callback(hub.close)
+    opened = await stack.enter_async_context(desk.opened(settings.database_url))
+    gateways = providers(settings)
     if settings.worker_inside:
-        await stack.enter_async_context(working(settings))
+        await stack.enter_async_context(working(settings, jobs(gateways)))
     else:
         await stack.enter_async_context(_waking_remotely(RemoteWaker(redis)))
     api = Api(
         schema=schema,
         authenticator=Authenticator(settings),
         hub=hub,
+        desk=opened,
+        gateways=gateways,
         clock=settings.clock,
         is_production=settings.is_production,
     )

@@ -1,4 +1,4 @@
-"""The periodic jobs. Each is safe to run twice and to be stopped anywhere; add yours to JOBS."""
+"""The periodic jobs. Each is safe to run twice, to be stopped anywhere, and does a bounded amount at a turn."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,8 +7,21 @@ from typing import Any, Final, cast
 
 from tortoise.connection import get_connection
 
+from actions import backorders, reservations
+from actions.fulfilment import releasing
+from actions.gateways import Gateways
+from actions.orders import holding
+from actions.payments import capturing, expiring, reconciling, voiding
+from models.db import rows
 from realtime.log import Connection, prune
 from server.settings import Settings
+
+KEYS_KEPT: Final = timedelta(days=30)
+"""A client that retries later than this may do a thing twice."""
+FORGET_KEYS: Final = """
+WITH gone AS (DELETE FROM idempotency_keys WHERE id IN (
+    SELECT id FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT 5000) RETURNING 1)
+SELECT count(*)::int AS gone FROM gone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +33,28 @@ class Job:
     work: Callable[[Settings, datetime], Awaitable[int]]
 
 
+def jobs(gateways: Gateways) -> tuple[Job, ...]:
+    return (
+        Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
+        Job("release orders", 1, lambda _, now: releasing.release_due(now)),
+        Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now)),
+        Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
+        Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),
+        Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),
+        Job("expire authorizations", 60, lambda _, now: expiring.expire_authorizations(now)),
+        Job("reconcile payments", 5, lambda _, now: reconciling.reconcile_payments(gateways, now)),
+        Job("forget old facts", 600, forget_old_facts),
+        Job("forget old keys", 600, forget_old_keys),
+    )
+
+
 async def forget_old_facts(settings: Settings, now: datetime) -> int:
     pool: Any = get_connection("default")
     async with pool.acquire_connection() as connection:
         return await prune(cast("Connection", connection), keep=timedelta(days=settings.facts_kept_days), now=now)
 
 
-JOBS: Final = (Job("forget old facts", 600, forget_old_facts),)
+async def forget_old_keys(_: Settings, now: datetime) -> int:
+    [found] = await rows(FORGET_KEYS, [now - KEYS_KEPT])
+    gone: int = found["gone"]
+    return gone

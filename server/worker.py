@@ -8,14 +8,14 @@ from datetime import datetime
 
 from actions import outbox
 from realtime.relay import Relay
-from server.jobs import JOBS, Job
+from server.jobs import Job
 from server.settings import Settings
 
 log = logging.getLogger("oms.worker")
 
 
 @asynccontextmanager
-async def working(settings: Settings, jobs: Sequence[Job] = JOBS) -> AsyncGenerator[Relay, None]:
+async def working(settings: Settings, jobs: Sequence[Job]) -> AsyncGenerator[Relay, None]:
     """Relay and jobs run while the block runs. Tortoise must be initialised.
 
     Any number of processes may do this: the others stand by, and take over within a second of the first one's death.

@@ -11,6 +11,8 @@ from tortoise.context import TortoiseContext
 from models.config import tortoise_config
 from server.commands.serve import tables_are_ready
 from server.embedded import servers_for
+from server.gateways import providers
+from server.jobs import jobs
 from server.serving import ensure_hash_seed
 from server.settings import Settings
 from server.worker import working
@@ -34,6 +36,6 @@ async def _work(settings: Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     async with TortoiseContext():
         await Tortoise.init(config=tortoise_config(settings.database_url), _enable_global_fallback=True)
-        async with working(settings):
+        async with working(settings, jobs(providers(settings))):
             await told_to_stop.wait()
     return 0

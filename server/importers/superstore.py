@@ -124,20 +124,20 @@ async def _upsert_goods(act: Act, contents: Contents) -> dict[tuple[str, str], U
     names: dict[str, dict[str, Line]] = defaultdict(dict)
     for line in _lines(contents):
         names[line.product].setdefault(line.name, line)
-    commands = [
+    products = [
         catalogue.UpsertProduct(code=code, name=next(iter(found)), category=next(iter(found.values())).category)
         for code, found in names.items()
     ]
-    for chunk in _chunks(commands):
-        await catalogue.upsert_products(act, chunk)
-    products = {each.code: each.id for each in await Product.filter(organization_id=act.organization_id)}
+    for goods in _chunks(products):
+        await catalogue.upsert_products(act, goods)
+    product_ids = {each.code: each.id for each in await Product.filter(organization_id=act.organization_id)}
     skus = {
         (code, name): code if at == 1 else f"{code}-{at}"
         for code, found in names.items()
         for at, name in enumerate(found, 1)
     }
     variants = [
-        catalogue.UpsertVariant(sku=sku, product_id=products[code], name=name) for (code, name), sku in skus.items()
+        catalogue.UpsertVariant(sku=sku, product_id=product_ids[code], name=name) for (code, name), sku in skus.items()
     ]
     for chunk in _chunks(variants):
         await catalogue.upsert_variants(act, chunk)
