@@ -22,6 +22,7 @@ from actions import levels
 from actions.acting import Act
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import Changes, find_fulfilments, tell
+from actions.orders.recalling import settle_requests
 from actions.routing import route
 from domain.errors import InvalidInput
 from domain.facts import FactKind
@@ -50,9 +51,6 @@ INSERT INTO excluded_locations (id, line_id, location_id, until, reason)
 SELECT u.id, u.line_id, u.location_id, $4, $5 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS u(id, line_id, location_id)
 ON CONFLICT (line_id, location_id) DO UPDATE SET until = greatest(excluded_locations.until, excluded.until),
     reason = excluded.reason"""
-
-# Routing locks every level of what it places; locking them here first keeps the one order of locks.
-LOCK_VARIANTS: Final = "SELECT id FROM stock_levels WHERE variant_id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 BY_RESERVATION: Final = """
 SELECT id, variant_id, location_id, quantity FROM reservations
@@ -159,13 +157,23 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     locations = [given.location_id] * len(lines)
     await execute(EXCLUDE, [[make() for _ in lines], lines, locations, until, given.reason.value])
     movements = await _end_reservations(act, given)
-    await rows(LOCK_VARIANTS, [sorted(_waiting_variants(touched))])
+    # Routing locks every level of what it places; doing so before any other level keeps the one order of locks.
+    await levels.lock_variants(_waiting_variants(touched))
     movements += await _variance(touched, given, movements)
+    for change in touched:
+        await settle_requests(act, change)
     await save(act, touched, movements=movements)
     for change in touched:
         fresh = await lock_order(act, change.order.id)
-        await route(act, fresh)
-        await save(act, [fresh])
+        if not is_held(fresh):
+            await route(act, fresh)
+            await save(act, [fresh])
+
+
+def is_held(change: OrderChange) -> bool:
+    """Whether a hold keeps waiting units from being scheduled; they wait on, and are routed when it is resolved."""
+    waiting = change.units(*FROM_OF[Action.SCHEDULE])
+    return any(Action.SCHEDULE in change.stopped(units.place.line_id) for units in waiting)
 
 
 async def _end_reservations(act: Act, given: GivenBack) -> list[levels.Movement]:

@@ -8,6 +8,7 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, save
 from actions.fulfilment.packed import open_parcels
 from actions.fulfilment.progress import lock_fulfilment, store, tell, workable
+from actions.orders.recalling import settle_requests
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import pickup_code
@@ -71,6 +72,7 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
     await execute(
         "UPDATE parcels SET delivered_at = $1, version = version + 1 WHERE id = ANY($2::uuid[])", [act.now, collected]
     )
+    await settle_requests(act, change)
     await save(act, [change])
     return fulfilment.id
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import tell
+from actions.orders.confirming import check_paid
 from domain.errors import DomainError, IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
@@ -27,12 +28,14 @@ RELEASE_BATCH: Final = 200
 
 NUMBERS: Final = "SELECT 'FF-' || nextval('fulfilment_numbers') AS number FROM generate_series(1, $1)"
 
-# Held lines are left out here, so that a long queue of held orders never keeps the others from their turn.
+# Held lines and unpaid orders are left out here, so that a long queue of them never keeps the others from their turn.
 DUE: Final = """
 SELECT o.organization_id, o.id FROM orders o WHERE o.confirmed_at <= $1 AND o.id IN (
     SELECT s.order_id FROM line_status s WHERE s.status = 'scheduled' AND NOT EXISTS (
         SELECT FROM holds h WHERE h.order_id = s.order_id AND h.status <> 'resolved' AND h.kind = ANY($2::text[])
             AND (h.line_id IS NULL OR h.line_id = s.line_id)))
+    AND (o.authorize_status = 'full'
+        OR NOT EXISTS (SELECT FROM channels c WHERE c.id = o.channel_id AND c.confirmation = 'on_authorization'))
 ORDER BY o.id LIMIT $3"""
 
 STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.RELEASE in stops)
@@ -51,11 +54,13 @@ async def release(act: Act, command: ReleaseOrder) -> UUID:
     """Hand the order's scheduled units to their locations, one fulfilment per location and method.
 
     Lines that are held stay behind. Returns the order's id. Raises NotFound, Conflict, IllegalTransition when the order
-    is not confirmed or has nothing scheduled, BlockedByHold when everything scheduled is held.
+    is not confirmed or has nothing scheduled, BlockedByHold when everything scheduled is held, NotPaid when the
+    authorisation that confirmed the order is gone.
     """
     change = await lock_order(act, command.order_id, command.expected_version)
     if change.order.confirmed_at is None:
         raise IllegalTransition("release", "unconfirmed", ["confirmed"])
+    await check_paid(change.order)
     opened = await _opened(act, change, _releasable(change))
     await Fulfilment.bulk_create([fulfilment for fulfilment, _ in opened])
     await FulfilmentLine.bulk_create([line for _, lines in opened for line in lines])

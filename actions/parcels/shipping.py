@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 from actions.acting import Act, action
 from actions.changing import save
 from actions.fulfilment.progress import find_fulfilments, store
+from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, lock_parcel, move_contents
 from domain.errors import AlreadyExists, IllegalTransition
 from domain.lifecycle import Action
@@ -56,6 +57,8 @@ async def ship(act: Act, command: ShipParcel) -> UUID:
             raise AlreadyExists("parcel", f"{command.carrier} {command.tracking_number}") from error
         raise
     await store(list(fulfilments.values()))
+    for change in changes.values():
+        await settle_requests(act, change)
     await save(act, list(changes.values()))
     return parcel.id
 
