@@ -30,6 +30,7 @@ COMMANDS = (
     Command("worker", "server.commands.worker", "move facts to subscribers and run the periodic jobs"),
     Command("migrate", "server.commands.migrate", "bring the tables up to date"),
     Command("schema", "server.commands.schema", "print the graph in GraphQL's schema language"),
+    Command("lifecycle", "server.commands.lifecycle", "print what units go through, as docs/lifecycle.md keeps it"),
     Command("check", "server.commands.check", "run every check and test, as continuous integration does"),
     Command("demo", "server.demo.command", "fill a database with a living business and serve it"),
     Command("import", "server.importers.command", "bring in orders from a file"),
