@@ -55,7 +55,7 @@ async def cancel(act: Act, command: CancelOrder) -> UUID:
     for line in command.lines or [CancelledLine(line_id=line_id) for line_id in change.lines]:
         _stop(change, ask, line, cancelled)
     if cancelled:
-        change.record(FactKind.UNITS_CANCELLED, reason=command.reason, **cancelled_value(change, cancelled))
+        change.record(FactKind.UNITS_CANCELLED, reason=command.reason, **await cancelled_value(change, cancelled))
     await record_requests(change, ask)
     if not cancelled and not ask.fresh and not ask.open:
         raise IllegalTransition("cancel", change.order.status, by_rank(CANCELLABLE))

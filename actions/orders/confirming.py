@@ -32,7 +32,7 @@ async def confirm(act: Act, command: ConfirmOrder) -> UUID:
         if not _is_open(change):
             raise IllegalTransition("confirm", change.order.status, by_rank(OPEN))
         check_holds(Action.CONFIRM, [hold.kind for hold in change.holds])
-        await _check_paid(change.order)
+        await check_paid(change.order)
         await _mark_confirmed(act, change)
         await save(act, [change])
     return command.order_id
@@ -55,7 +55,8 @@ def _is_open(change: OrderChange) -> bool:
     return any(units.place.status in OPEN for units in change.units())
 
 
-async def _check_paid(order: Order) -> None:
+async def check_paid(order: Order) -> None:
+    """Raise NotPaid when the channel asks for the money first and it is not, or no longer, authorised in full."""
     if (
         order.authorize_status is AuthorizeStatus.FULL
         or await _policy(order) is not ConfirmationPolicy.ON_AUTHORIZATION

@@ -14,6 +14,7 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import lock_fulfilment, refresh_fulfilments, words
+from actions.payments.books import recount
 from domain.errors import IllegalTransition, NotFound
 from domain.facts import FactKind
 from domain.holds import check_holds
@@ -82,7 +83,7 @@ async def answer_cancellation(act: Act, command: AnswerCancellation) -> UUID:
     if recalled:
         request.quantity = recalled
         refreshed = await refresh_fulfilments(act, [change])
-        value = cancelled_value(change, {request.line_id: recalled})
+        value = await cancelled_value(change, {request.line_id: recalled})
         [fulfilment] = refreshed
         change.record(
             FactKind.UNITS_CANCELLED,
@@ -107,7 +108,7 @@ async def settle_requests(act: Act, change: OrderChange) -> None:
         standing = sum(units.quantity for units in _recallable(change, request.fulfilment_id, request.line_id))
         if standing >= request.quantity:
             continue
-        given_back = _cancel_given_back(change, request, request.quantity - standing)
+        given_back = await _cancel_given_back(change, request, request.quantity - standing)
         if standing:
             request.quantity = standing
             await request.save(update_fields=["quantity"])
@@ -117,8 +118,8 @@ async def settle_requests(act: Act, change: OrderChange) -> None:
             await _answer(act, change, request, is_accepted=given_back > 0, reason="")
 
 
-def cancelled_value(change: OrderChange, cancelled: Mapping[UUID, int]) -> dict[str, Any]:
-    """What these units, cancelled just now, cost: part of a fact."""
+async def cancelled_value(change: OrderChange, cancelled: Mapping[UUID, int]) -> dict[str, Any]:
+    """What these units, cancelled just now, cost, and how far the order is paid without them: part of a fact."""
     parts = []
     for line_id, units in cancelled.items():
         gone = sum(standing.quantity for standing in change.units(UnitStatus.CANCELLED, line_id=line_id))
@@ -131,6 +132,7 @@ def cancelled_value(change: OrderChange, cancelled: Mapping[UUID, int]) -> dict[
         "amount_minor": sum(part["amount_minor"] for part in parts),
         "tax_minor": sum(part["tax_minor"] for part in parts),
         "cancelled": parts,
+        **await recount(change),
     }
 
 
@@ -250,7 +252,7 @@ def _recall(change: OrderChange, request: CancellationRequest) -> int:
     return request.quantity - left
 
 
-def _cancel_given_back(change: OrderChange, request: CancellationRequest, most: int) -> int:
+async def _cancel_given_back(change: OrderChange, request: CancellationRequest, most: int) -> int:
     left = most
     is_stopped = Action.CANCEL in change.stopped(request.line_id)
     for units in [] if is_stopped else change.units(*GIVEN_BACK, line_id=request.line_id):
@@ -259,7 +261,7 @@ def _cancel_given_back(change: OrderChange, request: CancellationRequest, most: 
             change.move(Action.CANCEL, units.place, quantity)
             left -= quantity
     if cancelled := most - left:
-        value = cancelled_value(change, {request.line_id: cancelled})
+        value = await cancelled_value(change, {request.line_id: cancelled})
         change.record(FactKind.UNITS_CANCELLED, reason=request.reason, **value)
     return most - left
 

@@ -224,8 +224,13 @@ async def close_book(act: Act, book: Book) -> None:
     await save(act, [book.change])
 
 
-async def write_words(book: Book) -> dict[str, str]:
-    """The order's payment words anew, as a fact tells them: after payments changed, or units were cancelled."""
+async def recount(change: OrderChange) -> dict[str, Any]:
+    """The payment words after units of a locked order were cancelled: part of the fact that tells it."""
+    return await write_words(await book_of(change))
+
+
+async def write_words(book: Book) -> dict[str, Any]:
+    """The order's payment words anew, as a fact tells them."""
     granted, totals, order = book.granted_minor(), book.totals(), book.order
     order.authorize_status = rules.authorize_status(totals.covered_minor, order.total_minor, granted)
     order.charge_status = rules.charge_status(totals.charged_minor, order.total_minor, granted)

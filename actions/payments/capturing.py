@@ -87,9 +87,12 @@ SELECT o.id, o.organization_id FROM orders o
 JOIN LATERAL (SELECT sum(p.charged_minor + p.refunded_minor + p.refund_pending_minor + p.charge_pending_minor) AS taken
     FROM payments p WHERE p.order_id = o.id) AS m ON true
 JOIN LATERAL (SELECT sum(l.total_minor) AS goods,
-        sum(CASE WHEN u.n = l.quantity THEN l.total_minor ELSE u.n * (l.total_minor / l.quantity) END) AS shipped
-    FROM order_lines l LEFT JOIN LATERAL (SELECT sum(s.quantity) AS n FROM line_status s WHERE s.line_id = l.id
-        AND s.status IN ('shipped', 'picked_up', 'delivered')) AS u ON true
+        sum(CASE WHEN u.n + u.gone = l.quantity THEN l.total_minor - u.gone * (l.total_minor / l.quantity)
+                 ELSE u.n * (l.total_minor / l.quantity) END) FILTER (WHERE u.n > 0) AS shipped
+    FROM order_lines l JOIN LATERAL (
+        SELECT coalesce(sum(s.quantity) FILTER (WHERE s.status IN ('shipped', 'picked_up', 'delivered')), 0) AS n,
+               coalesce(sum(s.quantity) FILTER (WHERE s.status = 'cancelled'), 0) AS gone
+        FROM line_status s WHERE s.line_id = l.id) AS u ON true
     WHERE l.order_id = o.id) AS g ON g.shipped IS NOT NULL
 WHERE o.id > $2 AND o.id IN (SELECT p.order_id FROM payments p WHERE p.authorized_minor > 0)
   AND g.shipped + o.total_minor - g.goods > m.taken

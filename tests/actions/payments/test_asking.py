@@ -22,15 +22,14 @@ from domain.orders import ConfirmationPolicy
 from domain.payments import Tender
 from models import Order, OutboxFact, Payment
 from server.gateways import FakeGateway
-from tests.actions.payments.shop import Shop, fresh, kinds, money, new_shop, words
-from tests.actions.world import new_world
+from tests.actions.payments.shop import fresh, kinds, money, new_shop, words
 
 pytestmark = pytest.mark.usefixtures("database")
 
 
 async def test_authorizing_covers_what_the_order_needs():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order)
 
     await shop.authorize(order)
@@ -43,7 +42,7 @@ async def test_authorizing_covers_what_the_order_needs():
 
 async def test_each_change_of_a_payment_is_a_fact_with_the_orders_next_version():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
 
     payment = await shop.card(order)
     await shop.authorize(order)
@@ -58,7 +57,7 @@ async def test_each_change_of_a_payment_is_a_fact_with_the_orders_next_version()
 
 async def test_tenders_are_used_in_sequence_up_to_their_limits():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     card = await shop.card(order, sequence=2)
     gift = await shop.card(order, token="gift", sequence=1, limit_minor=700)
 
@@ -69,7 +68,7 @@ async def test_tenders_are_used_in_sequence_up_to_their_limits():
 
 async def test_a_declined_card_leaves_nothing_pending_and_is_not_tried_again_by_itself():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     bad = await shop.card(order, "declined")
 
     with pytest.raises(PaymentRefused):
@@ -85,7 +84,7 @@ async def test_a_declined_card_leaves_nothing_pending_and_is_not_tried_again_by_
 
 async def test_no_answer_is_unknown_and_stays_pending():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order, "lost")
 
     with pytest.raises(PaymentUnknown):
@@ -110,8 +109,8 @@ class Thinking(FakeGateway):
 
 async def test_nothing_is_held_while_the_provider_thinks():
     provider = Thinking()
-    shop = Shop(await new_world(), provider, timeout_seconds=10)
-    order = await shop.order(mug=2)
+    shop = await new_shop(provider=provider, timeout_seconds=10)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order)
     waiting = asyncio.create_task(shop.authorize(order))
     await asyncio.wait_for(provider.asked.wait(), 5)
@@ -124,8 +123,8 @@ async def test_nothing_is_held_while_the_provider_thinks():
 
 
 async def test_a_provider_that_takes_too_long_leaves_the_outcome_unknown():
-    shop = Shop(await new_world(), Thinking(), timeout_seconds=0.05)
-    order = await shop.order(mug=2)
+    shop = await new_shop(provider=Thinking(), timeout_seconds=0.05)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order)
 
     with pytest.raises(PaymentUnknown):
@@ -136,7 +135,7 @@ async def test_a_provider_that_takes_too_long_leaves_the_outcome_unknown():
 
 async def test_the_same_key_moves_money_once_and_answers_alike():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order)
     command = AuthorizePayment(order_id=order.id, amount_minor=500)
 
@@ -150,7 +149,7 @@ async def test_the_same_key_moves_money_once_and_answers_alike():
 
 async def test_the_same_key_is_told_of_the_same_refusal():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order, "declined")
 
     for _ in range(2):
@@ -162,7 +161,7 @@ async def test_the_same_key_is_told_of_the_same_refusal():
 
 async def test_the_same_key_after_no_answer_asks_again_under_the_same_reference():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order, "silent")
     with pytest.raises(PaymentUnknown):
         await authorize(shop.act("key-1"), shop.gateways, AuthorizePayment(order_id=order.id))
@@ -177,7 +176,7 @@ async def test_the_same_key_after_no_answer_asks_again_under_the_same_reference(
 @pytest.mark.parametrize("amount", [2001, 10**14])
 async def test_more_than_the_order_needs_is_refused(amount):
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.card(order)
 
     with pytest.raises(AmountExceeded) as refused:
@@ -189,7 +188,7 @@ async def test_more_than_the_order_needs_is_refused(amount):
 
 async def test_more_than_the_limits_allow_is_refused():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     await shop.card(order, limit_minor=700)
 
     with pytest.raises(AmountExceeded) as refused:
@@ -200,7 +199,7 @@ async def test_more_than_the_limits_allow_is_refused():
 
 async def test_an_order_without_payments_cannot_be_authorized():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
 
     with pytest.raises(NotPaid):
         await shop.authorize(order)
@@ -208,7 +207,7 @@ async def test_an_order_without_payments_cannot_be_authorized():
 
 async def test_what_waits_for_an_answer_is_not_authorized_twice():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     lost = await shop.card(order, "lost")
     other = await shop.card(order, sequence=1)
     with pytest.raises(PaymentUnknown):
@@ -221,7 +220,7 @@ async def test_what_waits_for_an_answer_is_not_authorized_twice():
 
 async def test_cash_needs_no_provider():
     shop = await new_shop()
-    order = await shop.order(mug=2)
+    order = await shop.order(MUG=2)
     payment = await shop.cash(order)
 
     await shop.authorize(order)
@@ -234,7 +233,7 @@ async def test_cash_needs_no_provider():
 
 async def test_a_full_authorization_confirms_the_order_where_the_channel_waits_for_it():
     shop = await new_shop(ConfirmationPolicy.ON_AUTHORIZATION)
-    order = await shop.world.order(mug=2, confirmed=False)
+    order = await shop.order(MUG=2, is_confirmed=False)
     await shop.card(order)
 
     await shop.authorize(order, amount_minor=1999)
@@ -246,7 +245,7 @@ async def test_a_full_authorization_confirms_the_order_where_the_channel_waits_f
 
 async def test_voiding_gives_back_what_is_set_aside():
     shop = await new_shop()
-    order, payment = await shop.paid(mug=2)
+    order, payment = await shop.paid(MUG=2)
 
     await void(shop.act(), shop.gateways, VoidPayment(order_id=order.id))
 
