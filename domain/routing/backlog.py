@@ -1,0 +1,139 @@
+"""Many orders that compete for the same stock and capacity, and the tables from which they are routed together.
+
+Lines are served whole or not at all here; a line that is not served costs `backorder_minor`. The cost of every parcel that
+an order may ever send is worked out once, for all orders with the same number of lines at a time: what changes while
+looking for a plan is only what is left at the locations.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.routing.subsets import NEVER
+from domain.routing.values import Candidate, Demand, VariantKey
+
+MAX_BACKLOG_LINES: Final = 8
+"""An order with more lines is routed alone, before or after the others."""
+
+NOWHERE: Final = -1
+"""The place of a line that stays unserved."""
+
+Ints = NDArray[np.int64]
+Number = TypeVar("Number", np.int64, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogOrder:
+    """Lines of one method; `candidates` are the backlog's locations, in its order, as seen from the order's address."""
+
+    demands: Sequence[Demand]
+    candidates: Sequence[Candidate]
+    excluded: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`stock[variant][location]` in units; `capacity[location]` in units, None without limit."""
+
+    orders: Sequence[BacklogOrder]
+    stock: Mapping[VariantKey, Sequence[int]]
+    capacity: Sequence[int | None]
+    split_minor: int = 250
+    backorder_minor: int = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogPlan:
+    """`places[order][line]` is a location or NOWHERE; `total_minor` counts parcels, splits and unserved lines."""
+
+    places: tuple[tuple[int, ...], ...]
+    total_minor: int
+
+
+@dataclass(slots=True)
+class Alike:
+    """The orders with the same number of lines: `cost[order, subset, location]` of one parcel, NEVER if impossible."""
+
+    orders: list[int]
+    variant: Ints
+    quantity: Ints
+    cost: Ints
+
+
+@dataclass(slots=True)
+class Tables:
+    """A backlog in numbers: variants by position in `stock`."""
+
+    backlog: Backlog
+    stock: Ints
+    capacity: Ints
+    groups: list[Alike] = field(default_factory=list)
+
+
+def tables_of(backlog: Backlog) -> Tables:
+    """Raises ValueError for an order with no line or more than MAX_BACKLOG_LINES."""
+    position = {variant: at for at, variant in enumerate(backlog.stock)}
+    stock = np.array([backlog.stock[variant] for variant in position], dtype=np.int64)
+    capacity = np.array([NEVER if units is None else units for units in backlog.capacity], dtype=np.int64)
+    by_lines: dict[int, list[int]] = {}
+    for at, order in enumerate(backlog.orders):
+        if not 1 <= len(order.demands) <= MAX_BACKLOG_LINES:
+            raise ValueError(f"order {at} has {len(order.demands)} lines")
+        by_lines.setdefault(len(order.demands), []).append(at)
+    tables = Tables(backlog, stock, capacity)
+    tables.groups = [_alike(tables, orders, position) for _, orders in sorted(by_lines.items())]
+    return tables
+
+
+def plan_of(backlog: Backlog, places: Sequence[Sequence[int]]) -> BacklogPlan:
+    total = sum(order_cost(backlog, order, chosen) for order, chosen in zip(backlog.orders, places, strict=True))
+    return BacklogPlan(tuple(tuple(chosen) for chosen in places), total)
+
+
+def order_cost(backlog: Backlog, order: BacklogOrder, places: Sequence[int]) -> int:
+    """Cost of one order with its lines so placed: parcels, splits, unserved lines."""
+    grams: dict[int, int] = {}
+    cost = 0
+    for demand, at in zip(order.demands, places, strict=True):
+        if at == NOWHERE:
+            cost += backlog.backorder_minor
+        else:
+            grams[at] = grams.get(at, 0) + demand.grams_each * demand.quantity
+            cost += order.candidates[at].unit_handling_minor * demand.quantity
+    for at, weight in grams.items():
+        candidate = order.candidates[at]
+        cost += candidate.rate.price_minor(weight) + candidate.parcel_handling_minor
+    return cost + backlog.split_minor * max(0, len(grams) - 1)
+
+
+def subset_sums(values: NDArray[Number]) -> NDArray[Number]:
+    """orders x lines x ... -> orders x subsets x ...: the sum over each subset of lines."""
+    sums: NDArray[Number] = np.zeros((values.shape[0], 1 << values.shape[1], *values.shape[2:]), dtype=values.dtype)
+    for line in range(values.shape[1]):
+        bit = 1 << line
+        sums[:, bit : 2 * bit] = sums[:, :bit] + values[:, line, None]
+    return sums
+
+
+def _alike(tables: Tables, numbers: list[int], position: Mapping[VariantKey, int]) -> Alike:
+    orders = [tables.backlog.orders[at] for at in numbers]
+    variant = np.array([[position[demand.variant] for demand in order.demands] for order in orders])
+    quantity = np.array([[demand.quantity for demand in order.demands] for order in orders])
+    weight = quantity * np.array([[demand.grams_each for demand in order.demands] for order in orders])
+    seen = [order.candidates for order in orders]
+    base = np.array([[one.rate.base_minor + one.parcel_handling_minor for one in row] for row in seen])
+    per_kilogram = np.array([[one.rate.per_kilogram_minor for one in row] for row in seen])
+    included = np.array([[one.rate.included_kilograms for one in row] for row in seen])
+    per_unit = np.array([[one.unit_handling_minor for one in row] for row in seen])
+    units = subset_sums(quantity)[:, :, None]
+    kilograms = np.maximum(-(-subset_sums(weight) // 1000)[:, :, None] - included[:, None, :], 0)
+    cost: Ints = base[:, None, :] + kilograms * per_kilogram[:, None, :] + units * per_unit[:, None, :]
+    lacking = tables.stock[variant] < quantity[:, :, None]
+    for row, order in enumerate(orders):
+        lacking[row, :, list(order.excluded)] = True
+    cost[(subset_sums(lacking.astype(np.int64)) > 0) | (units > tables.capacity)] = NEVER
+    cost[:, 0] = NEVER
+    return Alike(numbers, variant, quantity, cost)

@@ -1,0 +1,242 @@
+"""Route many orders together: ruin and recreate with the exact plan of each order inside.
+
+Start with every order in turn on what the earlier ones left. Then again and again take out a few orders that want the same
+goods, put them back in another order, each exactly on what is left, and keep the change if it is cheaper, or at first also
+if it is a little dearer (simulated annealing). Deterministic for a seed and a number of rounds: the caller turns the time it
+has into rounds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+from random import Random
+from typing import Final
+
+import numpy as np
+
+from domain.routing.backlog import NOWHERE, Backlog, BacklogPlan, Tables, plan_of, subset_sums, tables_of
+from domain.routing.prices import ShadowPrices
+from domain.routing.subsets import NEVER
+
+FEWEST_OUT: Final = 2
+MOST_OUT: Final = 12
+FIRST_WARMTH: Final = 0.06
+"""At the start a change that costs so much of an average order's cost more is kept with probability 1/e."""
+
+
+@dataclass(slots=True)
+class _Choices:
+    """One order: for each subset of its lines the locations by rising cost, and what the parcel takes."""
+
+    places: list[list[int]]
+    costs: list[list[int]]
+    price: list[list[int]]
+    needs: list[tuple[tuple[int, int], ...]]
+    units: list[int]
+
+
+def route_backlog(backlog: Backlog, *, seed: int, rounds: int, prices: ShadowPrices | None = None) -> BacklogPlan:
+    """The best plan found; `prices` make every other plan of an order look ahead to what the others want."""
+    return Batch(tables_of(backlog), prices).run(seed=seed, rounds=rounds)
+
+
+class Batch:
+    """A plan being made better: where every line is, what is left everywhere."""
+
+    def __init__(self, tables: Tables, prices: ShadowPrices | None = None) -> None:
+        self.backlog = tables.backlog
+        self.width = len(tables.capacity)
+        self.stock: list[int] = tables.stock.reshape(-1).tolist()
+        self.capacity: list[int] = tables.capacity.tolist()
+        self.choices = _choices(tables, None)
+        self.parcels: list[list[tuple[int, int]]] = [[] for _ in self.choices]
+        self.costs = [0] * len(self.choices)
+        self.ahead = self.choices if prices is None else _choices(tables, prices)
+        for order in range(len(self.choices)):
+            self._put(order, self.ahead[order])
+
+    def total(self) -> int:
+        return sum(self.costs)
+
+    def plan(self) -> BacklogPlan:
+        return plan_of(self.backlog, [self._places(order, self.parcels[order]) for order in range(len(self.choices))])
+
+    def run(self, *, seed: int, rounds: int) -> BacklogPlan:
+        random = Random(seed)  # noqa: S311 - a search, not a secret
+        wanting = self._orders_by_variant()
+        total = best = self.total()
+        best_parcels = list(self.parcels)
+        warmth = FIRST_WARMTH * total / max(1, len(self.costs))
+        for turn in range(rounds):
+            out = self._related(random, wanting)
+            before = [(order, self.parcels[order], self.costs[order]) for order in out]
+            for order in out:
+                self._give_back(order)
+            random.shuffle(out)
+            change = -sum(cost for _, _, cost in before)
+            choices = self.ahead if turn % 2 else self.choices
+            for order in out:
+                self._put(order, choices[order])
+                change += self.costs[order]
+            cooling = warmth * (1 - turn / rounds) ** 2
+            if change <= 0 or random.random() < exp(-change / (cooling + 1e-9)):
+                total += change
+                if total < best:
+                    best, best_parcels = total, list(self.parcels)
+                continue
+            for order in out:
+                self._give_back(order)
+            for order, parcels, cost in before:
+                self._take(order, parcels)
+                self.costs[order] = cost
+        return plan_of(self.backlog, [self._places(order, parcels) for order, parcels in enumerate(best_parcels)])
+
+    def _orders_by_variant(self) -> list[list[int]]:
+        wanting: dict[int, list[int]] = {}
+        for order, choices in enumerate(self.choices):
+            for row, _ in choices.needs[-1]:
+                wanting.setdefault(row, []).append(order)
+        return [orders for _, orders in sorted(wanting.items())]
+
+    def _related(self, random: Random, wanting: Sequence[Sequence[int]]) -> list[int]:
+        """A few orders linked by what they want."""
+        wanted = wanting[int(random.random() * len(wanting))]
+        size = min(FEWEST_OUT + int(random.random() * (MOST_OUT - FEWEST_OUT + 1)), len(self.choices))
+        out = dict.fromkeys(random.sample(wanted, min(size, len(wanted))))
+        while len(out) < size:
+            out[int(random.random() * len(self.choices))] = None
+        return list(out)
+
+    def _put(self, order: int, choices: _Choices) -> None:
+        """The order's exact cheapest plan on what is left."""
+        cost, place = self._parcels_left(choices)
+        split, backorder = self.backlog.split_minor, self.backlog.backorder_minor
+        full = len(cost) - 1
+        best, first = [0] * (full + 1), [0] * (full + 1)
+        for mask in range(1, full + 1):
+            low = mask & -mask
+            if mask == low:
+                single = cost[mask] + split
+                if single > backorder:
+                    single, place[mask] = backorder, NOWHERE
+                cost[mask] = single - split
+            others = part = mask ^ low
+            least, choice = cost[mask] + split, mask
+            while part:
+                part = (part - 1) & others
+                total = cost[part | low] + split + best[others ^ part]
+                if total < least:
+                    least, choice = total, part | low
+            best[mask], first[mask] = least, choice
+        parcels, mask = [], full
+        while mask:
+            part = first[mask]
+            if place[part] != NOWHERE:
+                parcels.append((part, place[part]))
+            mask ^= part
+        self._take(order, parcels)
+
+    def _parcels_left(self, choices: _Choices) -> tuple[list[int], list[int]]:
+        """Per subset of lines the cheapest location that still has everything."""
+        stock, capacity = self.stock, self.capacity
+        cost, place = [NEVER], [NOWHERE]
+        for mask in range(1, len(choices.units)):
+            needs, units = choices.needs[mask], choices.units[mask]
+            for price, at in zip(choices.costs[mask], choices.places[mask], strict=True):
+                if capacity[at] < units:
+                    continue
+                for row, quantity in needs:
+                    if stock[row + at] < quantity:
+                        break
+                else:
+                    cost.append(price)
+                    place.append(at)
+                    break
+            else:
+                cost.append(NEVER)
+                place.append(NOWHERE)
+        return cost, place
+
+    def _take(self, order: int, parcels: Sequence[tuple[int, int]]) -> None:
+        """Two parcels of one order may meet at one location: what is then no longer there comes from elsewhere, or not."""
+        choices, cost = self.choices[order], 0
+        taken: list[tuple[int, int]] = []
+        unserved = len(choices.units) - 1
+        for mask, at in parcels:
+            needs, units = choices.needs[mask], choices.units[mask]
+            if taken and (self.capacity[at] < units or any(self.stock[row + at] < count for row, count in needs)):
+                at = self._parcels_left(choices)[1][mask]  # noqa: PLW2901 - the same parcel from elsewhere
+                if at == NOWHERE:
+                    continue
+            self.capacity[at] -= units
+            for row, quantity in needs:
+                self.stock[row + at] -= quantity
+            cost += choices.price[mask][at]
+            unserved ^= mask
+            taken.append((mask, at))
+        if len(taken) > 1:
+            cost += self.backlog.split_minor * (len(taken) - 1)
+        self.parcels[order] = taken
+        self.costs[order] = cost + self.backlog.backorder_minor * unserved.bit_count()
+
+    def _give_back(self, order: int) -> None:
+        choices = self.choices[order]
+        for mask, at in self.parcels[order]:
+            self.capacity[at] += choices.units[mask]
+            for row, quantity in choices.needs[mask]:
+                self.stock[row + at] += quantity
+
+    def _places(self, order: int, parcels: Sequence[tuple[int, int]]) -> list[int]:
+        places = [NOWHERE] * len(self.backlog.orders[order].demands)
+        for mask, at in parcels:
+            for line in range(len(places)):
+                if mask >> line & 1:
+                    places[line] = at
+        return places
+
+
+def _choices(tables: Tables, prices: ShadowPrices | None) -> list[_Choices]:
+    """For every order; sorted by cost, with `prices` by what the goods are worth to others too."""
+    found: list[tuple[int, _Choices]] = []
+    for group in tables.groups:
+        lines = group.quantity.shape[1]
+        ranked = group.cost
+        if prices is not None:
+            on_units = (prices.stock[group.variant] + prices.capacity) * group.quantity[:, :, None]
+            ranked = np.minimum(group.cost + np.rint(subset_sums(on_units)).astype(np.int64), NEVER)
+        order_of = ranked.argsort(axis=2, kind="stable")
+        costs = np.take_along_axis(ranked, order_of, axis=2)
+        counts = (costs < NEVER).sum(axis=2).tolist()
+        listed = zip(
+            group.orders,
+            order_of.tolist(),
+            costs.tolist(),
+            counts,
+            group.cost.tolist(),
+            group.variant.tolist(),
+            group.quantity.tolist(),
+            strict=True,
+        )
+        for order, places, cost, count, price, variants, quantities in listed:
+            found.append(
+                (
+                    order,
+                    _Choices(
+                        [row[:end] for row, end in zip(places, count, strict=True)],
+                        [row[:end] for row, end in zip(cost, count, strict=True)],
+                        price,
+                        [_needs(mask, variants, quantities, len(tables.capacity)) for mask in range(1 << lines)],
+                        [sum(q for line, q in enumerate(quantities) if mask >> line & 1) for mask in range(1 << lines)],
+                    ),
+                )
+            )
+    return [choices for _, choices in sorted(found, key=lambda pair: pair[0])]
+
+
+def _needs(mask: int, variants: Sequence[int], quantities: Sequence[int], width: int) -> tuple[tuple[int, int], ...]:
+    """(start of the variant's row in the flat stock, units), several lines of one variant summed."""
+    needs: dict[int, int] = {}
+    for line, (variant, quantity) in enumerate(zip(variants, quantities, strict=True)):
+        if mask >> line & 1:
+            needs[variant * width] = needs.get(variant * width, 0) + quantity
+    return tuple(needs.items())

@@ -1,0 +1,100 @@
+"""Shadow prices: what the last units of a variant at a location, and of its capacity, are worth to the orders that compete.
+
+Lagrangian relaxation: pay for stock and capacity instead of respecting them, let every order choose its exact cheapest plan
+at those prices, raise the price of what is wanted more than there is, lower the others (subgradient steps). Every round
+also proves a lower bound of what any plan costs. No solver is needed.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.routing.backlog import Alike, Ints, Tables, subset_sums
+from domain.routing.subsets import NEVER
+
+Floats = NDArray[np.float64]
+
+PATIENCE: Final = 6
+"""Rounds without a better bound after which steps get shorter and start again from the best prices."""
+SHORTER: Final = 0.7
+MEMORY: Final = 0.7
+"""How much of the last direction goes into the next: damps the zigzag of plain subgradients (Camerini, Fratta, Maffioli)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowPrices:
+    """Minor units per unit: `stock[variant, location]` (rows as in the tables), `capacity[location]`; and the proved bound."""
+
+    stock: Floats
+    capacity: Floats
+    bound_minor: float
+
+
+def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> ShadowPrices:
+    """`known_total_minor` is what some plan costs; it sets the length of the steps (Polyak's rule)."""
+    limited = tables.capacity < NEVER
+    supply = np.vstack([tables.stock, np.where(limited, tables.capacity, 0)])
+    scale = 1 / np.sqrt(supply + 1)
+    prices, direction = np.zeros(supply.shape), np.zeros(supply.shape)
+    best, best_bound = prices, -np.inf
+    step, stalled = 1.0, 0
+    for _ in range(rounds):
+        bound, used = _relaxed(tables, prices)
+        bound -= float((prices * supply).sum())
+        if bound > best_bound + 1:
+            best, best_bound, stalled = prices, bound, 0
+        else:
+            stalled += 1
+        if stalled > PATIENCE:
+            step, stalled, prices, direction = step * SHORTER, 0, best, np.zeros(supply.shape)
+            continue
+        over = (np.vstack([used, np.where(limited, used.sum(axis=0), 0)]) - supply).astype(np.float64)
+        over[(over < 0) & (prices <= 0)] = 0
+        direction = over + MEMORY * direction
+        length = float((scale * direction * direction).sum())
+        if not length:
+            break
+        prices = np.maximum(prices + step * max(known_total_minor - bound, 1.0) / length * scale * direction, 0)
+    return ShadowPrices(best[:-1], best[-1], best_bound)
+
+
+def _relaxed(tables: Tables, prices: Floats) -> tuple[float, Ints]:
+    """(what all orders cost together at these prices, units they would take); the last row of prices is capacity's."""
+    total = 0.0
+    used = np.zeros(tables.stock.shape, dtype=np.int64)
+    for group in tables.groups:
+        total += _choose(tables, group, (prices[group.variant] + prices[-1]) * group.quantity[:, :, None], used)
+    return total, used
+
+
+def _choose(tables: Tables, group: Alike, priced: Floats, used: Ints) -> float:
+    """Every order of the group takes its cheapest plan: adds to `used`, returns their cost."""
+    backlog = tables.backlog
+    lines = group.quantity.shape[1]
+    every = np.arange(len(group.orders))
+    cost = group.cost + subset_sums(priced)
+    place = cost.argmin(axis=2)
+    parcel = np.take_along_axis(cost, place[:, :, None], axis=2)[:, :, 0] + backlog.split_minor
+    for line in range(lines):
+        unserved = parcel[:, 1 << line] > backlog.backorder_minor
+        parcel[unserved, 1 << line] = backlog.backorder_minor
+        place[unserved, 1 << line] = -1
+    best = np.zeros_like(parcel)
+    first = np.zeros(parcel.shape, dtype=np.int64)
+    for mask in range(1, 1 << lines):
+        low = mask & -mask
+        parts = np.array([part for part in range(mask + 1) if part & low and not part & ~mask])
+        totals = parcel[:, parts] + best[:, mask ^ parts]
+        choice = totals.argmin(axis=1)
+        best[:, mask], first[:, mask] = totals[every, choice], parts[choice]
+    left = np.full(len(every), (1 << lines) - 1)
+    while left.any():
+        part = first[every, left]
+        at = place[every, part]
+        for line in range(lines):
+            taken = (part >> line & 1).astype(np.bool_) & (at >= 0)
+            np.add.at(used, (group.variant[taken, line], at[taken]), group.quantity[taken, line])
+        left ^= part
+    return float(best[:, -1].sum()) - backlog.split_minor * len(every)

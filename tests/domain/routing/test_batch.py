@@ -1,0 +1,122 @@
+"""Many orders at once: what holds for every plan, and how far from the best it is."""
+
+from dataclasses import replace
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from domain.routing.backlog import NOWHERE, Backlog, BacklogOrder, BacklogPlan, order_cost, tables_of
+from domain.routing.batch import Batch, route_backlog
+from domain.routing.prices import shadow_prices
+from domain.routing.values import Candidate, Demand
+from domain.shipping_rates import Rate
+from tests.domain.routing.backlogs import backlog_model, random_backlog
+
+
+def holds(backlog: Backlog, plan: BacklogPlan) -> bool:
+    """Within stock and capacity, no excluded location, and the total is the sum of the orders' costs."""
+    stock = {variant: list(row) for variant, row in backlog.stock.items()}
+    capacity = list(backlog.capacity)
+    total = 0
+    for order, places in zip(backlog.orders, plan.places, strict=True):
+        total += order_cost(backlog, order, places)
+        for demand, at in zip(order.demands, places, strict=True):
+            if at == NOWHERE:
+                continue
+            assert at not in order.excluded
+            stock[demand.variant][at] -= demand.quantity
+            if capacity[at] is not None:
+                capacity[at] -= demand.quantity
+    return (
+        total == plan.total_minor
+        and all(min(row) >= 0 for row in stock.values())
+        and all(units is None or units >= 0 for units in capacity)
+    )
+
+
+def cheapest(backlog: Backlog) -> int:
+    """By trying everything."""
+    ways = [list(product(range(NOWHERE, len(backlog.capacity)), repeat=len(order.demands))) for order in backlog.orders]
+    return min(
+        total
+        for places in product(*ways)
+        if holds(backlog, BacklogPlan(places, total := _total(backlog, places)))
+        and not any(at in order.excluded for order, chosen in zip(backlog.orders, places, strict=True) for at in chosen)
+    )
+
+
+def _total(backlog: Backlog, places) -> int:
+    return sum(order_cost(backlog, order, chosen) for order, chosen in zip(backlog.orders, places, strict=True))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_plan_holds_and_is_the_same_again(seed):
+    backlog = random_backlog(seed, orders=30, places=6, variants=12, tightness=0.5 + seed % 3 / 3)
+    if seed % 4 == 0:
+        backlog = replace(backlog, capacity=[None] * 6)
+
+    plan = route_backlog(backlog, seed=seed, rounds=150)
+
+    assert holds(backlog, plan)
+    assert route_backlog(backlog, seed=seed, rounds=150) == plan
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_few_orders_get_the_best_plan_of_all(seed):
+    backlog = random_backlog(seed, orders=4, places=2, variants=3, lines=2, tightness=0.8)
+    backlog = replace(backlog, orders=[replace(order, excluded=frozenset()) for order in backlog.orders])
+
+    plan = route_backlog(backlog, seed=1, rounds=400)
+
+    assert plan.total_minor == cheapest(backlog)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_bound_of_the_prices_is_below_and_the_plan_near_what_highs_proves(seed):
+    backlog = random_backlog(seed, orders=40, places=6, variants=25)
+    model, too_much = backlog_model(backlog)
+    least = model.solve(seconds=60).getInfo().mip_dual_bound - too_much
+    tables = tables_of(backlog)
+
+    prices = shadow_prices(tables, known_total_minor=Batch(tables).plan().total_minor, rounds=200)
+    plan = Batch(tables, prices).run(seed=1, rounds=3000)
+
+    assert prices.bound_minor <= least + 0.5
+    assert prices.bound_minor >= least * 0.9
+    assert least - 0.5 <= plan.total_minor <= least * 1.02
+
+
+def test_searching_makes_the_plan_cheaper_than_one_order_after_the_other():
+    backlog = random_backlog(3, orders=80, places=8, variants=20)
+
+    first = Batch(tables_of(backlog)).plan()
+
+    assert route_backlog(backlog, seed=1, rounds=1000).total_minor < first.total_minor * 0.97
+
+
+def test_prices_are_paid_only_for_what_is_scarce():
+    backlog = random_backlog(3, orders=20, places=5, variants=6)
+    plenty = replace(backlog, stock={variant: [1000] * 5 for variant in backlog.stock}, capacity=[None] * 5)
+
+    prices = shadow_prices(tables_of(plenty), known_total_minor=10**6, rounds=20)
+
+    assert not prices.stock.any()
+    assert not prices.capacity.any()
+    assert prices.bound_minor == route_backlog(plenty, seed=1, rounds=1).total_minor
+
+
+def test_two_lines_of_one_variant_share_its_stock():
+    candidates = [Candidate(UUID(int=1), Rate(500, 40)), Candidate(UUID(int=2), Rate(900, 40))]
+    order = BacklogOrder([Demand("mug", 2, 300), Demand("mug", 2, 300)], candidates)
+
+    plan = route_backlog(Backlog([order], {"mug": [3, 2]}, [None, None]), seed=1, rounds=5)
+
+    assert sorted(plan.places[0]) == [0, 1]
+
+
+def test_an_order_of_too_many_lines_is_a_bug():
+    order = BacklogOrder([Demand(at, 1, 1) for at in range(9)], [])
+
+    with pytest.raises(ValueError, match="9 lines"):
+        tables_of(Backlog([order], {}, []))
