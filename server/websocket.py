@@ -95,6 +95,7 @@ class Connection:
         self._was_initialised = asyncio.Event()
         self._operations: dict[str, Operation] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()  # those of them that run operations, given up ones included
         self._closing: asyncio.Future[Closing] = asyncio.get_running_loop().create_future()
         self._actions: Mapping[str, Callable[[dict[str, Any]], Coroutine[Any, Any, None]]] = {
             "connection_init": self._initialise,
@@ -106,13 +107,13 @@ class Connection:
 
     async def serve(self) -> None:
         reading: asyncio.Future[Any] = self._start(self._read())
-        watching: asyncio.Future[Any] = self._start(self._watch())
+        self._start(self._await_initialisation())
         ends: set[asyncio.Future[Any]] = {reading, self._closing}
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            reading.cancel()
-            watching.cancel()
+            for task in self._tasks - self._running:
+                task.cancel()
             for operation in self._operations.values():
                 operation.give_up()
             if self._closing.done():
@@ -175,6 +176,7 @@ class Connection:
         except DATABASE_TROUBLE:
             raise Closing(1013, "The database cannot be reached. Try again.") from None
         await self._send({"type": "connection_ack"})
+        self._start(self._watch_credential())
 
     async def _pong(self, _message: dict[str, Any]) -> None:
         await self._send({"type": "pong"})
@@ -195,13 +197,15 @@ class Connection:
         except BadRequest as wrong:
             await self._send({"id": name, "type": "error", "payload": problem(str(wrong), "BAD_REQUEST")["errors"]})
             return
-        if len(self._tasks) > MOST_OPERATIONS + 1:  # besides the reading and the watching
+        if len(self._running) >= MOST_OPERATIONS:
             refusal = problem(f"At most {MOST_OPERATIONS} operations may run on one socket.", "TOO_MANY_OPERATIONS")
             await self._send({"id": name, "type": "error", "payload": refusal["errors"]})
             return
         kind = operation_type(self._api.schema, request.query, request.operation_name)
         operation = self._operations[name] = Operation(request, kind, self._api.context(self._viewer))
         operation.task = self._start(self._run(name, operation))
+        self._running.add(operation.task)
+        operation.task.add_done_callback(self._running.discard)
 
     async def _complete(self, message: dict[str, Any]) -> None:
         """Unknown ids are no mistake: the operation may have ended while the message was on its way."""
@@ -262,10 +266,12 @@ class Connection:
         except (WebSocketDisconnect, RuntimeError):  # uvicorn raises the latter after the other side's close
             raise Closing(1001, "gone") from None
 
-    async def _watch(self) -> None:
-        """End the socket when its first message does not come, or when its credential ends or is taken away."""
+    async def _await_initialisation(self) -> None:
         if not await set_within(self._was_initialised, INIT_SECONDS):
             raise Closing(4408, "Connection initialisation timeout")
+
+    async def _watch_credential(self) -> None:
+        """End the socket when its credential ends or is taken away."""
         while (wait := self._seconds_to_recheck()) is not None:
             await asyncio.sleep(wait)
             try:

@@ -15,6 +15,8 @@ from models.config import tortoise_config
 from server.embedded import embedded_servers
 from server.migrating import migrate
 
+pytest_plugins = ["tests.world.serving"]
+
 EMPTY_EVERY_TABLE = """
 DO $$
 DECLARE

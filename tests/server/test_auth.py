@@ -265,7 +265,7 @@ class TestPublishedKeys:
 
     async def test_are_no_secrets_to_sign_with(self, organization, provider):
         """The published key used as an HMAC secret is the classic confusion of algorithms."""
-        url, private, _ = provider
+        url, _, _ = provider
         authenticator = Authenticator(replace(SETTINGS, jwt_secret="", jwks_url=url))
 
         with pytest.raises(NotAuthenticated):
