@@ -15,6 +15,7 @@ from realtime.facts import Batch, RecordedFact, decode_batch
 from realtime.feed import Feed
 from realtime.interest import Directory, Interest
 from realtime.log import COMMAND_SECONDS, DATABASE_TROUBLE, LogReader, State
+from realtime.waiting import stop
 
 SILENCE_SECONDS = 0.6  # three heartbeats; a link that says nothing for longer is not trusted
 POLL_SECONDS = 0.1  # between two looks at the log while the broker is away
@@ -65,9 +66,7 @@ class Hub:
         self._is_closed = True
         for feed in self._feeds:
             feed.end()
-        self._following.cancel()
-        self._hearing.cancel()
-        await asyncio.gather(self._following, self._hearing, return_exceptions=True)
+        await stop(self._following, self._hearing)
         await self._redis.aclose()
         await self._stack.aclose()
 

@@ -1,8 +1,11 @@
 """Waiting and stopping in loops that run for as long as the process."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
 from typing import Any
+
+CANCEL_AGAIN_SECONDS = 0.2
 
 
 def is_cancelled() -> bool:
@@ -36,6 +39,14 @@ async def run_together(*endless: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
+        await stop(*tasks)
+
+
+async def stop(*tasks: asyncio.Task[None]) -> None:
+    """Cancel and wait. Again and again, for `asyncio.wait_for` of Python 3.11, which libraries use, may swallow it."""
+    while running := [task for task in tasks if not task.done()]:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):  # being cancelled meanwhile must not leave them running
+            await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.gather(*tasks, return_exceptions=True)  # so that none complains that nobody looked at its failure

@@ -14,7 +14,7 @@ from realtime.feed import PAGE_FACTS, QUEUE_FACTS, Delivered, Resync, SlowConsum
 from realtime.hub import Hub
 from realtime.interest import Interest
 from realtime.relay import Relay
-from tests.realtime.conftest import running
+from tests.realtime.fixtures import running
 from tests.realtime.world import (
     ANN,
     CUP,

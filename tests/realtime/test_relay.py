@@ -14,7 +14,7 @@ from realtime import broker, log
 from realtime.cursor import Cursor
 from realtime.facts import decode_batch
 from realtime.relay import Relay
-from tests.realtime.conftest import running
+from tests.realtime.fixtures import running
 from tests.realtime.world import CUP, LONG_AGO, MUG, NORTH, ORDERS, SOUTH, Writers
 
 PROJECT = Path(__file__).resolve().parents[2]

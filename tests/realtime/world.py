@@ -21,9 +21,10 @@ ANN = UUID(int=51)
 WEB = UUID(int=61)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
+IDS = ("order_id", "fulfilment_id", "location_id", "variant_id", "customer_id", "channel_id")
 INSERT = """
-INSERT INTO outbox (organization_id, kind, order_id, location_id, variant_id, customer_id, channel_id, payload, actor,
-recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'tester', $9)
+INSERT INTO outbox (organization_id, kind, order_id, fulfilment_id, location_id, variant_id, customer_id, channel_id,
+payload, actor, recorded_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'tester', $10)
 """
 
 
@@ -88,7 +89,7 @@ class Writers:
 
     @staticmethod
     async def _insert(where, kind, *, organization=OURS, payload, recorded_at=None, **ids) -> None:
-        columns = [ids.get(name) for name in ("order_id", "location_id", "variant_id", "customer_id", "channel_id")]
+        columns = [ids.get(name) for name in IDS]
         moment = recorded_at or datetime.now(UTC)
         await where.execute(INSERT, organization, kind, *columns, json.dumps(payload), moment)
 
