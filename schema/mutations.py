@@ -14,6 +14,9 @@ The annotation is the type of the changed thing; the field's type becomes the un
 refusals. InvalidInput, NotFound and KeyReused are always among them. What happens, in order: the input becomes the
 command of the action (`schema/inputs.py`), everything it names is looked up in the viewer's scope, `prepare` from
 `resolvers/` may fill in or refuse on the viewer's behalf, the action runs and commits, the changed thing is read anew.
+
+An action that is declared to take the payment providers or the desk between act and command, `does(act, gateways,
+command)`, is given those of the process.
 """
 
 import typing
@@ -28,6 +31,8 @@ from graphql import GraphQLError
 from strawberry.types.field import StrawberryField
 
 from actions.acting import Act
+from actions.desk import Desk
+from actions.gateways import Gateways
 from domain.errors import Conflict, DomainError, InvalidInput, KeyReused, NotFound
 from domain.permissions import Permission
 from domain.viewer import Viewer
@@ -41,8 +46,11 @@ from schema.errors import problem_type
 from schema.inputs import command_of, mismatches
 
 T = TypeVar("T")
-C = TypeVar("C")
 ALWAYS = (InvalidInput, NotFound, KeyReused)
+BROUGHT: dict[type[Any], Callable[[Info], object]] = {
+    Gateways: lambda info: info.context.gateways,
+    Desk: lambda info: info.context.desk,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,16 @@ class Refuses:
 
 def action(  # noqa: PLR0913 -- one declaration, said in keywords
     description: str,
-    does: Callable[[Act, C], Awaitable[UUID]],
+    does: Callable[..., Awaitable[UUID]],
     takes: type[Any],
     *,
     refuses: tuple[type[DomainError], ...] = (),
     needs: Permission,
     needs_key: bool = False,
-    prepare: Callable[[Viewer, C], C] | None = None,
+    prepare: Callable[[Viewer, Any], Any] | None = None,
 ) -> Any:
     """A change. With `needs_key`, it is refused without an idempotency key."""
-    command = _command_type(does)
+    brought, command = _taken_by(does)
     if wrong := list(mismatches(command, takes)):
         raise TypeError(f"{takes.__name__} does not fill {command.__name__}: {', '.join(wrong)}.")
     if any(field.python_name == "expected_version" for field in takes.__strawberry_definition__.fields):
@@ -75,12 +83,13 @@ def action(  # noqa: PLR0913 -- one declaration, said in keywords
         try:
             given, named = command_of(command, input)
             await check_seen(info, named)
-            key = await does(act, prepare(info.context.viewer, given) if prepare else given)
+            prepared = prepare(info.context.viewer, given) if prepare else given
+            key = await does(act, *(bring(info) for bring in brought), prepared)
         except DomainError as refusal:
             if type(refusal) in declared:
                 raise
             raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
-        return await changed(info, key)
+        return await (answer or changed)(info, done)
 
     told: Any = Annotated[takes, strawberry.argument(description="What to change, and how.")]
     described: Any = resolve
@@ -120,11 +129,12 @@ def with_results(cls: type[T]) -> type[T]:
     return cls
 
 
-def _command_type(does: Callable[..., Any]) -> type[Any]:
+def _taken_by(does: Callable[..., Any]) -> tuple[list[Callable[[Info], object]], type[Any]]:
+    """What the process has to bring, and the type of the command."""
     hints = {name: kind for name, kind in typing.get_type_hints(does).items() if name != "return"}
-    (command,) = (kind for kind in hints.values() if kind is not Act)
-    found: type[Any] = command
-    return found
+    kinds = [kind for kind in hints.values() if kind is not Act]
+    (command,) = (kind for kind in kinds if kind not in BROUGHT)
+    return [BROUGHT[kind] for kind in kinds if kind in BROUGHT], command
 
 
 def _entity_of_result(info: Info) -> Entity:
