@@ -114,7 +114,7 @@ def _furnish_organization(world: World, organization: UUID) -> None:
                 kind=kind,
                 country="US",
                 latitude=at / 3,
-                longitude=-1e-7 * at,
+                longitude=-1e-7 * (at + 1),
                 time_zone="UTC",
                 capabilities=["ship", "pickup"][:at],
                 daily_capacity_units=at or None,
