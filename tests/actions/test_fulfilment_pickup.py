@@ -1,0 +1,141 @@
+"""At the counter: made ready, and handed over to whoever shows the code."""
+
+import pytest
+
+from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
+from domain.errors import BlockedByHold, Conflict, IllegalTransition, InvalidInput
+from domain.facts import FactKind
+from domain.fulfilment import FulfilmentStatus, pickup_code
+from domain.holds import HoldKind
+from domain.lifecycle import OrderStatus, UnitStatus
+from models import Fulfilment, Hold, Order, Parcel
+from tests.actions.asserting import books_balance, refused, told
+from tests.world import World, furnish
+from tests.world.fulfilment import open_fulfilment, packed, picked, pickup_fulfilment
+from tests.world.orders import units
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def ready(world: World, **wanted: int) -> Fulfilment:
+    fulfilment = await picked(world, await pickup_fulfilment(world, **wanted))
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+    return await Fulfilment.get(id=fulfilment.id)
+
+
+async def test_what_is_picked_waits_for_the_customer_and_is_told_once():
+    world = await furnish()
+
+    fulfilment = await ready(world, MUG=2, LAMP=1)
+
+    order = await Order.get(id=fulfilment.order_id)
+    assert fulfilment.status is FulfilmentStatus.READY_FOR_PICKUP
+    assert await units(order, "MUG") == {UnitStatus.READY_FOR_PICKUP: 2}
+    assert len(await told(FactKind.READY_FOR_PICKUP)) == 1
+
+
+async def test_what_is_handed_over_leaves_the_stock():
+    world = await furnish()
+    fulfilment = await ready(world, MUG=2)
+
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+
+    stored = await Fulfilment.get(id=fulfilment.id)
+    assert (stored.status, stored.completed_at) == (FulfilmentStatus.COMPLETED, world.now)
+    assert (await Order.get(id=fulfilment.order_id)).status is OrderStatus.PICKED_UP
+    level = await world.level("MUG", "NYC")
+    assert (level.on_hand, level.allocated) == (8, 0)
+    [fact] = await told(FactKind.UNITS_PICKED_UP)
+    assert fact.fulfilment_id == fulfilment.id
+    await books_balance()
+
+
+async def test_the_location_may_hand_over_without_a_code():
+    world = await furnish()
+    fulfilment = await ready(world)
+
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+
+    assert (await Fulfilment.get(id=fulfilment.id)).status is FulfilmentStatus.COMPLETED
+
+
+async def test_a_wrong_code_hands_over_nothing():
+    world = await furnish()
+    fulfilment, other = await ready(world), await ready(world)
+
+    for code in (pickup_code(other.id), "", "१२३४५६"):
+        async with refused(InvalidInput) as refusal:
+            await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=code))
+
+        assert refusal.value.problems[0].code == "WRONG_CODE"
+
+
+async def test_a_code_is_six_digits_and_always_the_same():
+    world = await furnish()
+    fulfilment = await ready(world)
+
+    assert pickup_code(fulfilment.id) == pickup_code(fulfilment.id)
+    assert len(pickup_code(fulfilment.id)) == 6
+    assert pickup_code(fulfilment.id).isdecimal()
+
+
+async def test_what_is_shipped_is_not_made_ready():
+    world = await furnish()
+    fulfilment = await picked(world, await open_fulfilment(world))
+
+    async with refused(IllegalTransition) as refusal:
+        await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+
+    assert refusal.value.allowed_from == ("for pickup",)
+
+
+async def test_handing_over_twice_or_too_early_is_refused():
+    world = await furnish()
+    early = await picked(world, await pickup_fulfilment(world))
+    done = await ready(world)
+    await hand_over(world.act(), HandOver(fulfilment_id=done.id))
+
+    for fulfilment in (early, done):
+        async with refused(IllegalTransition):
+            await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+
+
+async def test_a_held_order_is_not_handed_over():
+    world = await furnish()
+    fulfilment = await ready(world)
+    await Hold.create(order_id=fulfilment.order_id, kind=HoldKind.PAYMENT, applied_by="test", applied_at=world.now)
+
+    async with refused(BlockedByHold):
+        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+
+
+async def test_a_stale_version_is_a_conflict():
+    world = await furnish()
+    fulfilment = await ready(world)
+
+    async with refused(Conflict):
+        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, expected_version=1))
+    async with refused(Conflict):
+        await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id, expected_version=1))
+
+
+async def test_a_packed_pickup_leaves_with_the_customer():
+    world = await furnish()
+    fulfilment = await picked(world, await pickup_fulfilment(world, MUG=2))
+    parcel = await packed(world, fulfilment)
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+
+    assert (await Parcel.get(id=parcel.id)).delivered_at == world.now
+
+
+async def test_packed_units_are_made_ready_before_they_are_handed_over():
+    world = await furnish()
+    fulfilment = await picked(world, await pickup_fulfilment(world, MUG=2))
+    await packed(world, fulfilment)
+
+    async with refused(IllegalTransition) as refusal:
+        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+
+    assert refusal.value.status == "packed"
