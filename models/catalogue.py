@@ -116,3 +116,4 @@ class TaxRate(Model):
     class Meta:
         table = "tax_rates"
         unique_together = (("organization", "tax_class", "country", "region"),)
+        indexes = (("organization_id", "country", "region", "tax_class", "id"),)

@@ -46,7 +46,13 @@ class StockLevel(Model):
     class Meta:
         table = "stock_levels"
         unique_together = (("variant", "location"),)
-        indexes = (("organization_id", "id"), ("location_id", "id"), ("variant_id", "id"))
+        indexes = (
+            ("organization_id", "id"),
+            ("location_id", "id"),
+            ("variant_id", "id"),
+            ("organization_id", "variant_id", "location_id", "id"),
+            ("organization_id", "location_id", "variant_id", "id"),
+        )
 
 
 class Reservation(Model):

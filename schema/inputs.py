@@ -6,7 +6,7 @@
         reason: str = given("Why, for the time line.", at_most=200)
 
 The command is a frozen dataclass with fields of the same names, where an id is a UUID and a list a tuple. What is not
-given takes the command's default.
+given takes the command's default, and so does null, unless the command takes both KEEP and None there.
 """
 
 import typing
@@ -23,6 +23,7 @@ from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
 from domain.errors import InputProblem, InvalidInput
+from domain.validation import Keep
 from resolvers.ids import BadId, uuid_of
 
 C = TypeVar("C")
@@ -114,10 +115,15 @@ def _values(kind: type[Any], taken: object, at: str, reading: Reading) -> dict[s
     found: dict[str, Any] = {}
     for each in _fields(type(taken)):
         value = getattr(taken, each.python_name)
-        if value is not UNSET and value is not None:
+        if value is not UNSET and (value is not None or _can_be_cleared(hints[each.python_name])):
             path = f"{at}{each.python_name}"
             found[each.python_name] = _value(hints[each.python_name], value, each, path, reading)
     return found
+
+
+def _can_be_cleared(hint: Any) -> bool:
+    """Whether null means "have none" and only silence means "keep": `str | Keep | None`."""
+    return {Keep, NoneType} <= set(typing.get_args(hint))
 
 
 def _value(hint: Any, value: Any, source: StrawberryField, path: str, reading: Reading) -> Any:
