@@ -62,15 +62,19 @@ class Refuses:
 
 def action(  # noqa: PLR0913 -- one declaration, said in keywords
     description: str,
-    does: Callable[..., Awaitable[UUID]],
+    does: Callable[..., Awaitable[Any]],
     takes: type[Any],
     *,
     refuses: tuple[type[DomainError], ...] = (),
     needs: Permission,
     needs_key: bool = False,
     prepare: Callable[[Viewer, Any], Any] | None = None,
+    answer: Callable[[Info, Any], Awaitable[Any]] | None = None,
 ) -> Any:
-    """A change. With `needs_key`, it is refused without an idempotency key."""
+    """A change. With `needs_key`, it is refused without an idempotency key.
+
+    What `does` returns is the id of the changed thing, unless `answer` makes an object of the annotated type of it.
+    """
     brought, command = _taken_by(does)
     if wrong := list(mismatches(command, takes)):
         raise TypeError(f"{takes.__name__} does not fill {command.__name__}: {', '.join(wrong)}.")
@@ -84,7 +88,7 @@ def action(  # noqa: PLR0913 -- one declaration, said in keywords
             given, named = command_of(command, input)
             await check_seen(info, named)
             prepared = prepare(info.context.viewer, given) if prepare else given
-            key = await does(act, *(bring(info) for bring in brought), prepared)
+            done = await does(act, *(bring(info) for bring in brought), prepared)
         except DomainError as refusal:
             if type(refusal) in declared:
                 raise
