@@ -14,12 +14,16 @@ from domain.payments import Payable, PaymentEventKind, PaymentStep
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizePayment:
-    """One payment or all of the order's; without an amount, whatever is not covered yet."""
+    """One payment or all of the order's; without an amount, whatever is not covered yet.
+
+    `is_by_customer`: only payments that a provider answers for, as nobody vouches for their own cash.
+    """
 
     order_id: UUID
     payment_id: UUID | None = None
     amount_minor: int | None = None
     expected_version: int | None = None
+    is_by_customer: bool = False
 
 
 async def authorize(act: Act, gateways: Gateways, command: AuthorizePayment) -> UUID:
@@ -36,7 +40,12 @@ async def authorize(act: Act, gateways: Gateways, command: AuthorizePayment) -> 
 async def _request(act: Act, command: AuthorizePayment) -> UUID:
     book = await open_book(act, command.order_id, expected_version=command.expected_version)
     wanted = _wanted(book, command)
-    steps = _plan(wanted, book.payables(command.payment_id), is_named=command.payment_id is not None)
+    payables = [
+        payable
+        for payable in book.payables(command.payment_id)
+        if book.payments[payable.id].gateway or not command.is_by_customer
+    ]
+    steps = _plan(wanted, payables, is_named=command.payment_id is not None)
     reached = sum(step.amount_minor for step in steps)
     if command.amount_minor is not None and reached < wanted:
         raise AmountExceeded(wanted, reached, book.order.currency)
