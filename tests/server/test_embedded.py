@@ -35,6 +35,7 @@ with embedded_servers(Path(sys.argv[1]), fsync=False) as (database_url, _):
 def folder() -> Generator[Path, None, None]:
     path = Path(tempfile.mkdtemp(prefix="ordergraph-embedded-"))
     yield path
+    wait_until_gone(path)
     shutil.rmtree(path)
 
 
