@@ -1,0 +1,1 @@
+"""Measurements: every figure is a ratio of one run against something named."""

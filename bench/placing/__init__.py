@@ -1,0 +1,1 @@
+"""Placing orders, against rivals that write the same rows."""
