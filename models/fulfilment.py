@@ -46,6 +46,7 @@ class Fulfilment(Model):
             ("location_id", "released_at", "id"),
             ("organization_id", "released_at", "id"),
             ("location_id", "status", "released_at", "id"),
+            ("organization_id", "status", "released_at", "id"),
         )
 
 

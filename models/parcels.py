@@ -43,7 +43,12 @@ class Parcel(Model):
     class Meta:
         table = "parcels"
         unique_together = (("organization", "number"), ("organization", "carrier", "tracking_number"))
-        indexes = (("organization_id", "packed_at", "id"), ("location_id", "packed_at", "id"))
+        indexes = (
+            ("organization_id", "packed_at", "id"),
+            ("location_id", "packed_at", "id"),
+            ("organization_id", "status", "packed_at", "id"),
+            ("organization_id", "shipped_at", "id"),
+        )
 
 
 class ParcelLine(Model):

@@ -2,14 +2,18 @@
 
 import strawberry
 
-from domain.orders import Capability, ConfirmationPolicy
-from domain.payments import PaymentEventKind, Tender
+from domain.holds import HoldKind, HoldStatus
+from domain.lifecycle import Action, OrderStatus, UnitStatus
+from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin
+from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Tender
 from domain.permissions import Permission, Role
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
+from domain.tracking import TrackingCode
 from domain.viewer import Audience
 from models.channels import ChannelKind
 from models.customers import ContactKind, CustomerKind
 from models.locations import LocationKind
+from models.orders import CancellationStatus, NoteVisibility
 
 strawberry.enum(Permission, description="What a caller may do.")
 strawberry.enum(Role, description="What a caller is here.")
@@ -23,22 +27,59 @@ strawberry.enum(PaymentEventKind, description="What happened to a payment.")
 strawberry.enum(MovementKind, description="What kind of change of stock.")
 strawberry.enum(AdjustmentReason, description="Why a count was corrected.")
 strawberry.enum(ReservationStatus, description="What became of units kept for a cart.")
+strawberry.enum(Action, description="What can be done to units of an order.")
+strawberry.enum(FulfilmentMethod, description="How units reach the customer.")
+strawberry.enum(FulfilmentStatus, description="How far one location is with one order.")
+strawberry.enum(DeclineReason, description="Why a location gives units back.")
+strawberry.enum(TrackingCode, description="What a carrier reports about a parcel.")
 strawberry.enum(CustomerKind, description="Whether a customer is a person or a company.")
 strawberry.enum(ContactKind, description="By what way a customer is reached.")
+strawberry.enum(
+    OrderStatus,
+    description="How far an order or a line is: the common status of its units, or how far the furthest of them are.",
+)
+strawberry.enum(UnitStatus, description="Where some units of a line stand.")
+strawberry.enum(HoldKind, description="Why something is held, which decides what is stopped.")
+strawberry.enum(
+    HoldStatus, description="How far the judgement on a hold is; a rejected one stays until it is resolved."
+)
+strawberry.enum(OrderOrigin, description="Who made an order, whatever the channel.")
+strawberry.enum(FulfilmentMethod, description="How goods reach the customer.")
+strawberry.enum(AddressKind, description="What an address of an order is for.")
+strawberry.enum(NoteVisibility, description="Who may read a note: the customer too, or only staff.")
+strawberry.enum(CancellationStatus, description="What a location answered to a request to stop.")
+strawberry.enum(AuthorizeStatus, description="How much of an order's total is set aside or captured.")
+strawberry.enum(ChargeStatus, description="How much of an order's total is captured.")
+strawberry.enum(Action, name="OrderAction", description="What can be done to an order or to units of it.")
 
 __all__ = [
+    "Action",
+    "AddressKind",
     "AdjustmentReason",
     "Audience",
+    "AuthorizeStatus",
+    "CancellationStatus",
     "Capability",
     "ChannelKind",
+    "ChargeStatus",
     "ConfirmationPolicy",
     "ContactKind",
     "CustomerKind",
+    "DeclineReason",
+    "FulfilmentMethod",
+    "FulfilmentStatus",
+    "HoldKind",
+    "HoldStatus",
     "LocationKind",
     "MovementKind",
+    "NoteVisibility",
+    "OrderOrigin",
+    "OrderStatus",
     "PaymentEventKind",
     "Permission",
     "ReservationStatus",
     "Role",
     "Tender",
+    "TrackingCode",
+    "UnitStatus",
 ]
