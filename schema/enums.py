@@ -2,6 +2,7 @@
 
 import strawberry
 
+from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.lifecycle import Action, OrderStatus, UnitStatus
 from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin
