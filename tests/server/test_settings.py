@@ -1,10 +1,11 @@
 """Settings are read once and explained when wrong."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
-from server.settings import Environment, SettingError, Settings, settings_from
+from server.settings import PROJECT_FOLDER, Environment, SettingError, Settings, settings_from
 
 
 def test_an_empty_environment_gives_the_defaults():
@@ -73,3 +74,10 @@ def test_secrets_are_repeated_neither_in_errors_nor_in_the_settings_text():
 
     assert "hunter2" not in str(caught.value)
     assert "horse" not in repr(settings)
+
+
+def test_every_setting_is_documented():
+    source = (PROJECT_FOLDER / "server" / "settings.py").read_text()
+    page = (PROJECT_FOLDER / "docs" / "operations.md").read_text()
+
+    assert [name for name in re.findall(r'read\("(\w+)"', source) if f"`{name}`" not in page] == []
