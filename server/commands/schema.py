@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from schema.build import schema
-
+from schema.printing import sdl
 from server.settings import Settings
 
 
@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, _settings: Settings) -> int:
-    text = schema.as_str().strip() + "\n"
+    text = sdl(schema._schema)  # noqa: SLF001 - Strawberry's own printer leaves out `@idempotent`
     if arguments.output is None:
         sys.stdout.write(text)
     else:
