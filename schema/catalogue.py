@@ -3,17 +3,24 @@
 from enum import Enum
 
 import strawberry
+from strawberry import UNSET
 
 import models
+from actions import catalogue as keeping
+from actions import prices
 from domain.permissions import Permission
-from resolvers.visible import PRICES, PRODUCTS, SUBSTITUTES, VARIANTS
+from resolvers.visible import PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
 from schema.channels import Channel
 from schema.fields import column, connection, find, graph, many, money, one, root
 from schema.filters import among, equals, matches
+from schema.inputs import given, ref
+from schema.mutations import action
 from schema.nodes import Node
-from schema.values import Connection, Money
+from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_CATALOGUE
+CHANGE = Permission.CHANGE_CATALOGUE
+VERSION = "The version you read; refused if it has changed since."
 
 
 @graph(models.Price, "What a variant costs in one channel.", scope=PRICES, needs=READ)
@@ -80,6 +87,24 @@ class Product(Node):
     variants: list[Variant] = many("What of it can be bought.", order_by="sku")
 
 
+@graph(
+    models.TaxRate,
+    "What tax applies to a class of goods in a place.",
+    scope=TAX_RATES,
+    needs=Permission.READ_ORGANIZATION,
+)
+class TaxRate(Node):
+    tax_class: str = column("The class of goods.")
+    country: str = column("ISO 3166 code of the country.")
+    region: str = column("State or province; empty for the whole country.")
+    rate_ppm: int = column("The rate in parts per million: 82,500 is 8.25 %.")
+
+
+@strawberry.enum(description="How tax rates may be listed.")
+class TaxRateSort(Enum):
+    PLACE = "country, region, tax_class"
+
+
 @root
 class CatalogueQueries:
     product: Product | None = find("The product with this id.")
@@ -88,3 +113,93 @@ class CatalogueQueries:
     variant: Variant | None = find("The variant with this id.")
     variant_by_sku: Variant | None = find("The variant with this SKU.", sku=str)
     variants: Connection[Variant] = connection("Variants you may see.", sort=VariantSort, where=VariantFilter)
+    tax_rates: Connection[TaxRate] = connection("Every tax rate.", sort=TaxRateSort)
+
+
+@strawberry.input(description="A product, new or known by its short name; what is silent stays.")
+class UpsertProductInput:
+    code: str = given("Its short name, unique here.", at_most=64)
+    name: str | None = given("What it is called.", default=UNSET, at_most=300)
+    category: str | None = given("What it is filed under.", default=UNSET, at_most=100)
+    description: str | None = given("What a customer reads about it.", default=UNSET, at_most=10_000)
+    is_active: bool | None = given("Whether it is sold.", default=UNSET)
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@strawberry.input(description="A variant, new or known by its SKU; what is silent stays.")
+class UpsertVariantInput:
+    sku: str = given("Its stock-keeping unit, unique here.", at_most=64)
+    product_id: strawberry.ID | None = ref("What it is a variant of.", "Product", default=UNSET)
+    name: str | None = given("What it is called.", default=UNSET, at_most=300)
+    barcode: str | None = given("EAN or UPC; null for none.", default=UNSET, at_most=64)
+    weight_grams: int | None = given("Weight in grams, wrapping included.", default=UNSET, at_least=0)
+    length_mm: int | None = given("Length in millimetres.", default=UNSET, at_least=0)
+    width_mm: int | None = given("Width in millimetres.", default=UNSET, at_least=0)
+    height_mm: int | None = given("Height in millimetres.", default=UNSET, at_least=0)
+    tax_class: str | None = given("Which tax rates apply.", default=UNSET, at_most=32)
+    is_active: bool | None = given("Whether it can be ordered.", default=UNSET)
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@strawberry.input(description="Which product.")
+class OneProductInput:
+    product_id: strawberry.ID = ref("The product.", "Product")
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@strawberry.input(description="Which variant.")
+class OneVariantInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@strawberry.input(description="What may be sent instead, in the place of what was listed before.")
+class SetSubstitutesInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    substitute_ids: list[strawberry.ID] = ref("Other variants, best first.", "Variant")
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@strawberry.input(description="What a variant costs in a channel.")
+class SetPriceInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    channel_id: strawberry.ID = ref("Where it costs that.", "Channel")
+    amount_minor: Minor = given("The price of one unit, in the currency's smallest unit.", at_least=0)
+    currency: str | None = given("ISO 4217 code; the channel's currency if silent.", default=UNSET, at_most=3)
+    expected_version: int | None = given("The variant's version you read.", default=UNSET)
+
+
+@strawberry.input(description="A price that ends; without one, the channel does not sell the variant.")
+class RemovePriceInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    channel_id: strawberry.ID = ref("Where it had a price.", "Channel")
+    currency: str | None = given("ISO 4217 code; the channel's currency if silent.", default=UNSET, at_most=3)
+    expected_version: int | None = given("The variant's version you read.", default=UNSET)
+
+
+@strawberry.input(description="A tax rate, new or in the place of the one there is.")
+class SetTaxRateInput:
+    tax_class: str = given("The class of goods.", at_most=32)
+    country: str = given("ISO 3166 code of the country.", at_most=2)
+    region: str | None = given("State or province; the whole country if silent.", default=UNSET, at_most=100)
+    rate_ppm: int = given("The rate in parts per million: 82,500 is 8.25 %.", at_least=0, at_most=prices.MOST_PPM)
+
+
+@root
+class CatalogueMutations:
+    upsert_product: Product = action("Keep a product.", keeping.upsert_product, UpsertProductInput, needs=CHANGE)
+    upsert_variant: Variant = action("Keep a variant.", keeping.upsert_variant, UpsertVariantInput, needs=CHANGE)
+    deactivate_product: Product = action(
+        "Sell a product no more; orders that hold it go on.", keeping.deactivate_product, OneProductInput, needs=CHANGE
+    )
+    deactivate_variant: Variant = action(
+        "Sell a variant no more; orders that hold it go on.", keeping.deactivate_variant, OneVariantInput, needs=CHANGE
+    )
+    set_substitutes: Variant = action(
+        "Say what may be sent instead.", keeping.set_substitutes, SetSubstitutesInput, needs=CHANGE
+    )
+    set_price: Variant = action("Say what a variant costs.", prices.set_price, SetPriceInput, needs=CHANGE)
+    remove_price: Variant = action("End a price.", prices.remove_price, RemovePriceInput, needs=CHANGE)
+    set_tax_rate: TaxRate = action(
+        "Say what tax applies.", prices.set_tax_rate, SetTaxRateInput, needs=Permission.CHANGE_ORGANIZATION
+    )

@@ -3,13 +3,17 @@
 from enum import Enum
 
 import strawberry
+from strawberry import UNSET
 
 import models
+from actions import channels as keeping
 from domain.permissions import Permission
 from resolvers.visible import CHANNELS
 from schema.enums import ChannelKind, ConfirmationPolicy
 from schema.fields import column, connection, find, graph, many, root
+from schema.inputs import given, ref
 from schema.locations import Location
+from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection
 
@@ -40,3 +44,31 @@ class ChannelQueries:
     channel: Channel | None = find("The channel with this id.")
     channel_by_code: Channel | None = find("The channel with this short name.", code=str)
     channels: Connection[Channel] = connection("Channels you may see.", sort=ChannelSort)
+
+
+@strawberry.input(description="A channel, new or known by its short name; what is silent stays.")
+class UpsertChannelInput:
+    code: str = given("Its short name, unique here.", at_most=32)
+    name: str | None = given("What people call it.", default=UNSET)
+    kind: ChannelKind | None = given("What kind of way it is.", default=UNSET)
+    currency: str | None = given("ISO 4217 code of the currency it sells in.", default=UNSET, at_most=3)
+    location_ids: list[strawberry.ID] | None = ref(
+        "The locations that serve it; an empty list means all do.", "Location", default=UNSET
+    )
+    reservation_ttl_seconds: int | None = given(
+        "How long a cart's units are kept, in seconds.",
+        default=UNSET,
+        at_least=keeping.LEAST_TTL_SECONDS,
+        at_most=keeping.MOST_TTL_SECONDS,
+    )
+    confirmation: ConfirmationPolicy | None = given("When its orders may be released.", default=UNSET)
+    prices_include_tax: bool | None = given("Whether its prices already hold the tax.", default=UNSET)
+    is_active: bool | None = given("Whether it takes orders.", default=UNSET)
+    expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)
+
+
+@root
+class ChannelMutations:
+    upsert_channel: Channel = action(
+        "Keep a channel.", keeping.upsert_channel, UpsertChannelInput, needs=Permission.CHANGE_ORGANIZATION
+    )

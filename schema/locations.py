@@ -3,13 +3,18 @@
 from enum import Enum
 
 import strawberry
+from strawberry import UNSET
+from strawberry.scalars import JSON
 
 import models
+from actions import locations as places
 from domain.permissions import Permission
 from resolvers.visible import LOCATIONS
 from schema.enums import Capability, LocationKind
 from schema.fields import column, connection, find, graph, listed, root
 from schema.filters import among, equals
+from schema.inputs import given, ref
+from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection
 
@@ -35,6 +40,9 @@ class Location(Node):
     longitude: float = column("Degrees east.")
     time_zone: str = column("IANA time zone in which it works.")
     capabilities: list[Capability] = listed("What it can do for an order.")
+    calendar: JSON = column(
+        "Opening hours in its time zone, by weekday (`weekly`) and date (`exceptions`); empty for all hours."
+    )
     is_active: bool = column("Whether it takes part at all.")
     daily_capacity_units: int | None = column("How many units it can handle a day; null for no limit.", needs=INTERNAL)
     version: int = column("Counts its changes.", needs=INTERNAL)
@@ -56,3 +64,52 @@ class LocationQueries:
     location: Location | None = find("The location with this id.")
     location_by_code: Location | None = find("The location with this short name.", code=str)
     locations: Connection[Location] = connection("Locations you may see.", sort=LocationSort, where=LocationFilter)
+
+
+VERSION = "The version you read; refused if it has changed since."
+CALENDAR = (
+    'Opening hours: `{"weekly": {"mon": [["09:00", "17:30"]]}, "exceptions": {"2026-12-25": []}}`. Times are local; a '
+    "weekday that is not named is closed; an exception replaces its date. An empty object means all hours."
+)
+
+
+@strawberry.input(description="A location, new or known by its short name; what is silent stays.")
+class UpsertLocationInput:
+    code: str = given("Its short name, unique here.", at_most=32)
+    name: str | None = given("What people call it.", default=UNSET)
+    kind: LocationKind | None = given("What kind of place it is; a warehouse unless told.", default=UNSET)
+    line1: str | None = given("Street and number.", default=UNSET)
+    city: str | None = given("City.", default=UNSET, at_most=100)
+    region: str | None = given("State, province or region.", default=UNSET, at_most=100)
+    postal_code: str | None = given("Postal code; in the US it gives the position.", default=UNSET, at_most=20)
+    country: str | None = given("ISO 3166 code of the country.", default=UNSET, at_most=2)
+    latitude: float | None = given("Degrees north, if known better than the postal code.", default=UNSET)
+    longitude: float | None = given("Degrees east, if known better than the postal code.", default=UNSET)
+    time_zone: str | None = given("IANA time zone in which it works.", default=UNSET, at_most=64)
+    calendar: JSON | None = given(CALENDAR, default=UNSET)
+    capabilities: list[Capability] | None = given("All it can do for an order.", default=UNSET)
+    daily_capacity_units: int | None = given("How many units it can handle a day; null for no limit.", default=UNSET)
+    is_active: bool | None = given("Whether it takes part at all.", default=UNSET)
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@strawberry.input(description="Which location.")
+class OneLocationInput:
+    location_id: strawberry.ID = ref("The location.", "Location")
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
+@root
+class LocationMutations:
+    upsert_location: Location = action(
+        "Keep a location.", places.upsert_location, UpsertLocationInput, needs=Permission.CHANGE_ORGANIZATION
+    )
+    activate_location: Location = action(
+        "Let a location take part.", places.activate, OneLocationInput, needs=Permission.CHANGE_ORGANIZATION
+    )
+    deactivate_location: Location = action(
+        "Let a location take part in nothing new; what was promised from it stays with it.",
+        places.deactivate,
+        OneLocationInput,
+        needs=Permission.CHANGE_ORGANIZATION,
+    )

@@ -1,0 +1,87 @@
+"""Stock for those who may see counters, availability for everybody else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError
+
+from domain.errors import Forbidden
+from domain.viewer import Audience, Viewer
+from models import Channel, StockLevel, Variant
+from models.db import rows
+from resolvers.context import Info
+from resolvers.ids import uuid_of
+from resolvers.scopes import seen
+from resolvers.visible import CHANNELS, STOCK, VARIANTS
+
+MAX_VARIANTS: Final = 200
+
+# A channel that names no locations is served by all.
+AVAILABLE: Final = """
+SELECT s.variant_id, sum(greatest(0, s.on_hand - s.allocated - s.reserved - s.damaged - s.quality_control - s.safety))::int
+    AS units
+FROM stock_levels s JOIN locations l ON l.id = s.location_id
+WHERE s.variant_id = ANY($1::uuid[]) AND s.organization_id = $2 AND l.is_active AND (
+    NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
+    OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
+GROUP BY s.variant_id"""
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    variant: Variant
+    channel: Channel
+    available: int
+
+
+async def availability(
+    info: Info,
+    channel_id: Annotated[strawberry.ID, strawberry.argument(description="The channel to buy in.")],
+    skus: Annotated[
+        list[str] | None, strawberry.argument(description=f"The SKUs to look at, at most {MAX_VARIANTS} with the ids.")
+    ] = None,
+    variant_ids: Annotated[
+        list[strawberry.ID] | None, strawberry.argument(description="The variants to look at, by their ids.")
+    ] = None,
+) -> list[Availability]:
+    """By SKU; what the viewer may not see or buy is left out. Raises `BadId`."""
+    viewer = info.context.viewer
+    named = [uuid_of("Variant", each) for each in variant_ids or ()]
+    if len(named) + len(skus or ()) > MAX_VARIANTS:
+        raise GraphQLError(f"Ask for at most {MAX_VARIANTS} variants.", extensions={"code": "TOO_MANY"})
+    channel = await seen(Channel, CHANNELS, viewer).get_or_none(id=uuid_of("Channel", channel_id))
+    if channel is None:
+        return []
+    visible = seen(Variant, VARIANTS, viewer)
+    found = {each.id: each for each in await visible.filter(id__in=named)} if named else {}
+    found |= {each.id: each for each in await visible.filter(sku__in=skus)} if skus else {}
+    counted = await rows(AVAILABLE, [list(found), viewer.organization_id, channel.id])
+    units = {row["variant_id"]: row["units"] for row in counted}
+    by_sku = sorted(found.values(), key=lambda variant: variant.sku)
+    return [Availability(variant, channel, _sold(variant, channel, units.get(variant.id, 0))) for variant in by_sku]
+
+
+def _sold(variant: Variant, channel: Channel, units: int) -> int:
+    return units if variant.is_active and channel.is_active else 0
+
+
+async def levels_of(info: Info, level_ids: Sequence[UUID]) -> list[StockLevel]:
+    """The levels a change touched, each once, in the order of its lines."""
+    info.context.forget()
+    visible = seen(StockLevel, STOCK, info.context.viewer)
+    found = {level.id: level for level in await visible.filter(id__in=list(level_ids))}
+    return [found[each] for each in dict.fromkeys(level_ids) if each in found]
+
+
+def at_own_locations(viewer: Viewer, command: C) -> C:
+    """Stores and warehouses change stock where they are; so do keys that name locations. Raises Forbidden."""
+    is_confined = viewer.audience is Audience.LOCATION or bool(viewer.location_ids)
+    lines: Any = getattr(command, "lines", ())
+    if is_confined and any(line.location_id not in viewer.location_ids for line in lines):
+        raise Forbidden("You may change stock at your own locations only.")
+    return command
