@@ -21,6 +21,8 @@ PATIENCE: Final = 6
 SHORTER: Final = 0.7
 MEMORY: Final = 0.7
 """How much of the last direction goes into the next: damps the zigzag of plain subgradients (Camerini, Fratta, Maffioli)."""
+TRUST: Final = 0.7
+"""The part of a forecast's price that one order pays; 1 did worse in bench/routing.py, 0 is not to look ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,14 @@ class ShadowPrices:
     stock: Floats
     capacity: Floats
     bound_minor: float
+
+    def unit_costs(self, variant: int) -> list[int]:
+        """A row of a request's `unit_costs`: what taking a unit of the variant from each location costs later orders.
+
+        Less than the full price, because it comes from a forecast: in full it keeps goods for orders that never come.
+        """
+        whole: list[int] = np.rint(TRUST * (self.stock[variant] + self.capacity)).astype(np.int64).tolist()
+        return whole
 
 
 def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> ShadowPrices:

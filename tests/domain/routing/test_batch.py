@@ -102,6 +102,7 @@ def test_prices_are_paid_only_for_what_is_scarce():
     prices = shadow_prices(tables_of(plenty), known_total_minor=10**6, rounds=20)
 
     assert not prices.stock.any()
+    assert prices.unit_costs(0) == [0] * 5
     assert not prices.capacity.any()
     assert prices.bound_minor == route_backlog(plenty, seed=1, rounds=1).total_minor
 
