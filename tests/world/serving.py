@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 import uvicorn
 
-from server.serving import server_config
 from server.settings import Settings
 
 TOKEN_SECRET = "a shared secret of more than 32 bytes"
@@ -60,5 +59,7 @@ def settings(database_url, redis_url) -> Settings:
 @pytest.fixture
 async def address(settings, database, redis) -> AsyncGenerator[Address, None]:
     """Where the whole application answers, its worker inside."""
+    from server.serving import server_config  # noqa: PLC0415 - builds the whole graph; most tests do without
+
     async with served(server_config(settings)) as address:
         yield address
