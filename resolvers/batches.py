@@ -10,7 +10,7 @@ from resolvers.keyset import Order
 from resolvers.paging import MAX_COUNTED, Slice, narrow, start
 from resolvers.relations import Link, attribute_of, column_of, columns_of, link, primary_key, sql_type, table_of
 from resolvers.sources import Entity, Find, Many, One, Page, Source, Sql
-from resolvers.statement import Parameters, fill
+from resolvers.statement import Parameters, fill, storable
 
 ROW, KEY = "row", "k.key"
 NO_ARGUMENTS: Mapping[str, Any] = {}
@@ -75,7 +75,7 @@ def batch_of_sql(source: Sql, model: Any) -> Batch:
 
 
 def argument_value(kind: Any, value: Any) -> Any:
-    return uuid_of(kind.name, value) if isinstance(kind, IdOf) else value
+    return uuid_of(kind.name, value) if isinstance(kind, IdOf) else storable(value)
 
 
 def _rows(ask: Ask, conditions: list[str], arguments: Mapping[str, Any], parameters: Parameters) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphql import GraphQLError
+
 from domain.viewer import Viewer
 
 
@@ -40,7 +42,7 @@ class Parameters:
         return self._of_viewer[attribute]
 
     def values(self, call: Call) -> list[Any]:
-        return [getter(call) for getter in self.getters]
+        return [storable(getter(call)) for getter in self.getters]
 
 
 # What a template may say about the viewer, with the SQL type it is bound as.
@@ -60,6 +62,14 @@ class ViewerInSql:
 def fill(template: str, row: str, parameters: Parameters) -> str:
     """A template over `{row}` and `{viewer.…}` as SQL."""
     return template.format(row=row, viewer=ViewerInSql(parameters))
+
+
+def storable(value: Any) -> Any:
+    """A value as it is, unless it holds a NUL character, which no text in the database can equal."""
+    texts = value if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(text, str) and "\0" in text for text in texts):
+        raise GraphQLError("A text cannot hold a NUL character.", extensions={"code": "BAD_TEXT"})
+    return value
 
 
 def literal(text: str) -> str:

@@ -1,0 +1,55 @@
+"""Each refusal of the domain has a type of its own, with its data."""
+
+import inspect
+from uuid import UUID
+
+import pytest
+
+from domain import errors
+from domain.errors import DomainError, InputProblem
+from resolvers.ids import global_id
+from schema.errors import DESCRIPTIONS, Problem, problem_of, problem_type
+from schema.values import Minor
+
+REFUSALS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, DomainError) and "code" in vars(kind)
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_every_refusal_is_described_and_has_its_fields(refusal: type[DomainError]) -> None:
+    made = problem_type(refusal)
+
+    assert issubclass(made, Problem)
+    assert refusal in DESCRIPTIONS
+    names = {field.python_name for field in made.__strawberry_definition__.fields}
+    assert names == {"code", "message", *list(inspect.signature(refusal.__init__).parameters)[1:]}
+
+
+def test_a_refusal_shows_its_data_in_the_graphs_words() -> None:
+    short = problem_of(errors.InsufficientStock({"b": 2, "a": 1}))
+    owed = problem_of(errors.NotPaid(3_000_000_000, 1, "USD"))
+    wrong = problem_of(errors.InvalidInput([InputProblem("ship_to.postal_code", "BAD_POSTAL_CODE", "No such place.")]))
+
+    assert [(line.sku, line.units) for line in short.missing] == [("a", 1), ("b", 2)]
+    assert (owed.code, owed.needed_minor, owed.currency) == ("NOT_PAID", 3_000_000_000, "USD")
+    assert problem_type(errors.NotPaid).__annotations__["needed_minor"] is Minor
+    assert [(each.path, each.code) for each in wrong.problems] == [(["shipTo", "postalCode"], "BAD_POSTAL_CODE")]
+
+
+def test_keys_in_a_refusal_are_ids_of_the_graph() -> None:
+    class Busy(DomainError):
+        code = "BUSY"
+
+        def __init__(self, stock_level_id: UUID, until: str | None = None) -> None:
+            super().__init__("Busy.")
+            self.stock_level_id, self.until = stock_level_id, until
+
+    DESCRIPTIONS[Busy] = "For this test."
+    shown = problem_of(Busy(UUID(int=1)))
+    del DESCRIPTIONS[Busy]
+
+    assert shown.stock_level_id == global_id("StockLevel", UUID(int=1))
+    assert shown.until is None
