@@ -50,6 +50,7 @@ ALWAYS = (InvalidInput, NotFound, KeyReused)
 BROUGHT: dict[type[Any], Callable[[Info], object]] = {
     Gateways: lambda info: info.context.gateways,
     Desk: lambda info: info.context.desk,
+    Viewer: lambda info: info.context.viewer,
 }
 
 
