@@ -11,9 +11,8 @@ from actions.fulfilment.progress import lock_fulfilment, store, tell, workable
 from actions.orders.recalling import settle_requests
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
-from domain.fulfilment import pickup_code
+from domain.fulfilment import check_way, pickup_code
 from domain.lifecycle import Action, UnitStatus
-from domain.orders import FulfilmentMethod
 from domain.validation import Checks
 from models import Fulfilment
 from models.db import execute
@@ -41,7 +40,7 @@ async def make_ready(act: Act, command: MakeReady) -> UUID:
     Raises NotFound, Conflict, IllegalTransition.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
-    _check_is_pickup(fulfilment, Action.MAKE_READY)
+    check_way(Action.MAKE_READY, fulfilment.method)
     _move_all(change, fulfilment, Action.MAKE_READY)
     tell(act, change, FactKind.READY_FOR_PICKUP, fulfilment)
     await store([fulfilment])
@@ -55,7 +54,7 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
     also while packed units were not made ready, and BlockedByHold.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
-    _check_is_pickup(fulfilment, Action.HAND_OVER)
+    check_way(Action.HAND_OVER, fulfilment.method)
     checks = Checks()
     if command.code is not None and not hmac.compare_digest(
         command.code.strip().encode(), pickup_code(fulfilment.id).encode()
@@ -75,11 +74,6 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
     await settle_requests(act, change)
     await save(act, [change])
     return fulfilment.id
-
-
-def _check_is_pickup(fulfilment: Fulfilment, action: Action) -> None:
-    if fulfilment.method is not FulfilmentMethod.PICKUP:
-        raise IllegalTransition(action.replace("_", " "), "for shipping", ["for pickup"])
 
 
 def _move_all(change: OrderChange, fulfilment: Fulfilment, action: Action) -> None:

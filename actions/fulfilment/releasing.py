@@ -58,12 +58,8 @@ async def release(act: Act, command: ReleaseOrder) -> UUID:
     authorisation that confirmed the order is gone.
     """
     change = await lock_order(act, command.order_id, command.expected_version)
-    if change.order.confirmed_at is None:
-        raise IllegalTransition("release", "unconfirmed", ["confirmed"])
-    await check_paid(change.order)
-    opened = await _opened(act, change, _releasable(change))
-    await Fulfilment.bulk_create([fulfilment for fulfilment, _ in opened])
-    await FulfilmentLine.bulk_create([line for _, lines in opened for line in lines])
+    await check_releasable(change)
+    await open_fulfilments(act, [change])
     await save(act, [change])
     return change.order.id
 
@@ -84,6 +80,29 @@ async def release_due(now: datetime, *, limit: int = RELEASE_BATCH) -> int:
     return released
 
 
+async def check_releasable(change: OrderChange) -> None:
+    """Raises IllegalTransition when the order is not confirmed, NotPaid when its authorisation is gone."""
+    if change.order.confirmed_at is None:
+        raise IllegalTransition("release", "unconfirmed", ["confirmed"])
+    await check_paid(change.order)
+
+
+async def open_fulfilments(act: Act, changes: Sequence[OrderChange]) -> list[Fulfilment]:
+    """New fulfilments of everything releasable, written with their lines; the units moved into them, one fact each.
+
+    Raises IllegalTransition for an order that has nothing scheduled, BlockedByHold when all of it is held.
+    """
+    groups = [(change, group) for change in changes for group in _grouped(change, _releasable(change))]
+    numbers = await rows(NUMBERS, [len(groups)])
+    opened = []
+    for numbered, (change, group) in zip(numbers, groups, strict=True):
+        fulfilment = _fulfilment(act, change, numbered["number"], group)
+        opened.append((fulfilment, _moved_into(act, change, fulfilment, group)))
+    await Fulfilment.bulk_create([fulfilment for fulfilment, _ in opened])
+    await FulfilmentLine.bulk_create([line for _, lines in opened for line in lines])
+    return [fulfilment for fulfilment, _ in opened]
+
+
 def _releasable(change: OrderChange) -> list[Units]:
     scheduled = change.units(UnitStatus.SCHEDULED)
     if not scheduled:
@@ -94,19 +113,13 @@ def _releasable(change: OrderChange) -> list[Units]:
     return free
 
 
-async def _opened(act: Act, change: OrderChange, free: list[Units]) -> list[tuple[Fulfilment, list[FulfilmentLine]]]:
-    """New fulfilments with their lines, the units moved into them, one fact each; nothing is written yet."""
+def _grouped(change: OrderChange, free: list[Units]) -> list[list[Units]]:
+    """By location and method."""
 
     def destination(units: Units) -> tuple[str, str]:
         return str(units.place.location_id), change.lines[units.place.line_id].method.value
 
-    groups = [list(group) for _, group in groupby(sorted(free, key=destination), destination)]
-    numbers = await rows(NUMBERS, [len(groups)])
-    opened = []
-    for number, group in zip(numbers, groups, strict=True):
-        fulfilment = _fulfilment(act, change, number["number"], group)
-        opened.append((fulfilment, _moved_into(act, change, fulfilment, group)))
-    return opened
+    return [list(group) for _, group in groupby(sorted(free, key=destination), destination)]
 
 
 def _fulfilment(act: Act, change: OrderChange, number: str, group: Sequence[Units]) -> Fulfilment:

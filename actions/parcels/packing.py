@@ -78,8 +78,8 @@ async def pack(act: Act, command: PackParcel) -> UUID:
 
 
 @action
-async def unpack(act: Act, command: UnpackParcel) -> UUID:
-    """Open a parcel that has not left: its units are picked again and the parcel is gone. Returns its former id.
+async def unpack(act: Act, command: UnpackParcel) -> list[UUID]:
+    """Open a parcel that has not left: its units are picked again and the parcel is gone. Returns its fulfilments' ids.
 
     Raises NotFound, Conflict, IllegalTransition.
     """
@@ -91,7 +91,7 @@ async def unpack(act: Act, command: UnpackParcel) -> UUID:
     await parcel.delete()
     await store(list(fulfilments.values()))
     await save(act, list(changes.values()))
-    return parcel.id
+    return sorted(fulfilments)
 
 
 def _expected(command: PackParcel) -> dict[UUID, int | None]:

@@ -11,9 +11,9 @@ from actions.changing import save
 from actions.fulfilment.progress import find_fulfilments, store
 from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, lock_parcel, move_contents
-from domain.errors import AlreadyExists, IllegalTransition
+from domain.errors import AlreadyExists
+from domain.fulfilment import check_way
 from domain.lifecycle import Action
-from domain.orders import FulfilmentMethod
 from domain.validation import Checks
 from models.db import violated
 
@@ -43,8 +43,8 @@ async def ship(act: Act, command: ShipParcel) -> UUID:
     changes, parcel, lines = await lock_parcel(act, command.parcel_id, command.expected_version)
     check_open(parcel, Action.SHIP)
     fulfilments = await find_fulfilments(act, {line.fulfilment_id for line in lines})
-    if any(fulfilment.method is not FulfilmentMethod.SHIP for fulfilment in fulfilments.values()):
-        raise IllegalTransition("ship", "for pickup", ["for shipping"])
+    for fulfilment in fulfilments.values():
+        check_way(Action.SHIP, fulfilment.method)
     parcel.carrier, parcel.service = command.carrier, command.service or None
     parcel.tracking_number = command.tracking_number or None
     parcel.shipped_at = act.now

@@ -105,7 +105,7 @@ async def _hear(act: Act, changes: Changes, parcel: Parcel, lines: list[ParcelLi
     await parcel.save(update_fields=["status", "delivered_at", "version"])
     if is_first_delivery:
         await _deliver(act, changes, parcel, lines)
-    tracked = [_tracked(parcel, lines, event, change) for change in changes.values()]
+    tracked = [tracked(parcel, lines, event, change) for change in changes.values()]
     await outbox.record(act.organization_id, act.actor, act.now, tracked)
 
 
@@ -116,7 +116,7 @@ async def _deliver(act: Act, changes: Changes, parcel: Parcel, lines: list[Parce
     await save(act, list(changes.values()))
 
 
-def _tracked(parcel: Parcel, lines: list[ParcelLine], event: TrackingEvent, change: OrderChange) -> Fact:
+def tracked(parcel: Parcel, lines: list[ParcelLine], event: TrackingEvent, change: OrderChange) -> Fact:
     """Without a version: a parcel's news changes nothing in the order."""
     payload: dict[str, Any] = {
         "number": change.order.number,

@@ -124,11 +124,7 @@ def read(path: Path) -> Contents:
     rejects += _contradictions(rows)
     left_out = {reject.order for reject in rejects}
     accepted = [(head, line) for head, line in rows if head.id not in left_out]
-    return Contents(
-        _orders(accepted),
-        tuple(sorted(rejects, key=lambda reject: reject.line)),
-        sum(line.sales for _, line in accepted),
-    )
+    return Contents(_orders(accepted), tuple(sorted(rejects, key=lambda reject: reject.line)))
 
 
 def refuse(path: Path, rejects: Sequence[Reject], reject_file: Path) -> BrokenFile:

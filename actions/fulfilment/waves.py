@@ -1,0 +1,82 @@
+"""The same step for many orders or fulfilments at once, in one transaction: all of them take it, or none.
+
+For warehouses that work in waves, and for whoever brings in or simulates many orders. Facts, movements and versions are
+those of the single actions.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.changing import OrderChange, lock_orders, save
+from actions.fulfilment.progress import lock_fulfilments, store, tell, workable
+from actions.fulfilment.releasing import check_releasable, open_fulfilments
+from domain.facts import FactKind
+from domain.lifecycle import Action
+from domain.validation import Checks
+from models import Fulfilment
+
+MOST_AT_ONCE: Final = 500
+
+
+@action
+async def release_wave(act: Act, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Release every order; returns the new fulfilments. Raises what `releasing.release` does, for the first that cannot."""
+    check_wave("order_ids", order_ids)
+    changes = await lock_orders(act, order_ids)
+    for change in changes:
+        await check_releasable(change)
+    opened = await open_fulfilments(act, changes)
+    await save(act, changes)
+    return [fulfilment.id for fulfilment in opened]
+
+
+@action
+async def accept_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
+    """Take on all released units of every fulfilment. Raises what `accepting.accept` does."""
+    return await _step(act, fulfilment_ids, Action.ACCEPT, FactKind.FULFILMENT_ACCEPTED, _accepted_at(act))
+
+
+@action
+async def pick_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
+    """Everything that was accepted is picked. Raises what `picking.pick` does."""
+    return await _step(act, fulfilment_ids, Action.PICK, FactKind.UNITS_PICKED, lambda _: None)
+
+
+def check_wave(name: str, ids: Sequence[UUID]) -> None:
+    checks = Checks()
+    checks.size(name, ids, least=1, most=MOST_AT_ONCE)
+    checks.refuse()
+
+
+def move_all(change: OrderChange, fulfilment: Fulfilment, step: Action) -> None:
+    for place, quantity in workable(change, fulfilment, step):
+        change.move(step, place, quantity)
+
+
+def in_order(fulfilments: Iterable[Fulfilment]) -> list[Fulfilment]:
+    return sorted(fulfilments, key=lambda fulfilment: fulfilment.number)
+
+
+async def _step(
+    act: Act, fulfilment_ids: Sequence[UUID], step: Action, kind: FactKind, mark: Callable[[Fulfilment], None]
+) -> list[UUID]:
+    check_wave("fulfilment_ids", fulfilment_ids)
+    changes, found = await lock_fulfilments(act, dict.fromkeys(fulfilment_ids))
+    fulfilments = in_order(found.values())
+    for fulfilment in fulfilments:
+        change = changes[fulfilment.order_id]
+        move_all(change, fulfilment, step)
+        mark(fulfilment)
+        tell(act, change, kind, fulfilment)
+    await store(fulfilments)
+    await save(act, list(changes.values()))
+    return [fulfilment.id for fulfilment in fulfilments]
+
+
+def _accepted_at(act: Act) -> Callable[[Fulfilment], None]:
+    def mark(fulfilment: Fulfilment) -> None:
+        fulfilment.accepted_at = fulfilment.accepted_at or act.now
+
+    return mark
