@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from domain.lifecycle import LEFT, RANK, UnitStatus
+from domain.errors import IllegalTransition
+from domain.lifecycle import LEFT, RANK, Action, UnitStatus
+from domain.orders import FulfilmentMethod
 
 
 class FulfilmentStatus(StrEnum):
@@ -44,6 +46,22 @@ def derive_fulfilment(units: Iterable[UnitStatus], *, gave_back: bool) -> Fulfil
     if furthest >= RANK[UnitStatus.PICKED]:
         return FulfilmentStatus.IN_PROGRESS
     return FulfilmentStatus.ACCEPTED if furthest == RANK[UnitStatus.ACKNOWLEDGED] else FulfilmentStatus.OPEN
+
+
+OTHER_WAY: Final[Mapping[FulfilmentMethod, frozenset[Action]]] = {
+    FulfilmentMethod.SHIP: frozenset({Action.MAKE_READY, Action.HAND_OVER}),
+    FulfilmentMethod.PICKUP: frozenset({Action.SHIP, Action.DELIVER}),
+}
+"""What is never done to units that reach the customer so."""
+
+_FOR: Final = {FulfilmentMethod.SHIP: "for shipping", FulfilmentMethod.PICKUP: "for pickup"}
+
+
+def check_way(action: Action, method: FulfilmentMethod) -> None:
+    """Raises IllegalTransition for an action of the other way."""
+    if action in OTHER_WAY[method]:
+        allowed = [_FOR[way] for way in FulfilmentMethod if action not in OTHER_WAY[way]]
+        raise IllegalTransition(action.replace("_", " "), _FOR[method], allowed)
 
 
 class DeclineReason(StrEnum):

@@ -223,7 +223,7 @@ async def test_an_unpacked_parcel_is_gone_and_its_units_are_picked_again():
     fulfilment = await picked(world, await open_fulfilment(world, MUG=3))
     parcel = await packed(world, fulfilment)
 
-    assert await unpack(world.act(), UnpackParcel(parcel_id=parcel.id)) == parcel.id
+    assert await unpack(world.act(), UnpackParcel(parcel_id=parcel.id)) == [fulfilment.id]
 
     assert await Parcel.all().count() == 0
     assert await units(await Order.get(id=fulfilment.order_id)) == {UnitStatus.PICKED: 3}

@@ -1,0 +1,219 @@
+"""Parcels as clients see them: what is in them, where they are, and how they are packed, shipped and followed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+import models
+from actions.parcels import packing, shipping, tracking
+from domain.errors import AlreadyExists, BlockedByHold, Forbidden, IllegalTransition
+from domain.permissions import Permission
+from resolvers import parcels
+from resolvers.context import Info
+from resolvers.fulfilment import at_own_locations
+from resolvers.visible import PARCEL_LINES, PARCELS, PARTS_OF_PARCELS
+from schema.enums import TrackingCode
+from schema.fields import column, connection, find, graph, many, one, root
+from schema.filters import among, is_set
+from schema.fulfilment import VERSION as FULFILMENT_VERSION
+from schema.fulfilment import Fulfilment
+from schema.inputs import given, ref
+from schema.locations import Location
+from schema.mutations import action
+from schema.nodes import Node
+from schema.order_parts import OrderLine
+from schema.values import Connection
+
+READ = Permission.READ_ORDERS
+AT_WORK = Permission.READ_FULFILMENTS
+VERSION = "The parcel's version that you read; another one is refused."
+
+
+@graph(models.TrackingEvent, "Something a carrier reported about a parcel.", scope=PARTS_OF_PARCELS, needs=READ)
+class TrackingEvent(Node):
+    code: TrackingCode = column("What happened.")
+    occurred_at: datetime = column("When it happened, by the carrier's word.")
+    received_at: datetime = column("When it was heard of here.", needs=AT_WORK)
+    place: str = column("Where it happened, as the carrier says it.")
+    message: str = column("What the carrier adds.")
+
+
+@strawberry.enum(description="How a parcel's reports may be listed.")
+class TrackingEventSort(Enum):
+    NEWEST = "-occurred_at"
+    OLDEST = "occurred_at"
+
+
+@graph(models.ParcelLine, "Units of one order line in a parcel.", scope=PARCEL_LINES, needs=READ)
+class ParcelLine(Node):
+    quantity: int = column("How many units.")
+    order_line: OrderLine = one("What they are.", "line")
+    fulfilment: Fulfilment = one("The work they were packed for.")
+    parcel: "Parcel" = one("The parcel they are in.")
+
+
+@graph(
+    models.Parcel,
+    "A box. It may carry lines of several orders; you see those that are yours to see.",
+    scope=PARCELS,
+    needs=READ,
+)
+class Parcel(Node):
+    number: str = column("The number on the box.")
+    location: Location | None = one("Where it was packed; null where you may not see the place any more.")
+    carrier: str | None = column("Who carries it; null before it is shipped.")
+    service: str | None = column("Which of the carrier's services carries it.")
+    tracking_number: str | None = column("What the carrier knows it by.")
+    weight_grams: int = column("Its weight in grams.")
+    status: TrackingCode | None = column("What the carrier's reports come to; null before the first.")
+    packed_at: datetime = column("When it was packed.")
+    shipped_at: datetime | None = column("When it left.")
+    delivered_at: datetime | None = column("When it reached the customer.")
+    lines: list[ParcelLine] = many("What is in it.", order_by="id")
+    events: Connection[TrackingEvent] = connection("What the carrier reported.", sort=TrackingEventSort)
+    version: int = column("Counts its changes; send it as `expectedVersion`.", needs=AT_WORK)
+
+
+@strawberry.enum(description="How parcels may be listed.")
+class ParcelSort(Enum):
+    NEWEST = "-packed_at"
+    OLDEST = "packed_at"
+
+
+@strawberry.input(description="Which parcels.")
+class ParcelFilter:
+    location_ids: list[strawberry.ID] | None = among("location_id", of="Location")
+    status: list[TrackingCode] | None = among("status")
+    is_shipped: bool | None = is_set("shipped_at")
+
+
+@strawberry.type(description="What was in a parcel that is no more.")
+class Unpacked:
+    fulfilments: list[Fulfilment] = strawberry.field(description="The work whose units are picked again.")
+
+
+async def unpacked(info: Info, fulfilment_ids: Sequence[UUID]) -> Any:
+    found: Any = await parcels.fulfilments_of(info, fulfilment_ids)
+    return Unpacked(fulfilments=found)
+
+
+@strawberry.input(description="Picked units to put into a parcel.")
+class PackedUnitsInput:
+    fulfilment_id: strawberry.ID = ref("The work they were picked for.", "Fulfilment")
+    line_id: strawberry.ID | None = ref(
+        "Only this order line; everything picked if left out.", "OrderLine", default=None
+    )
+    quantity: int | None = given("Only so many units; all picked ones if left out.", default=None, at_least=1)
+    expected_version: int | None = given(FULFILMENT_VERSION, default=None)
+
+
+@strawberry.input(description="What goes into one parcel.")
+class PackParcelInput:
+    contents: list[PackedUnitsInput] = given(
+        "What goes in. Several orders may share a parcel that is shipped to one person at one address.",
+        at_least=1,
+        at_most=packing.MOST_CONTENTS,
+    )
+    weight_grams: int | None = given(
+        "What the scale says; the sum of what is in it if left out.",
+        default=None,
+        at_least=0,
+        at_most=packing.MOST_GRAMS,
+    )
+
+
+@strawberry.input(description="A parcel to open again.")
+class UnpackParcelInput:
+    parcel_id: strawberry.ID = ref("The parcel.", "Parcel")
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(description="A parcel that leaves with a carrier.")
+class ShipParcelInput:
+    parcel_id: strawberry.ID = ref("The parcel.", "Parcel")
+    carrier: str = given("Who carries it.", at_most=shipping.CARRIER_CHARACTERS)
+    service: str | None = given("Which of the carrier's services.", default=None, at_most=shipping.CARRIER_CHARACTERS)
+    tracking_number: str | None = given(
+        "What the carrier knows it by; without one nobody will report on it.",
+        default=None,
+        at_most=shipping.TRACKING_CHARACTERS,
+    )
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(description="A parcel that arrived without a carrier saying so.")
+class DeliverParcelInput:
+    parcel_id: strawberry.ID = ref("The parcel.", "Parcel")
+    delivered_at: datetime | None = given("When; now if left out.", default=None)
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(
+    description="Something a carrier reported. Name the parcel by its id, or by carrier and tracking number."
+)
+class RecordTrackingInput:
+    code: TrackingCode = given("What happened.")
+    occurred_at: datetime = given("When it happened.")
+    event_key: str = given("The carrier's id of the report: the same one again changes nothing.", at_most=128)
+    parcel_id: strawberry.ID | None = ref("The parcel.", "Parcel", default=None)
+    carrier: str | None = given("Who carries it.", default=None, at_most=shipping.CARRIER_CHARACTERS)
+    tracking_number: str | None = given(
+        "What the carrier knows it by.", default=None, at_most=shipping.TRACKING_CHARACTERS
+    )
+    message: str = given("What the carrier adds.", default="", at_most=500)
+    place: str = given("Where it happened.", default="", at_most=200)
+
+
+@root
+class ParcelQueries:
+    parcel: Parcel | None = find("The parcel with this id.")
+    parcel_by_number: Parcel | None = find("The parcel with this number on the box.", number=str)
+    parcel_by_tracking: Parcel | None = find(
+        "The parcel that a carrier knows by this number.", carrier=str, tracking_number=str
+    )
+    parcels: Connection[Parcel] = connection("Parcels you may see.", sort=ParcelSort, where=ParcelFilter)
+
+
+@root
+class ParcelMutations:
+    pack_parcel: Parcel = action(
+        "Put picked units into a new parcel.",
+        at_own_locations(packing.pack, parcels.fulfilments_packed),
+        PackParcelInput,
+        refuses=(IllegalTransition, BlockedByHold, Forbidden),
+        needs=Permission.FULFIL,
+    )
+    unpack_parcel: Unpacked = action(
+        "Open a parcel that has not left: its units are picked again and the parcel is gone.",
+        parcels.whole(packing.unpack),
+        UnpackParcelInput,
+        refuses=(IllegalTransition, BlockedByHold, Forbidden),
+        needs=Permission.FULFIL,
+        answer=unpacked,
+    )
+    ship_parcel: Parcel = action(
+        "Hand a parcel to its carrier: its units leave the location for every order in it.",
+        parcels.whole(shipping.ship),
+        ShipParcelInput,
+        refuses=(IllegalTransition, BlockedByHold, AlreadyExists, Forbidden),
+        needs=Permission.FULFIL,
+    )
+    deliver_parcel: Parcel = action(
+        "Say that a parcel arrived where no carrier reports it.",
+        parcels.whole(tracking.deliver),
+        DeliverParcelInput,
+        refuses=(IllegalTransition, Forbidden),
+        needs=Permission.RECORD_TRACKING,
+    )
+    record_tracking_event: Parcel = action(
+        "Record what a carrier reported. Late, repeated and out-of-order reports do no harm; the first that says delivered "
+        "delivers the units.",
+        parcels.record_tracking_event,
+        RecordTrackingInput,
+        refuses=(IllegalTransition, Forbidden),
+        needs=Permission.RECORD_TRACKING,
+    )
