@@ -1,5 +1,6 @@
 """A good plan at once for orders too large to be routed exactly: again and again the cheapest location per unit served."""
 
+from domain.routing.augment import serve_more
 from domain.routing.quantities import Taken, taken_cost, usable_units, whole_somewhere
 from domain.routing.values import RoutingRequest
 
@@ -32,6 +33,8 @@ class _Greedy:
                 for line in self.lines:
                     self.taken[at][line] += units[line]
                     self.wanted[line] -= units[line]
+        if any(self.wanted) and self.request.options.max_parcels is None:
+            serve_more(self.request, self.taken, self.wanted)
         return [(at, tuple(units)) for at, units in enumerate(self.taken) if any(units)]
 
     def _cheapest_offer(self, *, may_cut: bool) -> tuple[int, list[int], int] | None:

@@ -5,6 +5,7 @@ the same plan; a change is kept only if the plan then costs less and still holds
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ from domain.routing.quantities import Taken, taken_cost
 from domain.routing.values import RoutingRequest
 
 WINDOW_LINES: Final = 8
+PAIR_LINES: Final = 9
 MAX_ROUNDS: Final = 8
 MAX_WINDOWS: Final = 400
 
@@ -74,21 +76,23 @@ def holds(request: RoutingRequest, units: Units) -> bool:
 
 
 def _windows(request: RoutingRequest, units: Units, turn: int) -> Iterator[list[int]]:
-    """Lines of one method, a few at a time: first those of neighbouring parcels, then ever differently mixed."""
-    count = len(request.demands)
-    place = [
-        next((at for at, row in enumerate(units) if row[line] == demand.quantity), None)
-        for line, demand in enumerate(request.demands)
-    ]
-    lines = [line for line in range(count) if place[line] is not None]
-    stride = 2 * turn + 1
-    lines.sort(
-        key=lambda line: (request.demands[line].method, place[line] if not turn else line * stride % count, line)
+    """Lines of one method, a few at a time: first whole parcels and pairs of them, then ever differently mixed lines."""
+    demands = request.demands
+    sent: dict[tuple[str, int], list[int]] = {}
+    for at, row in enumerate(units):
+        for line, quantity in enumerate(row):
+            if quantity and quantity == demands[line].quantity:
+                sent.setdefault((demands[line].method, at), []).append(line)
+    for (one, first), (other, second) in combinations(sent.items(), 2):
+        if one[0] == other[0] and len(first) + len(second) <= PAIR_LINES:
+            yield first + second
+    count, stride = len(demands), 2 * turn - 1
+    lines = sorted(
+        (method, line * stride % count if turn else at, line) for (method, at), some in sent.items() for line in some
     )
     for start in range(0, len(lines), WINDOW_LINES // 2):
         window = lines[start : start + WINDOW_LINES]
-        method = request.demands[window[0]].method
-        yield [line for line in window if request.demands[line].method is method]
+        yield [line for method, _, line in window if method == window[0][0]]
 
 
 def _replaced(request: RoutingRequest, units: Units, window: Sequence[int]) -> Units | None:
