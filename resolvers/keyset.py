@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from tortoise.fields import BooleanField, DatetimeField
 from tortoise.models import Model
 
-from resolvers.relations import column_of, field_of, primary_key
+from resolvers.relations import column_of, field_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,10 @@ class Order:
         """The sort that a member stands for: `A = "-placed_at"`, `B = "rank, due_at"`, one way for all columns."""
         text = str(sort.value)
         names = tuple(name.strip() for name in text.removeprefix("-").split(","))
-        fields = (*names, model._meta.pk_attr)  # noqa: SLF001
-        columns = tuple(column_of(model, name) for name in names)
-        return cls(sort.name, model, fields, (*columns, primary_key(model)), text.startswith("-"))
+        own_key = model._meta.pk_attr  # noqa: SLF001
+        fields = names if own_key in names else (*names, own_key)
+        columns = tuple(column_of(model, name) for name in fields)
+        return cls(sort.name, model, fields, columns, text.startswith("-"))
 
     def clause(self, row: str, *, reverse: bool = False) -> str:
         way = " DESC" if self.is_descending != reverse else ""

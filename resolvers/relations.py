@@ -7,6 +7,8 @@ from typing import Any
 from tortoise.fields.relational import BackwardFKRelation, ForeignKeyFieldInstance, ManyToManyFieldInstance
 from tortoise.models import Model
 
+import models
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -26,6 +28,19 @@ class Link:
 
     def condition(self, row: str, key: str) -> str:
         return f"{row}{'x' if self.through else ''}.{self.remote} = {key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Rows of `model` that name another row by a plain column, without a foreign key."""
+
+    model: type[Model]
+    column: str
+
+
+MENTIONS: dict[tuple[type[Model], str], Mention] = {
+    (models.Order, "facts"): Mention(models.LoggedFact, "order_id"),
+}
 
 
 def table_of(model: type[Model]) -> str:
@@ -59,7 +74,9 @@ def field_of(model: type[Model], name: str) -> Any:
 
 
 def relation_of(model: type[Model], name: str) -> Any:
-    """Tortoise's relation, None where the model has none of that name."""
+    """Tortoise's relation or a mention, None where the model has none of that name."""
+    if (model, name) in MENTIONS:
+        return MENTIONS[model, name]
     meta = model._meta  # noqa: SLF001
     return meta.fields_map[name] if name in meta.fetch_fields else None
 
@@ -74,6 +91,8 @@ def sql_type(model: type[Model], name: str) -> str:
 def link(model: type[Model], name: str) -> Link:
     relation = relation_of(model, name)
     match relation:
+        case Mention(mentioning, column):
+            return Link(mentioning, primary_key(model), column)
         case ManyToManyFieldInstance():
             pk = primary_key(model)
             return Link(relation.related_model, pk, relation.backward_key, relation.through, relation.forward_key)

@@ -48,8 +48,10 @@ ORDERS = Rows(
     customer=OWN,
 )
 PARTS_OF_ORDERS = Within("order", ORDERS)
+_PRIVATE = "{row}.visibility = 'private'"
 PARTS_OF_LINES = Within("line", PARTS_OF_ORDERS)
-NOTES = Both(PARTS_OF_ORDERS, Rows(admin="true", agent="true", everyone="{row}.visibility = 'public'"))
+PUBLIC_NOTES = Both(PARTS_OF_ORDERS, Rows(everyone="{row}.visibility = 'public'"))
+PRIVATE_NOTES = Both(PARTS_OF_ORDERS, Rows(admin=_PRIVATE, agent=_PRIVATE))
 
 CUSTOMERS = Rows(
     staff=OURS,
@@ -104,10 +106,11 @@ PARCEL_LINES = Rows(
 PAYMENTS = PARTS_OF_ORDERS
 PARTS_OF_PAYMENTS = Within("payment", PAYMENTS)
 
+# Partners hear nothing of private notes, not even that there are some; to customers such facts are not filed at all.
 FACTS = Rows(
     admin=OURS,
     agent=OF_OUR_CHANNELS,
-    partner=OF_OUR_CHANNELS,
+    partner=f"{OF_OUR_CHANNELS} AND {{row}}.payload->>'visibility' IS DISTINCT FROM 'private'",
     location=AT_OUR_LOCATIONS,
     customer=f"{OURS} AND {OWN}",
 )

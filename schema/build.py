@@ -11,7 +11,23 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 
-from schema import catalogue, channels, customers, inventory, locations, nodes, staff, viewer
+from schema import (
+    cancelling,
+    catalogue,
+    channels,
+    customers,
+    fulfilment,
+    holds,
+    inventory,
+    locations,
+    nodes,
+    orders,
+    parcels,
+    payments,
+    placing,
+    staff,
+    viewer,
+)
 from schema.access import EnforceNeeds, bare_fields
 from schema.errors import HANDLERS
 from schema.idempotency import with_idempotency
@@ -20,7 +36,23 @@ from schema.masking import MaskUnexpected, NoIntrospection
 from schema.undescribed import undescribed
 from schema.values import SCALARS
 
-AREAS: tuple[ModuleType, ...] = (viewer, nodes, catalogue, channels, locations, inventory, customers, staff)
+AREAS: tuple[ModuleType, ...] = (
+    viewer,
+    nodes,
+    catalogue,
+    channels,
+    locations,
+    inventory,
+    customers,
+    staff,
+    orders,
+    holds,
+    cancelling,
+    placing,
+    fulfilment,
+    parcels,
+    payments,
+)
 # Masking is outermost so that it sees every error; limits come before anything that looks at the document.
 EXTENSIONS: list[type[SchemaExtension]] = [MaskUnexpected, QueryLimits, NoIntrospection, EnforceNeeds]
 ROOTS = {

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -20,9 +20,11 @@ from schema.filters import equals, matches
 from schema.inputs import given, ref
 from schema.mutations import action
 from schema.nodes import Node
+from schema.order_lists import OrderFilter, OrderSort
 from schema.values import Connection, Money
 
 CONTACTS = Permission.READ_CONTACTS
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
 
 
 @graph(models.CustomerAddress, "An address in a customer's book.", scope=PARTS_OF_CUSTOMERS, needs=CONTACTS)
@@ -65,6 +67,7 @@ class Customer(Node):
     version: int = column("Counts changes of profile, addresses and contacts together.")
     addresses: list[CustomerAddress] = many("The address book.", order_by="id")
     contacts: list[CustomerContact] = many("Ways to reach the customer.", order_by="kind")
+    orders: Connection[Order] = connection("What was ordered.", sort=OrderSort, where=OrderFilter)
     order_count: int = via(
         "How many orders you may see, without drafts and cancelled ones.",
         customers.order_count,

@@ -12,6 +12,7 @@ from graphql import GraphQLSchema
 from tortoise.indexes import Index, PartialIndex
 from tortoise.models import Model
 
+import models
 from resolvers.declared import entity_of, own_entity, source_of
 from resolvers.keyset import Order
 from resolvers.paging import filters_of
@@ -20,6 +21,10 @@ from resolvers.sources import Many, Narrowing, One, Page, Source
 
 TENANT = "organization_id"
 Columns = tuple[str, ...]
+ONLY_IN_SQL: dict[type[Model], list[Columns]] = {
+    models.LineStatus: [("line_id", "status", "location_id", "fulfilment_id")],
+}
+"""Indexes of whole tables that Tortoise cannot say, made by migrations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,8 @@ def declared_indexes(model: type[Model] | None) -> list[Columns] | None:
     ]
     listed = [*meta.unique_together, *(index for index in meta.indexes if not isinstance(index, PartialIndex))]
     names = [index.fields if isinstance(index, Index) else index for index in listed]
-    return [*found, *(tuple(column_of(model, name) for name in each) for each in names)]
+    known = [tuple(column_of(model, name) for name in each) for each in names]
+    return [*found, *known, *ONLY_IN_SQL.get(model, ())]
 
 
 def _of_filters(page: Page, model: type[Model], lead: Columns) -> Iterator[IndexNeed]:

@@ -1,0 +1,129 @@
+"""Orders: what can be done next, what was cancelled, and what callers may decide for themselves when they place one."""
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from strawberry import Parent
+
+from actions.acting import Act
+from actions.desk import Desk
+from actions.orders.noting import AddNote
+from domain.errors import Forbidden
+from domain.holds import HoldKind, stopped_by
+from domain.lifecycle import Action, UnitStatus, available_actions
+from domain.orders import OrderOrigin
+from domain.permissions import Permission
+from domain.placing.commands import PlaceOrder
+from domain.pricing import PricedLine, units_cost
+from domain.viewer import Audience, Viewer
+from models import Order, OrderLine
+from models.orders import NoteVisibility
+from resolvers.carts import check_own
+from resolvers.context import Info
+from resolvers.sources import Sql
+
+ORIGIN_OF = {
+    Audience.ADMIN: OrderOrigin.STAFF,
+    Audience.AGENT: OrderOrigin.STAFF,
+    Audience.LOCATION: OrderOrigin.STAFF,
+    Audience.PARTNER: OrderOrigin.PARTNER,
+    Audience.CUSTOMER: OrderOrigin.CUSTOMER,
+}
+PRICE_MAKERS = frozenset({Audience.ADMIN, Audience.AGENT, Audience.PARTNER})
+"""Who may give another price, discount or shipping than the channel's."""
+
+STANDING = Sql(
+    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status) FROM line_status s WHERE s.order_id = {row}.id)"
+)
+STANDING_OF_LINE = Sql(
+    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status) FROM line_status s WHERE s.line_id = {row}.id)"
+)
+HELD = Sql(
+    "(SELECT array_agg(coalesce(h.line_id::text, '') || ' ' || h.kind)"
+    " FROM holds h WHERE h.order_id = {row}.id AND h.status <> 'resolved')"
+)
+HELD_LINE = Sql(
+    "(SELECT array_agg(coalesce(h.line_id::text, '') || ' ' || h.kind) FROM holds h"
+    " WHERE h.order_id = {row}.order_id AND (h.line_id IS NULL OR h.line_id = {row}.id) AND h.status <> 'resolved')"
+)
+CONFIRMED = Sql("(SELECT o.confirmed_at IS NOT NULL FROM orders o WHERE o.id = {row}.order_id)")
+CANCELLED = Sql(
+    "(SELECT array_agg(ARRAY[l.quantity, l.total_minor, l.tax_minor, c.units]) FROM order_lines l JOIN ("
+    " SELECT s.line_id, sum(s.quantity) AS units FROM line_status s"
+    " WHERE s.order_id = {row}.id AND s.status = 'cancelled' GROUP BY s.line_id) c ON c.line_id = l.id)"
+)
+
+
+async def actions_of_order(root: Parent[Order], info: Info) -> list[Action]:
+    standing = await info.context.loaders.computed(STANDING, root)
+    held = await info.context.loaders.computed(HELD, root)
+    return _possible(standing, held, is_confirmed=root.confirmed_at is not None)
+
+
+async def actions_of_line(root: Parent[OrderLine], info: Info) -> list[Action]:
+    loaders = info.context.loaders
+    is_confirmed = await loaders.computed(CONFIRMED, root)
+    possible = _possible(
+        await loaders.computed(STANDING_OF_LINE, root),
+        await loaders.computed(HELD_LINE, root),
+        is_confirmed=is_confirmed,
+    )
+    return [action for action in possible if action is not Action.CONFIRM]
+
+
+async def cancelled_minor(order: Order, info: Info) -> int:
+    """What the cancelled units of an order were billed at, tax included."""
+    cancelled = await info.context.loaders.computed(CANCELLED, order)
+    return sum(_cost(*row) for row in cancelled or ())
+
+
+async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
+    if command.cart is not None:
+        await check_own(act, command.cart, command.customer_id)
+    return await desk.place(act, command)
+
+
+def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
+    """The order as this viewer may place it: customers for themselves, at the channel's prices. Raises Forbidden."""
+    if viewer.audience not in PRICE_MAKERS and _makes_prices(command):
+        raise Forbidden("You cannot set prices, discounts or shipping.")
+    if viewer.audience is Audience.CUSTOMER:
+        if command.customer_id not in (None, viewer.customer_id):
+            raise Forbidden("You can order only for yourself.")
+        if command.promised_date is not None:
+            raise Forbidden("You cannot promise yourself a date: give the date you wish.")
+        command = replace(command, customer_id=viewer.customer_id)
+    return replace(command, origin=ORIGIN_OF[viewer.audience])
+
+
+def as_noted_by(viewer: Viewer, command: AddNote) -> AddNote:
+    """Who cannot read private notes writes public ones, whatever was asked for."""
+    if Permission.READ_PRIVATE_NOTES in viewer.permissions:
+        return command
+    return replace(command, visibility=NoteVisibility.PUBLIC)
+
+
+def _makes_prices(command: PlaceOrder) -> bool:
+    by_line = any(line.unit_price_minor is not None or line.discount_minor for line in command.lines)
+    return by_line or bool(command.order_discount_minor or command.shipping_minor)
+
+
+def _possible(standing: list[str] | None, held: list[str] | None, *, is_confirmed: bool) -> list[Action]:
+    """`standing` says "line status" and `held` "line kind", the line empty where the whole order is held."""
+    statuses: defaultdict[str, set[UnitStatus]] = defaultdict(set)
+    for text in standing or ():
+        line, _, status = text.partition(" ")
+        statuses[line].add(UnitStatus(status))
+    holds = [text.partition(" ") for text in held or ()]
+    possible: set[Action] = set()
+    for line, present in statuses.items():
+        stopped = stopped_by(HoldKind(kind) for at, _, kind in holds if at in ("", line))
+        possible.update(available_actions(present, stopped, is_confirmed=is_confirmed))
+    return [action for action in Action if action in possible]
+
+
+def _cost(quantity: int, total_minor: int, tax_minor: int, cancelled: Any) -> int:
+    line = PricedLine(quantity, 0, 0, 0, 0, total_minor - tax_minor, tax_minor, total_minor)
+    return units_cost(line, already=0, units=int(cancelled)).total_minor

@@ -1,0 +1,82 @@
+"""What an order consists of: its lines, where their units stand, its addresses, and what was said about it."""
+
+from datetime import datetime
+
+import strawberry
+
+import models
+from domain.permissions import Permission
+from resolvers import orders
+from resolvers.visible import PARTS_OF_LINES, PARTS_OF_ORDERS, PRIVATE_NOTES, PUBLIC_NOTES
+from schema.catalogue import Variant
+from schema.enums import Action, AddressKind, FulfilmentMethod, OrderStatus, UnitStatus
+from schema.fields import column, graph, many, one, via
+from schema.locations import Location
+from schema.nodes import Node
+from schema.values import Minor
+
+READ = Permission.READ_ORDERS
+INTERNAL = Permission.READ_ORGANIZATION
+
+
+@graph(models.LineStatus, "So many units of a line that stand in one place.", scope=PARTS_OF_LINES, needs=READ)
+class Units:
+    status: UnitStatus = column("Where they stand.")
+    quantity: int = column("How many.")
+    location: Location | None = one(
+        "Who has them or works on them; nobody before they are scheduled.", needs=Permission.READ_AVAILABILITY
+    )
+    fulfilment_id: strawberry.ID | None = column("The location's work that they are part of.", of="Fulfilment")
+
+
+@graph(models.OrderLine, "Some units of one variant, in an order.", scope=PARTS_OF_ORDERS, needs=READ)
+class OrderLine(Node):
+    position: int = column("Its place in the order, from 0.")
+    sku: str = column("The SKU when it was ordered.")
+    name: str = column("What it was called when it was ordered.")
+    quantity: int = column("How many units were ordered, cancelled ones included.")
+    status: OrderStatus = column("How far its units are.")
+    method: FulfilmentMethod = column("How they reach the customer.")
+    pickup_location: Location | None = one("Where the customer collects them.", needs=Permission.READ_AVAILABILITY)
+    variant: Variant | None = one("What was ordered, as it is now; null when it is no longer shown to you.")
+    units: list[Units] = many("Where its units stand; they sum to its quantity.", order_by="status")
+    unit_price_minor: Minor = column("What one unit cost, in the order's currency, before discounts.")
+    discount_minor: Minor = column("What was taken off the whole line, its share of the order's discount included.")
+    tax_rate_ppm: int = column("The tax rate that was applied, in parts per million.")
+    tax_minor: Minor = column("The tax within its total.")
+    total_minor: Minor = column("What the customer pays for the line, tax included.")
+    available_actions: list[Action] = via("What may be done next to some of its units.", orders.actions_of_line)
+
+
+@graph(models.OrderAddress, "An address as it was when the order was placed.", scope=PARTS_OF_ORDERS, needs=READ)
+class OrderAddress:
+    kind: AddressKind = column("What it is for.")
+    city: str = column("The town.")
+    region: str = column("The state or region.")
+    postal_code: str = column("The postal code.")
+    country: str = column("ISO 3166 code of the country.")
+    name: str = column("Who lives or works there.", needs=Permission.READ_CONTACTS)
+    line1: str = column("The street and number.", needs=Permission.READ_CONTACTS)
+    line2: str = column("What else helps to find it.", needs=Permission.READ_CONTACTS)
+    phone: str | None = column("A telephone number for the carrier.", needs=Permission.READ_CONTACTS)
+    latitude: float | None = column("Degrees north of the equator.", needs=Permission.READ_CONTACTS)
+    longitude: float | None = column("Degrees east of Greenwich.", needs=Permission.READ_CONTACTS)
+
+
+@graph(models.OrderNote, "Something said about an order that the customer may read.", scope=PUBLIC_NOTES, needs=READ)
+class Note:
+    text: str = column("What was said.")
+    written_at: datetime = column("When.")
+    author: str = column("Who said it.", needs=INTERNAL)
+
+
+@graph(
+    models.OrderNote,
+    "Something said about an order that only staff may read.",
+    scope=PRIVATE_NOTES,
+    needs=Permission.READ_PRIVATE_NOTES,
+)
+class PrivateNote:
+    text: str = column("What was said.")
+    written_at: datetime = column("When.")
+    author: str = column("Who said it.")
