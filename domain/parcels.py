@@ -1,0 +1,42 @@
+"""Numbers on parcels: the serial shipping container code that every carrier and trading partner can read."""
+
+from typing import Final
+
+from domain.errors import DomainError
+
+SSCC_DIGITS: Final = 18
+
+
+class InvalidContainerCode(DomainError):
+    code = "INVALID_CONTAINER_CODE"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no container code: 18 digits, the last of which checks the others.")
+        self.text = text
+
+
+def container_code(company_prefix: str, serial: int, *, extension: int = 0) -> str:
+    """An SSCC: extension digit, GS1 company prefix (4 to 12 digits), serial number, check digit.
+
+    Raises ValueError when the serial no longer fits: the caller then changes the extension digit.
+    """
+    room = SSCC_DIGITS - 2 - len(company_prefix)
+    digits = f"{extension}{company_prefix}{serial:0{room}d}"
+    if not 4 <= len(company_prefix) <= 12 or len(digits) != SSCC_DIGITS - 1 or not digits.isdecimal():
+        raise ValueError(f"{extension}, {company_prefix!r}, {serial} make no container code")
+    return f"{digits}{check_digit(digits)}"
+
+
+def check_container_code(text: str) -> str:
+    """The code; raises InvalidContainerCode for what a scanner misread."""
+    if len(text) != SSCC_DIGITS or not (text.isascii() and text.isdecimal()) or check_digit(text[:-1]) != int(text[-1]):
+        raise InvalidContainerCode(text)
+    return text
+
+
+def check_digit(digits: str) -> int:
+    """From the right, digits count three times and once in turn; the check digit fills up to a multiple of ten.
+
+    GS1 General Specifications, section 7.9 "Check digit calculation".
+    """
+    return -sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(digits))) % 10
