@@ -15,8 +15,8 @@ from domain.routing.partition import Ints, closure, pairs, parcels_of
 from domain.routing.subsets import NEVER, binding_limits, shared_variants, subset_sums
 from domain.routing.values import RoutingRequest
 
-MAX_WORK: Final = 12_000_000
-"""Limited locations x 3^lines: about a tenth of a second."""
+MAX_WORK: Final = 4_000_000
+"""Limited locations x 3^lines: some thirty milliseconds."""
 
 
 class TooTight(Exception):

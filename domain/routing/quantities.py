@@ -17,8 +17,9 @@ from domain.routing.values import RoutingRequest
 
 CUT: Final = 1 << 44
 """More than any plan costs."""
-MAX_STEPS: Final = 6000
-MAX_STATES: Final = 20_000
+MAX_STEPS: Final = 3000
+MAX_STATES: Final = 8000
+"""Quantities to try x the size of the table: together some thirty milliseconds."""
 
 Taken = list[tuple[int, tuple[int, ...]]]
 """Per parcel its candidate and the units of each line."""
