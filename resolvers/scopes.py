@@ -80,11 +80,12 @@ class Both:
     second: Scope
 
     def predicate(self, model: type[Model], row: str, audience: Audience, parameters: Parameters) -> str:
-        parts = {each.predicate(model, row, audience, parameters): None for each in (self.first, self.second)}
-        if NOTHING in parts:
+        """What is bound must stay in the text, so a second part that shows nothing does not unsay the first."""
+        first = self.first.predicate(model, row, audience, parameters)
+        if first == NOTHING:
             return NOTHING
-        parts.pop(ALL, None)
-        return " AND ".join(f"({part})" for part in parts) or ALL
+        second = self.second.predicate(model, row, audience, parameters)
+        return " AND ".join(f"({part})" for part in (first, second) if part != ALL) or ALL
 
 
 EVERYONE = Rows(everyone=ALL)

@@ -20,7 +20,8 @@ SCOPES = [
     (models.Substitute, visible.SUBSTITUTES),
     (models.Order, visible.ORDERS),
     (models.OrderLine, visible.PARTS_OF_ORDERS),
-    (models.OrderNote, visible.NOTES),
+    (models.OrderNote, visible.PUBLIC_NOTES),
+    (models.OrderNote, visible.PRIVATE_NOTES),
     (models.Customer, visible.CUSTOMERS),
     (models.CustomerAddress, visible.PARTS_OF_CUSTOMERS),
     (models.StockLevel, visible.STOCK),
@@ -73,14 +74,16 @@ async def test_orders_and_their_parts_are_seen_together(world, role) -> None:
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AGENT, Role.PARTNER, Role.STORE_ASSOCIATE, Role.CUSTOMER])
 async def test_private_notes_are_seen_in_the_office_only(world, role) -> None:
-    expected = {
-        note.id
-        for note in world.rows[models.OrderNote]
-        if note.order_id in orders_of(world, role) and (role in {Role.ADMIN, Role.AGENT} or note.visibility == "public")
-    }
+    who, orders = world.viewers()[role], orders_of(world, role)
+    notes = [note for note in world.rows[models.OrderNote] if note.order_id in orders]
+    public, private = ({note.id for note in notes if note.visibility == kind} for kind in ("public", "private"))
 
-    assert expected
-    assert await keys(models.OrderNote, visible.NOTES, world.viewers()[role]) == expected
+    assert public
+    assert private
+    assert await keys(models.OrderNote, visible.PUBLIC_NOTES, who) == public
+    assert await keys(models.OrderNote, visible.PRIVATE_NOTES, who) == (
+        private if role in {Role.ADMIN, Role.AGENT} else set()
+    )
 
 
 async def test_a_store_sees_its_own_work_and_stock_and_those_it_works_for(world) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise.models import Model
 
 import models
+from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.ids import new_id
@@ -28,10 +29,11 @@ AT_A_LOCATION = [UnitStatus.RELEASED, UnitStatus.PICKED, UnitStatus.SHIPPED, Uni
 
 PARENTS_FIRST = [
     models.Organization, models.Location, models.Channel, models.Customer, models.CustomerAddress,
-    models.CustomerContact, models.Product, models.Variant, models.Price, models.Substitute, models.StockLevel,
+    models.CustomerContact, models.Role, models.Staff, models.ApiKey, models.TaxRate, models.Product, models.Variant, models.Price, models.Substitute, models.StockLevel,
     models.Order, models.OrderAddress, models.OrderLine, models.OrderNote, models.Hold, models.Fulfilment,
     models.LineStatus, models.FulfilmentLine, models.Parcel, models.ParcelLine, models.TrackingEvent, models.Payment,
-    models.PaymentEvent, models.StockMovement,
+    models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest,
+    models.ExcludedLocation, models.LoggedFact,
 ]  # fmt: skip
 
 
@@ -129,6 +131,43 @@ def _furnish_organization(world: World, organization: UUID) -> None:
         world.add(models.CustomerAddress(customer_id=person.id, name=name, line1="1 Main St", city="X", country="US"))
         world.add(models.CustomerContact(customer_id=person.id, kind="email", value=f"{at}@x", is_opted_in=at > 1))
     _catalogue(world, organization)
+    _staff(world, organization)
+    _carts(world, organization)
+
+
+def _staff(world: World, organization: UUID) -> None:
+    for at, kind in enumerate((Role.ADMIN, Role.AGENT, Role.PARTNER)):
+        role = world.add(
+            models.Role(
+                organization_id=organization, code=kind.value, name=ODD_NAMES[at], kind=kind,
+                permissions=list(Permission)[:at],
+            )
+        )  # fmt: skip
+        staff = world.add(
+            models.Staff(organization_id=organization, role_id=role.id, email=f"s{at}@x", name=ODD_NAMES[at])
+        )
+        world.add(
+            models.ApiKey(
+                organization_id=organization, role_id=role.id, staff_id=staff.id if at else None, name=ODD_NAMES[at],
+                prefix=f"{organization.int}-{at}", secret_hash="0" * 64, scopes=["read_orders"][:at],
+                expires_at=START if at else None,
+            )
+        )  # fmt: skip
+    for tax_class in ("standard", "food"):
+        world.add(models.TaxRate(organization_id=organization, tax_class=tax_class, country="US", rate_ppm=82_500))
+
+
+def _carts(world: World, organization: UUID) -> None:
+    customers = world.of(models.Customer, organization)
+    for at, level in enumerate(world.of(models.StockLevel, organization)[:6]):
+        world.add(
+            models.Reservation(
+                organization_id=organization, channel_id=world.of(models.Channel, organization)[at % 3].id,
+                customer_id=customers[0].id if at % 2 else None, cart=f"cart{at // 2}", stock_level_id=level.id,
+                variant_id=level.variant_id, location_id=level.location_id, quantity=1, created_at=START,
+                expires_at=START + BY_TIME[at % 4],
+            )
+        )  # fmt: skip
 
 
 def _catalogue(world: World, organization: UUID) -> None:
@@ -211,6 +250,15 @@ def _order(world: World, organization: UUID, at: int) -> None:
                 applied_at=START, expires_at=luck.choice([None, START]),
             )
         )  # fmt: skip
+    for kind in (FactKind.ORDER_PLACED, FactKind.NOTE_ADDED):
+        world.add(
+            models.LoggedFact(
+                seq=len(world.rows.get(models.LoggedFact, ())) + 1, organization_id=organization, kind=kind,
+                order_id=order.id, customer_id=order.customer_id, channel_id=order.channel_id,
+                location_id=fulfilments[0].location_id if fulfilments else None, actor="x", recorded_at=START,
+                payload={"visibility": luck.choice(["public", "private"]), "odd": ODD_NAMES, "n": 1},
+            )
+        )  # fmt: skip
     payment = world.add(
         models.Payment(
             organization_id=organization, order_id=order.id, tender=luck.choice(list(Tender)), gateway="fake",
@@ -259,6 +307,13 @@ def _line(world: World, order: models.Order, position: int, fulfilments: list[mo
             )
         )  # fmt: skip
         world.add(models.FulfilmentLine(fulfilment_id=fulfilment.id, line_id=line.id, quantity=2))
+        world.add(
+            models.CancellationRequest(
+                order_id=order.id, line_id=line.id, fulfilment_id=fulfilment.id, quantity=1, requested_by="x",
+                requested_at=START,
+            )
+        )  # fmt: skip
+        world.add(models.ExcludedLocation(line_id=line.id, location_id=fulfilment.location_id, until=START, reason="x"))
         _parcel(world, line, fulfilment)
 
 

@@ -30,8 +30,8 @@ def test_what_clients_rely_on_is_not_broken_unannounced() -> None:
 def test_a_break_is_named_until_it_is_announced() -> None:
     before, after = build_schema("type Query { a: Int b: Int }"), build_schema("type Query { a: Int c: Int }")
 
-    assert unannounced(before, after, "") == ["Query.b was removed."]
-    assert unannounced(before, after, "## Next\n- Breaking: Query.b was removed. Ask for c.") == []
+    assert unannounced(before, after, "") == ["Field Query.b was removed."]
+    assert unannounced(before, after, "## Next\n- Breaking: Field `Query.b` was removed. Ask for c.") == []
 
 
 def unannounced(before: GraphQLSchema, after: GraphQLSchema, changelog: str) -> list[str]:
