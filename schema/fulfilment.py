@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from actions.fulfilment import accepting, declining, picking, pickup, releasing
-from domain.errors import BlockedByHold, Forbidden, IllegalTransition
+from domain.errors import BlockedByHold, Forbidden, IllegalTransition, NotPaid
 from domain.fulfilment import CODE_DIGITS
 from domain.permissions import Permission
 from resolvers import fulfilment
@@ -199,7 +199,7 @@ class FulfilmentMutations:
         "confirmed orders this happens by itself.",
         releasing.release,
         ReleaseOrderInput,
-        refuses=(IllegalTransition, BlockedByHold),
+        refuses=(IllegalTransition, BlockedByHold, NotPaid),
         needs=Permission.RELEASE_ORDERS,
     )
     accept_fulfilment: Fulfilment = _step("Take the work on.", accepting.accept, AcceptFulfilmentInput)

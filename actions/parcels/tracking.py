@@ -105,8 +105,8 @@ async def _hear(act: Act, changes: Changes, parcel: Parcel, lines: list[ParcelLi
     await parcel.save(update_fields=["status", "delivered_at", "version"])
     if is_first_delivery:
         await _deliver(act, changes, parcel, lines)
-    tracked = [tracked(parcel, lines, event, change) for change in changes.values()]
-    await outbox.record(act.organization_id, act.actor, act.now, tracked)
+    news = [tracked(parcel, lines, event, change) for change in changes.values()]
+    await outbox.record(act.organization_id, act.actor, act.now, news)
 
 
 async def _deliver(act: Act, changes: Changes, parcel: Parcel, lines: list[ParcelLine]) -> None:
