@@ -1,13 +1,16 @@
 """Customers through the graph: own data, other people's, and what staff may do."""
 
 import pytest
+from tortoise import Tortoise
 
 from actions import customers
+from domain.orders import AddressKind
 from domain.permissions import Role
-from models import Customer, CustomerAddress
+from models import Customer, CustomerAddress, OrderAddress
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
-from tests.world import addresses, customer, furnish
+from tests.world import addresses, customer, furnish, stock
+from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -226,3 +229,66 @@ async def test_who_has_not_bought_has_no_volume(world):
     for role in (Role.ADMIN, Role.AGENT, Role.PARTNER, Role.CUSTOMER):
         answer = await ask(query, world.viewer(role))
         assert answer["data"]["customers"]["nodes"] == [{"orderCount": 0, "volume": []}]
+
+
+async def test_volume_counts_the_orders_the_viewer_may_see(world):
+    await stock(world, {("MUG", "NYC"): 20})
+    shop = world.channels["SHOP"]
+    orders = [
+        await new_order(world, MUG=1, customer=world.customer),
+        await new_order(world, MUG=2, customer=world.customer),
+        await new_order(world, MUG=3, customer=world.customer, channel=shop),
+    ]
+    query = "{ customers(first: 50) { nodes { orderCount volume { minor currency } } } }"
+
+    seen = {}
+    for name, viewer in {
+        "admin": world.viewer(),
+        "shop": world.viewer(Role.AGENT, channel_ids=(shop.id,)),
+        "nobody": world.viewer(Role.AGENT, channel_ids=()),
+        "here": world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["NYC"].id,)),
+        "self": world.viewer(Role.CUSTOMER),
+    }.items():
+        [seen[name]] = (await ask(query, viewer))["data"]["customers"]["nodes"]
+
+    total = sum(order.total_minor for order in orders)
+    everything = {"orderCount": 3, "volume": [{"minor": total, "currency": "USD"}]}
+    assert seen["admin"] == seen["here"] == seen["self"] == everything
+    assert seen["shop"] == {"orderCount": 1, "volume": [{"minor": orders[2].total_minor, "currency": "USD"}]}
+    assert seen["nobody"] == {"orderCount": 0, "volume": []}
+
+
+async def test_volume_costs_one_query_however_many_customers(world, monkeypatch):
+    for at in range(5):
+        await customer(world, name=f"Customer {at}")
+    sent = []
+    client = type(Tortoise.get_connection("default"))
+    real = client.execute_query_dict
+
+    async def counted(self, query, values=None):
+        sent.append(query)
+        return await real(self, query, values)
+
+    monkeypatch.setattr(client, "execute_query_dict", counted)
+    await ask("{ customers(first: 50) { nodes { orderCount volume { minor } } } }", world.viewer())
+
+    assert len(sent) == 2
+
+
+async def test_an_order_keeps_the_address_it_was_placed_with(world):
+    await stock(world, {("MUG", "NYC"): 1})
+    order = await new_order(world, MUG=1, customer=world.customer)
+    [home] = await addresses(world.customer)
+    copied = {name: getattr(home, name) for name in ("name", "line1", "city", "postal_code", "country")}
+    await OrderAddress.create(order=order, kind=AddressKind.SHIPPING, **copied)
+    whom = name_of(world.customer)
+
+    replace = "mutation ($i: ReplaceAddressInput!) { replaceCustomerAddress(input: $i) { __typename } }"
+    chosen = {"customerId": whom, "addressId": name_of(home, "CustomerAddress"), "address": new_address()}
+    await ask(replace, world.viewer(), {"i": chosen})
+    remove = "mutation ($i: RemoveAddressInput!) { removeCustomerAddress(input: $i) { __typename } }"
+    await ask(remove, world.viewer(), {"i": {"customerId": whom, "addressId": chosen["addressId"]}})
+
+    kept = await OrderAddress.get(order=order)
+    assert (kept.city, kept.line1) == ("Boston", "1 Beacon Street")
+    assert await addresses(world.customer) == []
