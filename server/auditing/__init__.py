@@ -1,0 +1,1 @@
+"""What `oms.py audit` proves, area by area."""

@@ -1,0 +1,216 @@
+"""A sound database passes the audit; whatever is bent in it is found and named."""
+
+import argparse
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from actions import desk
+from actions.orders.noting import AddNote, add_note
+from actions.payments.capturing import capture_shipments
+from domain.ids import new_id
+from domain.placing.commands import CartLine, ReserveCart
+from models.config import credentials
+from models.db import execute
+from realtime import log
+from server import audit
+from server.auditing.checks import Connection
+from server.settings import Settings
+from tests.actions.payments.shop import Shop
+from tests.world import World, furnish
+
+pytestmark = pytest.mark.usefixtures("database")
+
+SABOTAGE = [
+    ("UPDATE stock_levels SET on_hand = on_hand + 1 WHERE id = '{level}'", "on_hand is 11, its movements make 10"),
+    (
+        "UPDATE stock_levels SET allocated = allocated + 1 WHERE id = '{level}'",
+        "allocated is 1, orders hold 0 units",
+    ),
+    ("UPDATE stock_levels SET reserved = reserved + 1 WHERE id = '{level}'", "reserved is 1, carts keep 0 units"),
+    (
+        "UPDATE line_status SET quantity = quantity + 1 WHERE order_id = '{order}'",
+        "units are accounted for, 3 were ordered",
+    ),
+    ("UPDATE order_lines SET status = 'picked' WHERE order_id = '{order}'", "is called picked"),
+    ("UPDATE orders SET status = 'delivered' WHERE id = '{order}'", "order {number} ({order}): is called delivered"),
+    ("UPDATE fulfilments SET status = 'declined' WHERE order_id = '{order}'", "is called declined, its units make it"),
+    (
+        "UPDATE orders SET subtotal_minor = 3001, discount_minor = 1 WHERE id = '{order}'",
+        "the subtotal is 3001, its lines make 3000",
+    ),
+    (
+        "UPDATE orders SET shipping_minor = 5, discount_minor = 5 WHERE id = '{order}'",
+        "the total is 3000, its lines make 3005",
+    ),
+    ("UPDATE order_lines SET tax_minor = 7 WHERE order_id = '{order}'", "the tax is 0, its lines make 7"),
+    (
+        "UPDATE payments SET charged_minor = charged_minor + 1 WHERE order_id = '{order}'",
+        "charged_minor is 1001, its events make 1000",
+    ),
+    ("DELETE FROM payment_events WHERE kind = 'charge_success'", "charge_pending_minor is 0, its events make 1000"),
+    (
+        "UPDATE orders SET charge_status = 'full' WHERE id = '{order}'",
+        "charge_status is full, its payments make it partial",
+    ),
+    (
+        "UPDATE orders SET authorize_status = 'none' WHERE id = '{order}'",
+        "authorize_status is none, its payments make it full",
+    ),
+    ("UPDATE orders SET version = version + 1 WHERE id = '{order}'", "its newest fact tells of"),
+    ("DELETE FROM event_log WHERE seq IN (2, 3)", "facts 2 to 3 are missing"),
+    ("UPDATE relay_state SET last_seq = last_seq + 1", "the relay stands at"),
+    (
+        "INSERT INTO idempotency_keys VALUES ('org/me/key-1', 'x', '{{\"id\": \"{nothing}\"}}', now())",
+        "idempotency key org/me/key-1: its answer names {nothing}, which is nowhere",
+    ),
+    (
+        (
+            "INSERT INTO parcel_lines (id, parcel_id, line_id, fulfilment_id, quantity) "
+            "SELECT '{nothing}', '{parcel}', line_id, fulfilment_id, 9 FROM fulfilment_lines LIMIT 1"
+        ),
+        "parcels that left carry 9 units, 1 have left",
+    ),
+    (
+        "UPDATE line_status SET order_id = '{other}' WHERE order_id = '{order}' AND status = 'shipped'",
+        "belong to a line or fulfilment of another order",
+    ),
+    (
+        "UPDATE reservations SET location_id = (SELECT id FROM locations WHERE code = 'CHI')",
+        "is of another variant or location than its stock",
+    ),
+]
+
+
+@pytest.fixture
+async def business(database, database_url) -> dict[str, Any]:
+    """Orders in every condition: paid and partly shipped, cancelled; a cart; most facts numbered, the last one waiting."""
+    world = await furnish()
+    shop = Shop(world)
+    order, _ = await shop.paid(MUG=3)
+    await shop.release(order)
+    await shop.ship(order, 1)
+    await capture_shipments(shop.gateways, world.now)
+    other, _ = await shop.paid(SHIRT=2)
+    await shop.cancel(other, 1)
+    await keep_a_cart(world, database_url)
+    await number_facts(database_url)
+    await add_note(world.act("key-0"), AddNote(order_id=other.id, text="Ring twice."))
+    return {
+        "order": order.id,
+        "number": order.number,
+        "other": other.id,
+        "level": (await world.level("LAMP", "LAX")).id,
+        "parcel": await a_parcel_that_left(world),
+        "nothing": new_id(),
+    }
+
+
+async def keep_a_cart(world: World, database_url: str) -> None:
+    lines = (CartLine(variant_id=world.variants["CHAIR"].id, quantity=2),)
+    async with desk.opened(database_url) as counter:
+        await counter.reserve(world.act(), ReserveCart(channel_id=world.web.id, cart="cart-1", lines=lines))
+
+
+async def number_facts(database_url: str) -> None:
+    """As the relay does."""
+    connection = await asyncpg.connect(**credentials(database_url))
+    state = await log.read_state(connection)
+    await log.move(connection, state.epoch, 10_000)
+    await connection.close()
+
+
+async def a_parcel_that_left(world: World) -> Any:
+    parcel = new_id()
+    await execute(
+        "INSERT INTO parcels (id, organization_id, number, location_id, weight_grams, packed_at, shipped_at, version)"
+        " VALUES ($1, $2, 'P-1', $3, 5, now(), now(), 1)",
+        [parcel, world.organization_id, world.locations["NYC"].id],
+    )
+    return parcel
+
+
+async def told(connection: Connection) -> dict[str, list[str]]:
+    """What breaks each broken rule."""
+    return {
+        rule: [f"{one.name}: {one.wrong}" for one in findings]
+        async for rule, findings in audit.examine(connection)
+        if findings
+    }
+
+
+async def found(database_url: str) -> dict[str, list[str]]:
+    async with audit.snapshot(database_url) as connection:
+        return await told(connection)
+
+
+async def test_a_sound_database_passes(business, database_url):
+    assert await found(database_url) == {}
+
+
+async def test_an_empty_database_passes(database, database_url):
+    assert await found(database_url) == {}
+
+
+async def test_what_was_bent_is_found_and_named(business, database_url):
+    connection = await asyncpg.connect(**credentials(database_url))
+    broken = set()
+    async with connection.transaction():
+        for sabotage, named in SABOTAGE:
+            bent = connection.transaction()
+            await bent.start()
+            await connection.execute(sabotage.format(**business))
+
+            findings = await told(connection)
+
+            assert any(named.format(**business) in one for each in findings.values() for one in each), (
+                sabotage,
+                findings,
+            )
+            broken |= findings.keys()
+            await bent.rollback()
+        assert await told(connection) == {}
+    await connection.close()
+    assert broken == {check.rule for check in audit.CHECKS}, "a rule that nothing breaks"
+
+
+async def test_every_broken_row_is_named(business, database_url):
+    await execute("UPDATE stock_levels SET on_hand = on_hand + 1")
+
+    [named] = (await found(database_url)).values()
+    assert len(named) == 12
+
+
+async def test_the_report_says_what_holds_and_what_does_not(business, database_url, capsys):
+    await execute("UPDATE stock_levels SET on_hand = on_hand + 1")
+
+    broken = await audit.audit(database_url, show=2)
+
+    said = capsys.readouterr().out
+    assert broken == 1
+    assert "BAD  Every stock counter is the sum of its movements: 12 findings" in said
+    assert "… and 10 more" in said
+    assert said.count("ok  ") == len(audit.CHECKS) - 1
+
+
+async def test_the_audit_reads_one_snapshot_and_holds_nobody_up(business, database_url):
+    async with audit.snapshot(database_url) as connection:
+        assert await told(connection) == {}
+
+        await execute("UPDATE orders SET status = 'delivered'")
+
+        assert await told(connection) == {}
+    assert len(await found(database_url)) == 2
+
+
+async def test_the_exit_code_says_whether_all_is_well(business, database_url, capsys):
+    settings = Settings(database_url=database_url, redis_url="redis://nowhere")
+
+    sound = await asyncio.to_thread(audit.run, argparse.Namespace(show=5), settings)
+    await execute("UPDATE stock_levels SET on_hand = on_hand + 1")
+    bent = await asyncio.to_thread(audit.run, argparse.Namespace(show=5), settings)
+
+    assert (sound, bent) == (0, 1)
+    assert capsys.readouterr().out.endswith("1 broken.\n")
