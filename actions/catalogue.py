@@ -7,7 +7,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
-from actions.upserting import Entry, Row, Table, amend, check_known, given, upsert
+from actions.upserting import Entry, Row, Table, amend, check_known, given, known_ids, upsert
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
 from domain.validation import KEEP, Checks, Keep
@@ -166,9 +166,11 @@ async def _upsert_products(act: Act, entries: Sequence[Entry]) -> list[UUID]:
 
 
 async def _upsert_variants(act: Act, commands: Sequence[tuple[UpsertVariant, Checks]]) -> list[UUID]:
-    products = {command.product_id: checks for command, checks in commands if isinstance(command.product_id, UUID)}
-    for product_id, checks in products.items():
-        await check_known(act, checks, "products", [("product_id", product_id)])
+    products = {command.product_id for command, _ in commands if isinstance(command.product_id, UUID)}
+    known = await known_ids(act, "products", products)
+    for command, checks in commands:
+        if isinstance(command.product_id, UUID) and command.product_id not in known:
+            checks.note("product_id", "UNKNOWN", "There is no such product, or you may not use it.")
     found = await upsert(act, VARIANTS, [_variant(command, checks) for command, checks in commands])
     await _record(act, [_variant_fact(row) for row in found if row.is_changed])
     return [row.id for row in found]
