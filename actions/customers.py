@@ -31,7 +31,7 @@ INSERT: Final = """
 INSERT INTO customers SELECT * FROM jsonb_populate_recordset(NULL::customers, $1::jsonb)
 ON CONFLICT (organization_id, number) DO NOTHING RETURNING number"""
 COUNT_UP: Final = "UPDATE customers SET version = version + 1 WHERE id = $1"
-ONE_ADDRESS: Final = "SELECT id FROM customer_addresses WHERE id = $1 AND customer_id = $2"
+ONE_ADDRESS: Final = "SELECT version FROM customer_addresses WHERE id = $1 AND customer_id = $2"
 NO_DEFAULT: Final = {
     "is_default_shipping": "UPDATE customer_addresses SET is_default_shipping = false, version = version + 1 "
     "WHERE customer_id = $1 AND id <> $2 AND is_default_shipping",
@@ -200,7 +200,7 @@ async def add_address(act: Act, command: AddAddress) -> UUID:
     if known[0]["n"] >= MAX_ADDRESSES:
         checks.note("address", "TOO_MANY", f"A customer has at most {MAX_ADDRESSES} addresses.")
     checks.refuse()
-    await _keep_address(row.id, new_id(), command.address)
+    await _keep_address(_address(row.id, new_id(), command.address))
     await _record(act, [row], changed="addresses")
     return row.id
 
@@ -211,9 +211,11 @@ async def replace_address(act: Act, command: ReplaceAddress) -> UUID:
     checks = Checks()
     _check_address(command.address, checks.below("address"))
     checks.refuse()
-    if not await rows(ONE_ADDRESS, [command.address_id, row.id]):
+    known = await rows(ONE_ADDRESS, [command.address_id, row.id])
+    if not known:
         raise NotFound("address", command.address_id)
-    await _keep_address(row.id, command.address_id, command.address)
+    anew = _address(row.id, command.address_id, command.address)
+    await _keep_address({**anew, "version": known[0]["version"] + 1})
     await _record(act, [row], changed="addresses")
     return row.id
 
@@ -292,12 +294,11 @@ async def _touch(act: Act, customer_id: UUID, expected_version: int | None) -> R
     return row
 
 
-async def _keep_address(customer_id: UUID, address_id: UUID, address: Address) -> None:
+async def _keep_address(address: Json) -> None:
     for name, sql in NO_DEFAULT.items():
-        if getattr(address, name):
-            await execute(sql, [customer_id, address_id])
-    await write("customer_addresses", [_address(customer_id, address_id, address)])
-    await execute("UPDATE customer_addresses SET version = version + 1 WHERE id = $1", [address_id])
+        if address[name]:
+            await execute(sql, [address["customer_id"], address["id"]])
+    await write("customer_addresses", [address])
 
 
 async def _record(act: Act, found: Sequence[Row], **details: Any) -> None:
