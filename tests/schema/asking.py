@@ -8,10 +8,10 @@ from schema.build import schema
 
 
 async def ask(
-    query: str, viewer: Viewer, variables: dict[str, Any] | None = None, *, of: Any = schema
+    query: str, viewer: Viewer, variables: dict[str, Any] | None = None, *, of: Any = schema, **context: Any
 ) -> dict[str, Any]:
-    """The plain executor's answer, as it goes over the wire."""
-    result = await of.execute(query, variables, context_value=Context(viewer=viewer))
+    """The plain executor's answer, as it goes over the wire. `context` is what the process brings along."""
+    result = await of.execute(query, variables, context_value=Context(viewer=viewer, **context))
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]
