@@ -1,7 +1,7 @@
 """Where a postal address is on the map, found offline: US postal codes only, to the middle of their area."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import zipcodes
 
@@ -20,3 +20,9 @@ def locate(country: str, postal_code: str) -> Coordinates | None:
     for found in zipcodes.matching(digits.zfill(US_CODE_CHARACTERS)):  # type: ignore[no-untyped-call] # the library has no types
         return Coordinates(float(found["lat"]), float(found["long"]))
     return None
+
+
+def all_places() -> list[dict[str, Any]]:
+    """Every US postal code with its `city`, `state`, `lat` and `long`."""
+    found: list[dict[str, Any]] = zipcodes.list_all()  # type: ignore[no-untyped-call] # the library has no types
+    return found

@@ -17,6 +17,8 @@ from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 from actions import desk, outbox
+from actions.desk import Desk
+from actions.gateways import Gateways
 from models.config import tortoise_config
 from realtime import broker
 from realtime.broker import RemoteWaker
@@ -36,7 +38,11 @@ GRAPH_PATH = "/graphql"
 IDE_PATH = "/graphiql"
 
 
-def create_app(settings: Settings) -> Starlette:
+Beside = Callable[[Desk, Gateways], AbstractAsyncContextManager[None]]
+"""What else runs in the process while it serves."""
+
+
+def create_app(settings: Settings, *, beside: Beside | None = None) -> Starlette:
     """`settings` hold both URLs; the tables are up to date."""
     middleware = []
     if settings.allowed_origins:
@@ -47,7 +53,7 @@ def create_app(settings: Settings) -> Starlette:
             allow_headers=["authorization", "content-type"],
         )
         middleware.append(cors)
-    return Starlette(routes=_routes(settings), middleware=middleware, lifespan=_lifespan(settings))
+    return Starlette(routes=_routes(settings), middleware=middleware, lifespan=_lifespan(settings, beside))
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
@@ -86,16 +92,18 @@ async def _ide(_: Request) -> Response:
     return HTMLResponse(page.replace('window.location.href.split("?")[0]', f'window.location.origin + "{GRAPH_PATH}"'))
 
 
-def _lifespan(settings: Settings) -> Callable[[Starlette], AbstractAsyncContextManager[dict[str, Any]]]:
+def _lifespan(
+    settings: Settings, beside: Beside | None
+) -> Callable[[Starlette], AbstractAsyncContextManager[dict[str, Any]]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[dict[str, Any], None]:
         async with AsyncExitStack() as stack:
-            yield await _start(settings, stack)
+            yield await _start(settings, beside, stack)
 
     return lifespan
 
 
-async def _start(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
+async def _start(settings: Settings, beside: Beside | None, stack: AsyncExitStack) -> dict[str, Any]:
     """Everything that must be closed is on the stack, in the order of its opening."""
     config = tortoise_config(settings.database_url, pool_size=settings.database_pool_size)
     await stack.enter_async_context(TortoiseContext())
@@ -112,6 +120,8 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> dict[str, Any]:
         await stack.enter_async_context(working(settings, jobs(gateways)))
     else:
         await stack.enter_async_context(_waking_remotely(RemoteWaker(redis)))
+    if beside is not None:
+        await stack.enter_async_context(beside(opened, gateways))
     api = Api(
         schema=schema,
         authenticator=Authenticator(settings),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import uvicorn
 
 from server.api import MOST_BYTES
-from server.app import create_app
+from server.app import Beside, create_app
 from server.settings import Settings
 
 PING_SECONDS = 20.0
@@ -19,17 +19,17 @@ GARBAGE_THRESHOLDS = (50_000, 20, 50)
 HASH_SEED = "PYTHONHASHSEED"
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, *, beside: Beside | None = None) -> int:
     """Until SIGINT or SIGTERM; `settings` hold both URLs."""
-    server = uvicorn.Server(server_config(settings))
+    server = uvicorn.Server(server_config(settings, beside=beside))
     with _long_lived_objects_set_aside():
         server.run()
     return 0 if server.started else 1
 
 
-def server_config(settings: Settings) -> uvicorn.Config:
+def server_config(settings: Settings, *, beside: Beside | None = None) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(settings),
+        create_app(settings, beside=beside),
         host=settings.host,
         port=settings.port,
         loop="uvloop",

@@ -1,6 +1,7 @@
 """At the counter: set aside for the customer, then handed over."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -67,13 +68,18 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
     _move_all(change, fulfilment, Action.HAND_OVER)
     tell(act, change, FactKind.UNITS_PICKED_UP, fulfilment)
     await store([fulfilment])
-    collected = await open_parcels([fulfilment.id])
-    await execute(
-        "UPDATE parcels SET delivered_at = $1, version = version + 1 WHERE id = ANY($2::uuid[])", [act.now, collected]
-    )
+    await collect_parcels(act, [fulfilment.id])
     await settle_requests(act, change)
     await save(act, [change])
     return fulfilment.id
+
+
+async def collect_parcels(act: Act, fulfilment_ids: Sequence[UUID]) -> None:
+    """The parcels of these fulfilments left with their customers."""
+    collected = await open_parcels(fulfilment_ids)
+    await execute(
+        "UPDATE parcels SET delivered_at = $1, version = version + 1 WHERE id = ANY($2::uuid[])", [act.now, collected]
+    )
 
 
 def _move_all(change: OrderChange, fulfilment: Fulfilment, action: Action) -> None:

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_orders, save
+from actions.fulfilment.pickup import collect_parcels
 from actions.fulfilment.progress import lock_fulfilments, store, tell, workable
 from actions.fulfilment.releasing import check_releasable, open_fulfilments
 from domain.facts import FactKind
+from domain.fulfilment import check_way
 from domain.lifecycle import Action
 from domain.validation import Checks
 from models import Fulfilment
@@ -44,6 +46,22 @@ async def pick_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
     return await _step(act, fulfilment_ids, Action.PICK, FactKind.UNITS_PICKED, lambda _: None)
 
 
+@action
+async def make_ready_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
+    """Everything picked or packed waits for its customer. Raises what `pickup.make_ready` does."""
+    return await _step(
+        act, fulfilment_ids, Action.MAKE_READY, FactKind.READY_FOR_PICKUP, _for_pickup(Action.MAKE_READY)
+    )
+
+
+@action
+async def hand_over_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
+    """What is ready is with its customers now. Raises what `pickup.hand_over` does without a code."""
+    done = await _step(act, fulfilment_ids, Action.HAND_OVER, FactKind.UNITS_PICKED_UP, _for_pickup(Action.HAND_OVER))
+    await collect_parcels(act, done)
+    return done
+
+
 def check_wave(name: str, ids: Sequence[UUID]) -> None:
     checks = Checks()
     checks.size(name, ids, least=1, most=MOST_AT_ONCE)
@@ -67,8 +85,8 @@ async def _step(
     fulfilments = in_order(found.values())
     for fulfilment in fulfilments:
         change = changes[fulfilment.order_id]
-        move_all(change, fulfilment, step)
         mark(fulfilment)
+        move_all(change, fulfilment, step)
         tell(act, change, kind, fulfilment)
     await store(fulfilments)
     await save(act, list(changes.values()))
@@ -78,5 +96,12 @@ async def _step(
 def _accepted_at(act: Act) -> Callable[[Fulfilment], None]:
     def mark(fulfilment: Fulfilment) -> None:
         fulfilment.accepted_at = fulfilment.accepted_at or act.now
+
+    return mark
+
+
+def _for_pickup(step: Action) -> Callable[[Fulfilment], None]:
+    def mark(fulfilment: Fulfilment) -> None:
+        check_way(step, fulfilment.method)
 
     return mark

@@ -163,16 +163,26 @@ JOBS = {
 class Migration(migrations.Migration):
     dependencies = [("models", "0001_initial")]
 
+    # Few operations with many statements: Tortoise copies everything it knows of the tables for each operation.
     operations: list[Any] = [
-        *(
-            ops.RunSQL(
-                f"ALTER TABLE {table} ADD CONSTRAINT {table}_{name} CHECK ({rule})",
-                f"ALTER TABLE {table} DROP CONSTRAINT {table}_{name}",
-            )
-            for table, rules in CHECKS.items()
-            for name, rule in rules.items()
+        ops.RunSQL(
+            "; ".join(
+                f"ALTER TABLE {table} "
+                + ", ".join(f"ADD CONSTRAINT {table}_{name} CHECK ({rule})" for name, rule in rules.items())
+                for table, rules in CHECKS.items()
+            ),
+            "; ".join(
+                f"ALTER TABLE {table} " + ", ".join(f"DROP CONSTRAINT {table}_{name}" for name in rules)
+                for table, rules in CHECKS.items()
+            ),
         ),
-        *(ops.RunSQL(sql, f"DROP INDEX {name}") for name, sql in {**UNIQUE, **JOBS}.items()),
-        *(ops.RunSQL(f"CREATE SEQUENCE {name} START 100001", f"DROP SEQUENCE {name}") for name in NUMBERS),
+        ops.RunSQL(
+            "; ".join([*UNIQUE.values(), *JOBS.values()]),
+            "; ".join(f"DROP INDEX {name}" for name in [*UNIQUE, *JOBS]),
+        ),
+        ops.RunSQL(
+            "; ".join(f"CREATE SEQUENCE {name} START 100001" for name in NUMBERS),
+            "; ".join(f"DROP SEQUENCE {name}" for name in NUMBERS),
+        ),
         ops.RunSQL("ALTER TABLE stock_levels SET (fillfactor = 70)", "ALTER TABLE stock_levels RESET (fillfactor)"),
     ]

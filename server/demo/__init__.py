@@ -1,0 +1,1 @@
+"""A living business to look at: made, given a past, and kept going."""
