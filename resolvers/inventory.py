@@ -79,8 +79,10 @@ async def levels_of(info: Info, level_ids: Sequence[UUID]) -> list[StockLevel]:
 
 
 def at_own_locations(viewer: Viewer, command: C) -> C:
-    """Stores and warehouses change stock where they are; so do keys that name locations. Raises Forbidden."""
-    is_confined = viewer.audience is Audience.LOCATION or bool(viewer.location_ids)
+    """Stores and warehouses change stock where they are; so do partners whose key names locations. Raises Forbidden."""
+    is_confined = viewer.audience is Audience.LOCATION or (
+        viewer.audience is Audience.PARTNER and bool(viewer.location_ids)
+    )
     lines: Any = getattr(command, "lines", ())
     if is_confined and any(line.location_id not in viewer.location_ids for line in lines):
         raise Forbidden("You may change stock at your own locations only.")

@@ -5,7 +5,7 @@ import pytest
 from actions import catalogue, inventory
 from actions.locations import DeactivateLocation, deactivate
 from domain.permissions import Role
-from models import StockLevel, StockMovement
+from models import Reservation, StockLevel, StockMovement
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.world import channel, furnish
@@ -257,3 +257,36 @@ async def test_the_same_request_again_receives_once(world):
 
     assert first == again
     assert (await StockLevel.get(variant=world.variants["MUG"], location=world.locations["NYC"])).on_hand == 15
+
+
+async def test_a_partner_is_confined_where_its_key_names_locations(world):
+    variables = {"input": {"lines": [line(world, at="CHI", quantity=1)]}}
+
+    free = await ask(RECEIVE, world.viewer(Role.PARTNER, location_ids=()), variables)
+    bound = await ask(RECEIVE, world.viewer(Role.PARTNER, location_ids=(world.locations["NYC"].id,)), variables)
+    head = await ask(RECEIVE, world.viewer(Role.ADMIN, location_ids=(world.locations["NYC"].id,)), variables)
+
+    told = [answer["data"]["receiveStock"]["__typename"] for answer in (free, bound, head)]
+    assert told == ["ChangedStock", "Forbidden", "ChangedStock"]
+
+
+async def test_what_is_kept_for_a_cart_is_seen_by_its_owner_and_those_who_serve_it(world):
+    level = await world.level("MUG", "NYC")
+    for cart, owner in (("cart-1", world.customer), ("cart-2", None)):
+        await Reservation.create(
+            organization_id=world.organization_id, channel=world.web, customer=owner, cart=cart, stock_level=level,
+            variant_id=level.variant_id, location_id=level.location_id, quantity=2, created_at=world.now,
+            expires_at=world.now,
+        )  # fmt: skip
+    query = "query ($f: ReservationFilter) { reservations(filter: $f) { nodes { cart quantity variant { sku } location { code } channel { code } } } }"
+
+    async def carts(viewer, **variables):
+        answer = await ask(query, viewer, variables)
+        return [each["cart"] for each in answer["data"]["reservations"]["nodes"]]
+
+    assert await carts(world.viewer()) == ["cart-1", "cart-2"]
+    assert await carts(world.viewer(), f={"cart": "cart-2"}) == ["cart-2"]
+    assert await carts(world.viewer(Role.CUSTOMER)) == ["cart-1"]
+    assert await carts(world.viewer(Role.AGENT, channel_ids=(world.channels["SHOP"].id,))) == []
+    assert await carts(world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["CHI"].id,))) == []
+    assert codes(await ask(query, world.viewer(Role.ANONYMOUS))) == ["FORBIDDEN"]
