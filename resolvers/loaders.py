@@ -1,6 +1,6 @@
 """The plain executor: every declared relation as one batched query per request, for any number of parent rows."""
 
-from asyncio import Future
+from asyncio import Future, shield
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -37,13 +37,13 @@ class Related(DataLoader[Any, list[Any]]):
     def load(self, key: Any) -> "Future[list[Any]]":
         """One key, never inside a write transaction: its rows would be shared with readers outside.
 
-        A caller that was cancelled must not leave its cancelled future to the next one.
+        Everybody who wants a key shares one future, so a caller that is cancelled must not cancel it: graphql-core
+        cancels the siblings of a field that failed, and others may be waiting for the same row.
         """
         if db.in_transaction():
             raise TypeError("Loaders read outside write transactions: commit first, then read the result.")
-        if (known := self._cache.get(key)) and known.cancelled():
-            self.clear(key)
-        return super().load(key)
+        shared = super().load(key)
+        return shared if shared.done() else shield(shared)
 
     async def batch_load_fn(self, keys: list[Any]) -> list[list[Any]]:
         found: defaultdict[int, list[Any]] = defaultdict(list)

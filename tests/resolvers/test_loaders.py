@@ -23,16 +23,17 @@ async def world() -> World:
     return await furnish(orders=0)
 
 
-async def test_a_cancelled_caller_leaves_nothing_behind_for_the_next(world) -> None:
+async def test_a_cancelled_caller_takes_nothing_from_those_who_want_the_same(world) -> None:
     loaders = Loaders(world.viewers()[Role.ADMIN])
     wanted = {"id": global_id("Variant", world.of(Variant)[0].id)}
-    impatient = asyncio.create_task(loaders.find(BY_ID, SCOPED, wanted))
+    impatient, patient = (asyncio.create_task(loaders.find(BY_ID, SCOPED, wanted)) for _ in range(2))
     await asyncio.sleep(0)
 
     impatient.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await impatient
 
+    assert (await patient).sku == world.of(Variant)[0].sku
     assert (await loaders.find(BY_ID, SCOPED, wanted)).sku == world.of(Variant)[0].sku
 
 

@@ -91,7 +91,9 @@ class Writer:
             return {"id": global_id(entity.name, row.pk)}
         names = {argument.python_name: name for name, argument in zip(each.args, declared(each).arguments, strict=True)}
         return {
-            names[name]: global_id(kind.name, getattr(row, name)) if isinstance(kind, IdOf) else getattr(row, name)
+            names[name]: global_id(kind.name, getattr(row, name))
+            if isinstance(kind, IdOf)
+            else getattr(row, name) or "x"
             for name, kind in source.by
         }
 
