@@ -8,6 +8,7 @@ from uuid import UUID
 from actions import reference, routing
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
+from actions.orders.confirming import confirm_if_authorized
 from actions.orders.placing import IDS_AT_ONCE, NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
 from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
 from domain.errors import InvalidInput
@@ -73,6 +74,7 @@ async def place_draft(act: Act, command: PlaceDraft) -> UUID:
     order.placed_at, order.confirmed_at = act.now, act.now if is_confirmed else None
     await Order.filter(id=order.id).update(placed_at=order.placed_at, confirmed_at=order.confirmed_at)
     change.record(FactKind.ORDER_PLACED, confirmed=is_confirmed)
+    await confirm_if_authorized(act, change)
     await routing.route(act, change)
     await save(act, [change])
     return order.id

@@ -155,7 +155,6 @@ class Rows:
 
     def _add_order(self, new: "NewOrder") -> None:
         command, priced = new.command, new.decided.priced
-        free = priced.total_minor == 0
         self.tables["orders"].append(
             (
                 new.id,
@@ -174,8 +173,8 @@ class Rows:
                 priced.shipping_minor,
                 priced.tax_minor,
                 priced.total_minor,
-                (AuthorizeStatus.FULL if free else AuthorizeStatus.NONE).value,
-                (ChargeStatus.FULL if free else ChargeStatus.NONE).value,
+                new.authorize_status.value,
+                new.charge_status.value,
                 command.requested_date,
                 command.promised_date,
                 new.act.now,
@@ -274,9 +273,25 @@ class NewOrder:
     kind: FactKind = FactKind.ORDER_PLACED
 
     @property
+    def is_free(self) -> bool:
+        return self.decided.priced.total_minor == 0
+
+    @property
     def is_confirmed(self) -> bool:
-        """Drafts never are; a channel without a confirmation policy confirms what it places."""
-        return self.kind is FactKind.ORDER_PLACED and self.channel.confirmation is ConfirmationPolicy.AUTOMATIC
+        """Drafts never are; what is placed is, where the channel asks for nothing or for money that nobody owes."""
+        policy = self.channel.confirmation
+        waits = policy is ConfirmationPolicy.MANUAL or (
+            policy is ConfirmationPolicy.ON_AUTHORIZATION and not self.is_free
+        )
+        return self.kind is FactKind.ORDER_PLACED and not waits
+
+    @property
+    def authorize_status(self) -> AuthorizeStatus:
+        return AuthorizeStatus.FULL if self.is_free else AuthorizeStatus.NONE
+
+    @property
+    def charge_status(self) -> ChargeStatus:
+        return ChargeStatus.FULL if self.is_free else ChargeStatus.NONE
 
     @property
     def status(self) -> OrderStatus:
@@ -295,6 +310,8 @@ class NewOrder:
             "currency": self.channel.currency,
             "total_minor": self.decided.priced.total_minor,
             "confirmed": self.is_confirmed,
+            "authorize_status": self.authorize_status.value,
+            "charge_status": self.charge_status.value,
             "lines": {line_id: self.word(at).value for at, line_id in enumerate(ids)},
             "moves": [_first_move(ids[units.line], units) for units in self.units],
         }

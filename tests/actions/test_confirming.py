@@ -1,9 +1,12 @@
 """Orders are confirmed once, when nothing holds them and, where the channel says so, when the money is there."""
 
+from dataclasses import replace
+
 import pytest
 
 from actions.changing import lock_order, save
 from actions.orders.confirming import ConfirmOrder, confirm, confirm_if_authorized
+from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_hold
 from domain.errors import BlockedByHold, Conflict, IllegalTransition, NotFound, NotPaid
 from domain.facts import FactKind
@@ -14,7 +17,8 @@ from domain.orders import ConfirmationPolicy
 from domain.payments import AuthorizeStatus
 from models import Hold, Order, OutboxFact, Payment
 from models.db import tx
-from tests.world import World, channel, furnish
+from tests.actions.scenarios.placing import wanted
+from tests.world import World, channel, furnish, price
 from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -175,3 +179,19 @@ async def test_a_held_order_with_its_money_there_is_confirmed_when_the_hold_is_r
     await resolve_hold(world.act(), ResolveHold(order_id=order.id, hold_id=hold.id))
 
     assert await is_confirmed(order)
+
+
+async def test_a_free_draft_is_confirmed_when_it_is_placed_and_one_to_be_paid_is_not():
+    world = await furnish()
+    shop = await channel(world, "PAID", confirmation=ConfirmationPolicy.ON_AUTHORIZATION)
+    await price(world, "MUG", shop, 0)
+    await price(world, "LAMP", shop, 1)
+    drafts = [
+        await draft(world.act(), replace(wanted(world, **{sku: 1}), channel_id=shop.id)) for sku in ("MUG", "LAMP")
+    ]
+
+    for order_id in drafts:
+        await place_draft(world.act(), PlaceDraft(order_id=order_id))
+
+    free, owed = [await Order.get(id=order_id) for order_id in drafts]
+    assert (free.confirmed_at, owed.confirmed_at) == (world.now, None)

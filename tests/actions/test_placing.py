@@ -13,7 +13,7 @@ from domain.orders import ConfirmationPolicy, FulfilmentMethod
 from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
 from models import IdempotencyKey, Order, OrderLine, OutboxFact, Price, Reservation, StockLevel, StockMovement
 from models.db import rows
-from tests.world import World, channel, furnish
+from tests.world import World, channel, furnish, price, stock
 
 BOSTON = Address(
     name="Ann", line1="1 Main St", city="Boston", region="MA", postal_code="02108", country="US", latitude=42.36,
@@ -57,7 +57,9 @@ async def test_an_order_is_priced_routed_to_the_nearest_and_recorded(counter) ->
     assert order.number.startswith("SO-")
     assert order.customer_name == world.customer.name
     assert order.confirmed_at == world.now
-    assert [(line.sku, line.quantity, line.total_minor) for line in sorted(order.lines, key=lambda l: l.position)] == [
+    assert [
+        (line.sku, line.quantity, line.total_minor) for line in sorted(order.lines, key=lambda line: line.position)
+    ] == [
         ("MUG", 2, 3_998),
         ("LAMP", 1, 1_999),
     ]
@@ -235,8 +237,6 @@ def cart(world: World, *lines: tuple[str, int], name: str = "cart-1") -> Reserve
 
 
 async def stock_up(world: World, sku: str, units: int) -> None:
-    from tests.world import stock
-
     await stock(world, {(sku, "NYC"): units})
 
 
@@ -314,3 +314,17 @@ async def test_counters_never_pass_what_is_there(counter) -> None:
 
     await books()
     assert all(level.allocated + level.reserved <= level.on_hand for level in await StockLevel.all())
+
+
+async def test_a_free_order_is_confirmed_where_others_wait_for_their_money(counter) -> None:
+    world = await furnish()
+    shop = await channel(world, "PAID", confirmation=ConfirmationPolicy.ON_AUTHORIZATION)
+    await price(world, "MUG", shop, 0)
+    await price(world, "LAMP", shop, 1)
+
+    free, owed = [
+        await Order.get(id=await counter.place(world.act(), replace(wanted(world, (sku, 1)), channel_id=shop.id)))
+        for sku in ("MUG", "LAMP")
+    ]
+
+    assert (free.confirmed_at, owed.confirmed_at) == (world.now, None)
