@@ -26,13 +26,14 @@ from realtime.hub import Hub
 from schema.build import schema
 from server.api import MOST_BYTES, Api
 from server.auth import Authenticator
+from server.background import background
 from server.gateways import providers
 from server.health import Health
 from server.http import GraphQLOverHttp
 from server.jobs import jobs
 from server.settings import Settings
 from server.websocket import GraphQLOverWebSocket
-from server.worker import background, working
+from server.worker import working
 
 GRAPH_PATH = "/graphql"
 IDE_PATH = "/graphiql"

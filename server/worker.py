@@ -3,13 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from actions import outbox
 from realtime.relay import Relay
 from server.jobs import Job
 from server.settings import Settings
+from server.waiting_orders import serving_waiting_orders
 
 log = logging.getLogger("oms.worker")
 
@@ -24,7 +25,8 @@ async def working(settings: Settings, jobs: Sequence[Job]) -> AsyncGenerator[Rel
     outbox.wakers.append(relay.wake)
     tasks = [asyncio.create_task(relay.run()), *(asyncio.create_task(_repeat(job, settings, relay)) for job in jobs)]
     try:
-        yield relay
+        async with serving_waiting_orders(settings.clock):
+            yield relay
     finally:
         outbox.wakers.remove(relay.wake)
         for task in tasks:
@@ -47,14 +49,3 @@ async def _run(job: Job, settings: Settings, now: datetime) -> None:
     else:
         if done:
             log.info("A job did its work", extra={"job": job.name, "done": done})
-
-
-@asynccontextmanager
-async def background(task: asyncio.Task[None]) -> AsyncGenerator[None, None]:
-    """The task runs while the block runs."""
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

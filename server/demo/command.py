@@ -13,6 +13,7 @@ from typing import Final
 from actions.desk import Desk
 from actions.gateways import Gateways
 from server.app import Beside
+from server.background import background
 from server.demo.business import Business, found, known
 from server.demo.history import give_past
 from server.demo.simulation import Simulation
@@ -21,7 +22,6 @@ from server.embedded import servers_for
 from server.offline import tables
 from server.serving import ensure_hash_seed, serve
 from server.settings import PROJECT_FOLDER, Settings
-from server.worker import background
 
 FOLDER: Final = PROJECT_FOLDER / ".ordergraph" / "demo"
 MOST: Final = 1_000_000

@@ -56,7 +56,7 @@ async def new_tokens(business: Business, now: datetime) -> list[Token]:
         ),
         (
             "customer",
-            api_keys.CreateApiKey(name="", role_id=roles[Role.CUSTOMER], customer_id=business.buyers[0].id),
+            api_keys.CreateApiKey(name="", customer_id=business.buyers[0].id),
         ),
     )
     tokens = []
