@@ -10,7 +10,7 @@ import strawberry
 
 import models
 from actions.parcels import packing, shipping, tracking
-from domain.errors import AlreadyExists, BlockedByHold, Forbidden, IllegalTransition
+from domain.errors import AlreadyExists, BlockedByHold, Forbidden, IllegalTransition, NotPaid
 from domain.permissions import Permission
 from resolvers import parcels
 from resolvers.context import Info
@@ -199,7 +199,7 @@ class ParcelMutations:
         "Hand a parcel to its carrier: its units leave the location for every order in it.",
         parcels.whole(shipping.ship),
         ShipParcelInput,
-        refuses=(IllegalTransition, BlockedByHold, AlreadyExists, Forbidden),
+        refuses=(IllegalTransition, BlockedByHold, NotPaid, AlreadyExists, Forbidden),
         needs=Permission.FULFIL,
     )
     deliver_parcel: Parcel = action(

@@ -7,10 +7,11 @@ know of it only after some more), "twice" (each notice is sent twice). A token m
 "capture-declined". Amounts above `limit_minor` are declined.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from actions.gateways import (
@@ -30,6 +31,9 @@ LATE_LOOKUPS: Final = 2
 """So many look-ups of a late request find nothing."""
 
 NO_LIMIT: Final = 10**15
+MOST_NOTICES: Final = 10_000
+MOST_REMEMBERED: Final = 200_000
+"""Requests and payments it still knows; the oldest are forgotten first."""
 
 
 class Fault(StrEnum):
@@ -70,7 +74,7 @@ class FakeGateway:
     """Requests that reached it, the repeated ones too."""
     _answers: dict[str, Approved | Declined] = field(default_factory=dict)
     _hidden: dict[str, int] = field(default_factory=dict)
-    _notices: list[Notice] = field(default_factory=list)
+    _notices: deque[Notice] = field(default_factory=lambda: deque(maxlen=MOST_NOTICES))
 
     async def authorize(self, request: GatewayRequest, *, timeout_seconds: float) -> Answer:
         return self._handle(Operation.AUTHORIZE, request, timeout_seconds)
@@ -93,7 +97,8 @@ class FakeGateway:
 
     def take_notices(self) -> list[Notice]:
         """Everything told since the last time, in order."""
-        taken, self._notices = self._notices, []
+        taken = list(self._notices)
+        self._notices.clear()
         return taken
 
     def _handle(self, operation: Operation, request: GatewayRequest, timeout_seconds: float) -> Answer:
@@ -104,6 +109,7 @@ class FakeGateway:
         answer = self._answers.get(request.reference)
         if answer is None:
             answer = self._answers[request.reference] = self._decide(operation, request, fault)
+            _forget_oldest(self._answers)
             copies = 2 if fault is Fault.TWICE else 1
             self._notices += [_notice(operation, request, answer)] * copies
             if fault is Fault.LATE:
@@ -123,10 +129,16 @@ class FakeGateway:
                 # A payment of before this process started: nothing is known of it, so it is taken at its word.
                 return Approved(at=request.now)
             account = self.accounts[request.payment_id] = Account()
+            _forget_oldest(self.accounts)
         if not _moved(account, operation, request.amount_minor):
             return Declined(reason=f"there is not so much to {operation}", at=request.now)
         lasting = timedelta(days=AUTHORIZATION_DAYS) if operation is Operation.AUTHORIZE else None
         return Approved(at=request.now, expires_at=request.now + lasting if lasting else None)
+
+
+def _forget_oldest(remembered: dict[Any, Any]) -> None:
+    if len(remembered) > MOST_REMEMBERED:
+        del remembered[next(iter(remembered))]
 
 
 def _fault(operation: Operation, token: str) -> Fault | None:

@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 from actions.acting import Act, action
 from actions.changing import save
 from actions.fulfilment.progress import find_fulfilments, store
+from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, lock_parcel, move_contents
 from domain.errors import AlreadyExists
@@ -36,12 +37,15 @@ class ShipParcel:
 async def ship(act: Act, command: ShipParcel) -> UUID:
     """Everything in the parcel leaves the location, and its stock, for every order it carries.
 
-    Raises NotFound, Conflict, InvalidInput, IllegalTransition, BlockedByHold when any of the orders is held, and
-    AlreadyExists for a tracking number that another parcel of the carrier has.
+    Raises NotFound, Conflict, InvalidInput, IllegalTransition, BlockedByHold when any of the orders is held, NotPaid when
+    the authorisation that confirmed one of them is gone, and AlreadyExists for a tracking number that another parcel of
+    the carrier has.
     """
     _check_input(command)
     changes, parcel, lines = await lock_parcel(act, command.parcel_id, command.expected_version)
     check_open(parcel, Action.SHIP)
+    for change in changes.values():
+        await check_paid(change.order)
     fulfilments = await find_fulfilments(act, {line.fulfilment_id for line in lines})
     for fulfilment in fulfilments.values():
         check_way(Action.SHIP, fulfilment.method)

@@ -13,6 +13,7 @@ from domain.errors import AmountExceeded, NotPaid, PaymentUnknown
 from domain.orders import ConfirmationPolicy
 from models import Order, OrderLine, Payment
 from tests.actions.payments.shop import fresh, kinds, money, new_shop, words
+from tests.world.fulfilment import packed, picked, released_of, shipped
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -226,6 +227,19 @@ async def test_an_order_whose_authorization_is_gone_is_not_released():
     await shop.authorize(order)
 
     assert await release_due(now) == 1
+
+
+async def test_a_parcel_of_an_order_whose_authorization_is_gone_does_not_leave():
+    shop = await new_shop(ConfirmationPolicy.ON_AUTHORIZATION)
+    order, payment = await shop.paid(MUG=2, is_confirmed=False)
+    parcel = await packed(shop.world, await picked(shop.world, await released_of(shop.world, order)))
+    await expire_authorizations((await fresh(payment)).expires_at)
+
+    with pytest.raises(NotPaid):
+        await shipped(shop.world, parcel)
+    await shop.authorize(order)
+
+    assert (await shipped(shop.world, parcel)).shipped_at is not None
 
 
 async def test_remainders_are_captured_to_the_cent_when_units_were_cancelled():
