@@ -19,6 +19,7 @@ from schema import (
     fulfilment,
     holds,
     inventory,
+    live,
     locations,
     nodes,
     orders,
@@ -52,6 +53,7 @@ AREAS: tuple[ModuleType, ...] = (
     fulfilment,
     parcels,
     payments,
+    live,
 )
 # Masking is outermost so that it sees every error; limits come before anything that looks at the document.
 EXTENSIONS: list[type[SchemaExtension]] = [MaskUnexpected, QueryLimits, NoIntrospection, EnforceNeeds]
