@@ -73,13 +73,12 @@ class GivenBack:
     def variance(self) -> Variance:
         return CONSEQUENCES[self.reason].variance
 
-    def take(self, change: OrderChange, action: Action, units: Units, quantity: int | None = None) -> None:
-        """Move the units, or `quantity` of them, out of the location."""
-        place = units.place
+    def take(self, change: OrderChange, action: Action, units: Units) -> None:
+        """Move the units out of the location."""
+        place, quantity = units
         assert place.location_id == self.location_id, "a location gives back only what it has"
-        taken = units.quantity if quantity is None else quantity
-        change.move(action, place, taken)
-        self.quantities[change.lines[place.line_id].variant_id] += taken
+        change.move(action, place, quantity)
+        self.quantities[change.lines[place.line_id].variant_id] += quantity
         self.lines.add(place.line_id)
 
     def take_alike(self, change: OrderChange, fulfilment: Fulfilment) -> None:
@@ -165,12 +164,12 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     await save(act, touched, movements=movements)
     for change in touched:
         fresh = await lock_order(act, change.order.id)
-        if not is_held(fresh):
+        if not _is_held(fresh):
             await route(act, fresh)
             await save(act, [fresh])
 
 
-def is_held(change: OrderChange) -> bool:
+def _is_held(change: OrderChange) -> bool:
     """Whether a hold keeps waiting units from being scheduled; they wait on, and are routed when it is resolved."""
     waiting = change.units(*FROM_OF[Action.SCHEDULE])
     return any(Action.SCHEDULE in change.stopped(units.place.line_id) for units in waiting)

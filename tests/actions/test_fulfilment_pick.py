@@ -168,6 +168,8 @@ async def test_the_same_product_twice_in_an_order_goes_along_with_an_empty_shelf
     assert await units(order, "MUG") == {UnitStatus.PICKED: 1, UnitStatus.SCHEDULED: 2}
     assert await units(order, "LAMP") == {UnitStatus.SCHEDULED: 2}
     assert (await world.level("MUG", "NYC")).on_hand == 1
+    assert (await Fulfilment.get(id=fulfilment.id)).version == fulfilment.version + 1
+    assert await told(FactKind.FULFILMENT_DECLINED) == [], "the short pick tells of both lines"
     await books_balance()
 
 
