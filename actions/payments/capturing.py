@@ -5,7 +5,7 @@ lock that is captured once, however many ask, and a refused or partial capture l
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,12 +13,9 @@ from actions.acting import Act, action
 from actions.gateways import Gateways
 from actions.payments.asking import carry_out, request
 from actions.payments.books import close_book, open_book
-from actions.payments.working import each_found
+from actions.payments.working import RETRY_AFTER, SOMETHING_LEFT, each_found
 from domain.errors import AmountExceeded
 from domain.payments import PaymentEventKind, plan_capture
-
-RETRY_AFTER: Final = timedelta(hours=1)
-"""So long after a refused capture the job leaves the order alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +79,7 @@ async def _request_shipped(act: Act, order_id: UUID) -> UUID:
 
 
 # The sums here repeat `domain/owing.py` only to find candidates; what is captured is decided under the order's lock.
-SHIPPED: Final = """
+SHIPPED: Final = f"""
 SELECT o.id, o.organization_id FROM orders o
 JOIN LATERAL (SELECT sum(p.charged_minor + p.refunded_minor + p.refund_pending_minor + p.charge_pending_minor) AS taken
     FROM payments p WHERE p.order_id = o.id) AS m ON true
@@ -95,7 +92,7 @@ JOIN LATERAL (SELECT sum(l.total_minor) AS goods,
         FROM line_status s WHERE s.line_id = l.id) AS u ON true
     WHERE l.order_id = o.id) AS g ON g.shipped IS NOT NULL
 WHERE o.id > $2 AND o.id IN (SELECT p.order_id FROM payments p WHERE p.authorized_minor > 0)
-  AND g.shipped + o.total_minor - g.goods > m.taken
+  AND o.status IN ({SOMETHING_LEFT}) AND g.shipped + o.total_minor - g.goods > m.taken
   AND NOT EXISTS (SELECT 1 FROM payment_events e JOIN payments p ON p.id = e.payment_id
       WHERE p.order_id = o.id AND e.kind = 'charge_failure' AND e.recorded_at > $1)
 ORDER BY o.id LIMIT $3"""

@@ -9,7 +9,7 @@ from actions.acting import Act, action
 from actions.gateways import Gateways
 from actions.payments.asking import carry_out, request
 from actions.payments.books import close_book, open_book
-from actions.payments.working import each_found
+from actions.payments.working import RETRY_AFTER, SOMETHING_LEFT, each_found
 from domain.owing import is_finished
 from domain.payments import PaymentEventKind, plan_void
 
@@ -32,7 +32,7 @@ async def void(act: Act, gateways: Gateways, command: VoidPayment) -> UUID:
 
 async def void_unneeded(gateways: Gateways, now: datetime) -> int:
     """The job: orders with nothing left to ship and everything that left captured need no set-aside money any more."""
-    return await each_found(FINISHED, [], lambda order: _void_rest(order.act(now), gateways, order.id))
+    return await each_found(FINISHED, [now - RETRY_AFTER], lambda order: _void_rest(order.act(now), gateways, order.id))
 
 
 async def _void_rest(act: Act, gateways: Gateways, order_id: UUID) -> None:
@@ -57,9 +57,12 @@ async def _request_rest(act: Act, order_id: UUID) -> UUID:
     return batch
 
 
-FINISHED: Final = """
+FINISHED: Final = f"""
 SELECT o.id, o.organization_id FROM orders o
-WHERE o.id > $1 AND o.id IN (SELECT p.order_id FROM payments p WHERE p.authorized_minor > 0)
+WHERE o.id > $2 AND o.id IN (SELECT p.order_id FROM payments p WHERE p.authorized_minor > 0)
+  AND o.status IN ('cancelled', {SOMETHING_LEFT})
   AND NOT EXISTS (SELECT 1 FROM line_status s WHERE s.order_id = o.id
       AND s.status NOT IN ('shipped', 'picked_up', 'delivered', 'cancelled'))
-ORDER BY o.id LIMIT $2"""
+  AND NOT EXISTS (SELECT 1 FROM payment_events e JOIN payments p ON p.id = e.payment_id
+      WHERE p.order_id = o.id AND e.kind = 'cancel_failure' AND e.recorded_at > $1)
+ORDER BY o.id LIMIT $3"""

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from actions.acting import Act
 from domain.errors import DomainError
+from domain.lifecycle import LEFT
 from models.db import rows
 
 log = logging.getLogger("oms.payments")
@@ -16,6 +17,12 @@ log = logging.getLogger("oms.payments")
 ACTOR: Final = "job:payments"
 PAGE: Final = 200
 FIRST: Final = UUID(int=0)
+RETRY_AFTER: Final = timedelta(hours=1)
+"""So long after a refusal of the provider a job leaves the order alone."""
+
+_GONE: Final = [word for status in sorted(LEFT) for word in (status.value, f"partially_{status.value}")]
+SOMETHING_LEFT: Final = ", ".join(f"'{word}'" for word in _GONE)
+"""What an order is called once units have left: the furthest units name it."""
 
 
 @dataclass(frozen=True, slots=True)

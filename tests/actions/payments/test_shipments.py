@@ -172,6 +172,19 @@ async def test_the_rest_is_given_back_only_after_what_left_was_collected():
     assert await words(order) == ("full", "full")
 
 
+async def test_a_refused_void_is_tried_again_an_hour_later():
+    shop = await new_shop()
+    order, payment = await shop.paid(token="void-declined", MUG=2)
+    await shop.cancel(order, 2)
+    now = shop.world.now
+
+    tried = [await void_unneeded(shop.gateways, now + timedelta(minutes=at)) for at in (0, 59, 61)]
+
+    assert tried == [1, 0, 1]
+    assert (await kinds(payment)).count("cancel_request") == 2
+    assert await money(payment) == {"authorized": 2000}
+
+
 async def test_what_is_still_to_ship_stays_authorized():
     shop, order, payment = await ready(MUG=2)
     await shop.ship(order, 1)
