@@ -39,20 +39,21 @@ async def test_numbers_have_no_gaps_and_every_order_keeps_its_sequence_under_slo
     await assert_nothing_lost(writers)
 
 
-async def test_two_movers_at_once_neither_double_nor_reorder(writers, relay, database_url):
-    stranger = await asyncpg.connect(database_url)
-    epoch = (await log.read_state(stranger)).epoch
+async def test_relays_that_both_believe_they_lead_neither_double_nor_reorder(writers, relay, database_url):
+    async def move_too(limit: int) -> None:
+        connection = await asyncpg.connect(database_url)
+        epoch = (await log.read_state(connection)).epoch
+        try:
+            while True:
+                await log.move(connection, epoch, limit)
+        finally:
+            connection.terminate()
 
-    async def move_too():
-        while True:
-            await log.move(stranger, epoch, 7)
-
-    mover = asyncio.create_task(move_too())
+    movers = [asyncio.create_task(move_too(limit)) for limit in (3, 7, 500)]
     await writers.storm(600)
     await writers.settled()
-    assert not mover.done()
-    await stop(mover)
-    await stranger.close()
+    assert not any(mover.done() for mover in movers)
+    await stop(*movers)
 
     await assert_nothing_lost(writers)
 
