@@ -9,7 +9,9 @@ from strawberry import Parent
 
 from actions.acting import Act
 from actions.desk import Desk
+from actions.orders import recalling
 from actions.orders.noting import AddNote
+from actions.orders.recalling import AnswerCancellation
 from domain.errors import Forbidden
 from domain.holds import HoldKind, stopped_by
 from domain.lifecycle import Action, UnitStatus, available_actions
@@ -18,10 +20,11 @@ from domain.permissions import Permission
 from domain.placing.commands import PlaceOrder
 from domain.pricing import PricedLine, units_cost
 from domain.viewer import Audience, Viewer
-from models import Order, OrderLine
+from models import CancellationRequest, Order, OrderLine
 from models.orders import NoteVisibility
 from resolvers.carts import check_own
 from resolvers.context import Info
+from resolvers.fulfilment import check_locations, is_confined
 from resolvers.sources import Sql
 
 ORIGIN_OF = {
@@ -83,6 +86,14 @@ async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
     if command.cart is not None:
         await check_own(act, command.cart, command.customer_id)
     return await desk.place(act, command)
+
+
+async def answer_cancellation(act: Act, viewer: Viewer, command: AnswerCancellation) -> UUID:
+    """Raises Forbidden when the request is another location's to answer."""
+    if is_confined(viewer):
+        asked = CancellationRequest.filter(id=command.request_id).values_list("fulfilment__location_id", flat=True)
+        check_locations(viewer, await asked)
+    return await recalling.answer_cancellation(act, command)
 
 
 def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:

@@ -7,8 +7,9 @@ import strawberry
 
 import models
 from actions.orders import cancelling, recalling
-from domain.errors import BlockedByHold, IllegalTransition
+from domain.errors import BlockedByHold, Forbidden, IllegalTransition
 from domain.permissions import Permission
+from resolvers import orders
 from resolvers.visible import PARTS_OF_ORDERS
 from schema.enums import CancellationStatus
 from schema.fields import column, graph, root
@@ -92,8 +93,8 @@ class CancellingMutations:
     )
     answer_cancellation: Order = action(
         "A location's yes or no. A yes to units that have left meanwhile is recorded as a no.",
-        recalling.answer_cancellation,
+        orders.answer_cancellation,
         AnswerCancellationInput,
-        refuses=(IllegalTransition,),
+        refuses=(IllegalTransition, Forbidden),
         needs=Permission.FULFIL,
     )
