@@ -1,0 +1,40 @@
+"""On which day a place has room for an order, behind what it has to do already."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+
+def day_with_room(
+    days: Iterable[date], *, capacity: int | None, backlog: int, quantity: int, earliest: date
+) -> date | None:
+    """The first of `days` from `earliest` on with room for the full quantity; None when there is none among them.
+
+    `days` are the place's working days from today on, each with the same capacity (None: no limit). The backlog fills the
+    first ones. An order larger than a whole day has the day on which its last unit is done.
+    """
+    spare = 0
+    for day in days:
+        if capacity is None:
+            room = quantity
+        else:
+            room = max(0, capacity - backlog)
+            backlog = max(0, backlog - capacity)
+        if day < earliest:
+            continue
+        spare += room
+        if room >= quantity or (capacity is not None and quantity > capacity and spare >= quantity):
+            return day
+    return None
+
+
+def days_of_capacity(units: int, capacities: Sequence[int]) -> float:
+    """How many working days so many units take up, the last one in part (IBM Sterling Intelligent Promising, CCU).
+
+    What does not fit into all of them counts in days like the last one.
+    """
+    for full_days, capacity in enumerate(capacities):
+        if units < capacity:
+            return full_days + units / capacity
+        units -= capacity
+    most = capacities[-1] if capacities else 0
+    return len(capacities) + (units / most if most else 0.0)

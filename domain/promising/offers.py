@@ -1,0 +1,339 @@
+"""What a customer is offered: by which way, from where, on which day, at what cost, and for how long that stands.
+
+Goods that are there are shared among locations by the very routing that placing an order uses, so that what was promised
+is what will be done; goods that will come are shipped from where they come to.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.placing.decision import Market, plan_lines
+from domain.placing.world import Shelf
+from domain.promising.calendars import DAY
+from domain.promising.capacity import days_of_capacity
+from domain.promising.question import Coming, Place, Question, serves
+from domain.promising.shipping import Service, journey, later
+from domain.promising.supply import Dated, Matched, SupplyKind, match
+from domain.routing.values import Method
+
+CHOOSING: Final = timedelta(minutes=1)
+"""Days are those of an order placed so much later, so that there is always time to choose."""
+MAX_STORES: Final = 10
+"""Stores offered for collection, the nearest."""
+
+
+class Confidence(StrEnum):
+    """HIGH: everything is there and the places are not behind. MEDIUM: some is on its way, or a place has more than a day
+    of work waiting. LOW: some is not even on its way."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class OfferedUnits(NamedTuple):
+    """`coming_on` None: they are there."""
+
+    variant_id: UUID
+    quantity: int
+    kind: SupplyKind
+    coming_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedParcel:
+    """What one location gives at one time. `ship_on` None where the customer collects it."""
+
+    location_id: UUID
+    units: tuple[OfferedUnits, ...]
+    ready_at: datetime
+    ship_on: date | None
+    earliest: date
+    latest: date
+    cost_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """`latest` is the day that is promised. `location_id` is the one place it depends on: a store, a courier's start."""
+
+    method: Method
+    parcels: tuple[OfferedParcel, ...]
+    rule: str
+    confidence: Confidence
+    expires_at: datetime
+    service: Service | None = None
+    location_id: UUID | None = None
+
+    @property
+    def ship_on(self) -> date | None:
+        """The day on which the last of it leaves."""
+        return max((parcel.ship_on for parcel in self.parcels if parcel.ship_on), default=None)
+
+    @property
+    def earliest(self) -> date:
+        return max(parcel.earliest for parcel in self.parcels)
+
+    @property
+    def latest(self) -> date:
+        return max(parcel.latest for parcel in self.parcels)
+
+    @property
+    def ready_at(self) -> datetime:
+        return max(parcel.ready_at for parcel in self.parcels)
+
+    @property
+    def cost_minor(self) -> int:
+        return sum(parcel.cost_minor for parcel in self.parcels)
+
+    @property
+    def price_minor(self) -> int:
+        given = self.service.price_minor if self.service else None
+        return self.cost_minor if given is None else given
+
+
+class Load(NamedTuple):
+    """Units that leave a place together; they may be worked on from `after` on (None: at once)."""
+
+    location_id: UUID
+    after: date | None
+    units: tuple[OfferedUnits, ...]
+
+    @property
+    def quantity(self) -> int:
+        return sum(units.quantity for units in self.units)
+
+
+def offers(question: Question) -> list[Option]:
+    """Only options that have everything: by method as asked, the first to arrive first, then the cheapest."""
+    question = replace(question, now=question.now + CHOOSING)
+    ways: Mapping[Method, Callable[[Question], Iterator[Option]]] = {
+        Method.SHIP: _shipped,
+        Method.PICKUP: _collected,
+        Method.SAME_DAY: _same_day,
+    }
+    found: list[Option] = []
+    for method in dict.fromkeys(question.methods):
+        found += ways[method](question)
+    return found
+
+
+def availability(question: Question, variant_id: UUID) -> Matched[Coming | None]:
+    """When the wanted units of a variant are there, with as much kept back as the most careful method asked for wants."""
+    methods = question.methods
+    there = sum(
+        question.free(variant_id, place.site.id, methods)
+        for place in question.places.values()
+        if any(serves(place.site, method) for method in methods)
+    )
+    supplies: list[Dated[Coming | None]] = [Dated(None, there, None)]
+    supplies += [Dated(*supply) for supply in question.will_come(variant_id, methods)]
+    return match(question.wanted[variant_id], supplies)
+
+
+def _shipped(question: Question) -> Iterator[Option]:
+    found = []
+    for service in question.services:
+        if not service.is_same_day:
+            loads = _loads_to_ship(question, service)
+            if loads and (option := _option(question, Method.SHIP, loads, service)):
+                found.append(option)
+    yield from sorted(
+        found, key=lambda option: (option.latest, option.cost_minor, option.service and option.service.code)
+    )
+
+
+def _collected(question: Question) -> Iterator[Option]:
+    stores = [place for place in question.places.values() if serves(place.site, Method.PICKUP)]
+    stores.sort(key=lambda place: (question.destination.distance_km(place.site), place.site.rank))
+    found = 0
+    for store in stores:
+        loads = _loads_at(question, store, Method.PICKUP)
+        option = _option(question, Method.PICKUP, loads, None) if loads else None
+        if option:
+            yield replace(option, location_id=store.site.id)
+            found += 1
+            if found == MAX_STORES:
+                return
+
+
+def _same_day(question: Question) -> Iterator[Option]:
+    """From the cheapest place that has all of it in reach and open long enough today."""
+    for service in question.services:
+        if not service.is_same_day:
+            continue
+        found = []
+        for place in question.places.values():
+            if serves(place.site, Method.SAME_DAY):
+                loads = _loads_at(question, place, Method.SAME_DAY)
+                option = _option(question, Method.SAME_DAY, loads, service) if loads else None
+                if option and option.latest == place.calendar.day_of(question.now):
+                    found.append((option.cost_minor, question.destination.distance_km(place.site), place, option))
+        if found:
+            _, _, place, option = min(found, key=lambda each: (each[0], each[1], each[2].site.rank))
+            yield replace(option, location_id=place.site.id)
+
+
+def _loads_to_ship(question: Question, service: Service) -> list[Load]:
+    """Everything wanted, shared among the places; empty when that is not possible."""
+    there: dict[UUID, int] = {}
+    late: list[Load] = []
+    for variant_id, quantity in question.wanted.items():
+        matched = match(quantity, _supplies_to_ship(question, service, variant_id), question.wanted_on)
+        if matched.missing:
+            return []
+        for (_, _, coming), units in matched.parts:
+            if coming is None:
+                there[variant_id] = units
+            else:
+                late.append(_load_of(variant_id, units, coming))
+    return [*_routed(question, there), *_together(late)]
+
+
+def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) -> Iterator[Dated[Dated[Coming] | None]]:
+    """Units on hand anywhere, and each that will come under the last day on which it would reach the customer."""
+    ways = [place for place in question.places.values() if serves(place.site, Method.SHIP)]
+    yield Dated(None, sum(question.free(variant_id, place.site.id, (Method.SHIP,)) for place in ways), None)
+    for supply in question.will_come(variant_id, (Method.SHIP,)):
+        parcel = _parcel(question, Method.SHIP, _load_of(variant_id, supply.quantity, supply), service)
+        if parcel:
+            yield Dated(parcel.latest, supply.quantity, supply)
+
+
+def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load]:
+    """Units on hand by the plan that placing would make now."""
+    if not wanted:
+        return []
+    lines = [question.line(variant_id, units) for variant_id, units in wanted.items()]
+    shelves = {
+        variant_id: {
+            location_id: Shelf(
+                at.shelf.id, variant_id, location_id, question.free(variant_id, location_id, (Method.SHIP,))
+            )
+            for location_id, at in question.on_hand.get(variant_id, {}).items()
+            if location_id in question.places
+        }
+        for variant_id in wanted
+    }
+    market = Market(question.market.channel, question.market.network, question.market.goods, shelves)
+    plan = plan_lines(lines, question.destination.position, market, {})
+    assert not plan.unserved, "no more is wanted than is there"
+    by_location: dict[UUID, list[OfferedUnits]] = {}
+    for line, _, location_id, quantity in plan.assignments:
+        units = OfferedUnits(lines[line].variant_id, quantity, SupplyKind.ON_HAND, None)
+        by_location.setdefault(location_id, []).append(units)
+    return [Load(location_id, None, tuple(units)) for location_id, units in by_location.items()]
+
+
+def _loads_at(question: Question, place: Place, method: Method) -> list[Load]:
+    """Everything wanted from this one place; empty when it will not have it."""
+    units: list[OfferedUnits] = []
+    day: date | None = None
+    for variant_id, quantity in question.wanted.items():
+        free = question.free(variant_id, place.site.id, (method,))
+        supplies: list[Dated[Coming | None]] = [Dated(None, free, None)]
+        supplies += [Dated(*each) for each in question.will_come(variant_id, (method,), place.site.id)]
+        matched = match(quantity, supplies, question.wanted_on)
+        if matched.missing:
+            return []
+        day = max(filter(None, (day, matched.day)), default=None)
+        for (coming_on, _, coming), taken in matched.parts:
+            units.append(OfferedUnits(variant_id, taken, coming.kind if coming else SupplyKind.ON_HAND, coming_on))
+    return [Load(place.site.id, day, tuple(units))]
+
+
+def _load_of(variant_id: UUID, units: int, supply: Dated[Coming]) -> Load:
+    coming = supply.source
+    return Load(coming.location_id, supply.day, (OfferedUnits(variant_id, units, coming.kind, supply.day),))
+
+
+def _together(loads: Sequence[Load]) -> list[Load]:
+    """What comes to the same place on the same day leaves it together."""
+    found: dict[tuple[UUID, date | None], Load] = {}
+    for load in loads:
+        key = (load.location_id, load.after)
+        found[key] = load._replace(units=(*found[key].units, *load.units)) if key in found else load
+    return list(found.values())
+
+
+def _option(question: Question, method: Method, loads: Sequence[Load], service: Service | None) -> Option | None:
+    parcels = [_parcel(question, method, load, service) for load in loads]
+    whole = tuple(parcel for parcel in parcels if parcel)
+    if len(whole) < len(parcels):
+        return None
+    rules = [question.places[load.location_id].rule for load in loads]
+    return Option(
+        method=method,
+        parcels=whole,
+        rule=", ".join(sorted({rule.code for rule in rules})),
+        confidence=_confidence(question, loads),
+        expires_at=_expiry(question, method, loads, service, whole, min(rule.valid_minutes for rule in rules)),
+        service=service,
+    )
+
+
+def _parcel(question: Question, method: Method, load: Load, service: Service | None) -> OfferedParcel | None:
+    """None where the place or the carrier cannot do it within reach."""
+    place = question.places[load.location_id]
+    calendar = place.calendar
+    start = question.now if load.after is None else max(question.now, calendar.moment(load.after + DAY, time()))
+    ready_at = place.readiness(method, calendar.day_of(question.now)).ready_at(start, load.quantity)
+    if ready_at is None:
+        return None
+    if service is None:
+        day = calendar.day_of(ready_at)
+        return OfferedParcel(load.location_id, load.units, ready_at, None, day, day, 0)
+    region = question.destination.region
+    zone = service.zone(question.destination.distance_km(place.site))
+    way = journey(ready_at, zone, service, calendar=calendar, destination=region) if zone else None
+    latest = later(way.latest, place.rule.buffer_days, service, region) if way else None
+    if zone is None or way is None or latest is None:
+        return None
+    grams = sum(question.grams(units.variant_id, units.quantity) for units in load.units)
+    cost = zone.rate.price_minor(grams)
+    return OfferedParcel(load.location_id, load.units, ready_at, way.ship_on, way.earliest, latest, cost)
+
+
+def _expiry(
+    question: Question,
+    method: Method,
+    loads: Sequence[Load],
+    service: Service | None,
+    parcels: Sequence[OfferedParcel],
+    valid_minutes: int,
+) -> datetime:
+    """Until the rule's time is over, or the last minute in which ordering still gives the same days."""
+
+    def same(minutes: int) -> bool:
+        asked_then = replace(question, now=question.now + timedelta(minutes=minutes))
+        then = [_parcel(asked_then, method, load, service) for load in loads]
+        return all(
+            parcel is not None
+            and (parcel.ship_on, parcel.earliest, parcel.latest) == (now.ship_on, now.earliest, now.latest)
+            for parcel, now in zip(then, parcels, strict=True)
+        )
+
+    least, most = 0, valid_minutes - int(CHOOSING.total_seconds() // 60)
+    if not same(most):
+        while most - least > 1:
+            middle = (least + most) // 2
+            least, most = (middle, most) if same(middle) else (least, middle)
+        most = least
+    return question.now + timedelta(minutes=most)
+
+
+def _confidence(question: Question, loads: Sequence[Load]) -> Confidence:
+    kinds = {units.kind for load in loads for units in load.units}
+    if kinds & {SupplyKind.PURCHASE_ORDER, SupplyKind.PLANNED}:
+        return Confidence.LOW
+    places = [question.places[load.location_id] for load in loads]
+    is_behind = any(_days_of_work(place) > 1 for place in places)
+    return Confidence.MEDIUM if is_behind or SupplyKind.IN_TRANSIT in kinds else Confidence.HIGH
+
+
+def _days_of_work(place: Place) -> float:
+    return 0.0 if place.capacity_units is None else days_of_capacity(place.backlog_units, [place.capacity_units])

@@ -1,0 +1,163 @@
+"""What is asked when a customer wants to know a date, and everything that the answer depends on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from domain.geography import Coordinates, distance_km
+from domain.placing.commands import OrderedLine
+from domain.placing.decision import Market, Position
+from domain.placing.world import FAR_AWAY_KM, Shelf, Site
+from domain.promising.calendars import Calendar
+from domain.promising.shipping import Readiness, Region, Service
+from domain.promising.supply import Dated, SafetyRule, SupplyKind, kept_back
+from domain.routing.values import Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRule:
+    """How careful dates are; `location_id` None is for every location that has no rule of its own.
+
+    Minutes are opening hours of the place: until a parcel is ready for the carrier, and until goods are ready to be
+    collected. `buffer_days` are added to the last day of delivery, `valid_minutes` is how long an offer stands,
+    `past_due_days` how long a late supply is still believed.
+    """
+
+    code: str
+    location_id: UUID | None = None
+    lead_time_minutes: int = 240
+    pickup_ready_minutes: int = 120
+    buffer_days: int = 0
+    valid_minutes: int = 15
+    past_due_days: int = 2
+
+
+STANDARD_RULE: Final = PromiseRule(code="standard")
+
+
+def rule_for(rules: Sequence[PromiseRule], location_id: UUID) -> PromiseRule:
+    """The location's own, else the one for all, else the standard one; of two alike, the first by code."""
+    fitting = [rule for rule in rules if rule.location_id in (None, location_id)]
+    return min(fitting, key=lambda rule: (rule.location_id is None, rule.code), default=STANDARD_RULE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A location as promising sees it; the backlog is all units it has still to pack."""
+
+    site: Site
+    calendar: Calendar
+    rule: PromiseRule = STANDARD_RULE
+    capacity_units: int | None = None
+    backlog_units: int = 0
+
+    def readiness(self, method: Method, today: date) -> Readiness:
+        is_pickup = method is Method.PICKUP
+        return Readiness(
+            self.calendar,
+            self.rule.pickup_ready_minutes if is_pickup else self.rule.lead_time_minutes,
+            self.capacity_units,
+            self.backlog_units,
+            today,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OnHand:
+    """Units at one location that nobody has claimed, of which the level itself keeps `safety` back."""
+
+    shelf: Shelf
+    unclaimed: int
+    safety: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Units that will come, those already spoken for taken off."""
+
+    id: UUID
+    location_id: UUID
+    kind: SupplyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    latitude: float | None = None
+    longitude: float | None = None
+    region: Region = field(default_factory=Region)
+
+    @property
+    def position(self) -> Position:
+        return self.latitude, self.longitude
+
+    def distance_km(self, site: Site) -> float:
+        if self.latitude is None or self.longitude is None:
+            return FAR_AWAY_KM
+        return distance_km(site.position, Coordinates(self.latitude, self.longitude))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """`wanted` has each variant once; `coming` is by variant and by day. `places` are the channel's open locations.
+
+    With `wanted_on`, what comes in time is promised before what is there already.
+    """
+
+    now: datetime
+    market: Market
+    wanted: Mapping[UUID, int]
+    destination: Destination
+    methods: Sequence[Method]
+    places: Mapping[UUID, Place]
+    services: Sequence[Service]
+    on_hand: Mapping[UUID, Mapping[UUID, OnHand]] = field(default_factory=dict)
+    coming: Mapping[UUID, Sequence[Dated[Coming]]] = field(default_factory=dict)
+    safety_rules: Sequence[SafetyRule] = ()
+    wanted_on: date | None = None
+
+    def free(self, variant_id: UUID, location_id: UUID, methods: Sequence[Method]) -> int:
+        """Units on hand that may be promised: what the level keeps back, or the rules for the methods if that is more."""
+        found = self.on_hand.get(variant_id, {}).get(location_id)
+        if found is None:
+            return 0
+        ruled = self._kept_back(SupplyKind.ON_HAND, variant_id, location_id, methods, found.unclaimed)
+        return max(0, found.unclaimed - max(found.safety, ruled))
+
+    def will_come(
+        self, variant_id: UUID, methods: Sequence[Method], location_id: UUID | None = None
+    ) -> list[Dated[Coming]]:
+        """What will come to places that serve any of the methods, or to the one place, as far as it may be counted on."""
+        found = []
+        for supply in self.coming.get(variant_id, ()):
+            source, place = supply.source, self.places.get(supply.source.location_id)
+            if place is None or location_id not in (None, source.location_id):
+                continue
+            if any(serves(place.site, method) for method in methods):
+                kept = self._kept_back(source.kind, variant_id, source.location_id, methods, supply.quantity)
+                found.append(supply._replace(quantity=supply.quantity - kept))
+        return found
+
+    def line(self, variant_id: UUID, quantity: int) -> OrderedLine:
+        return OrderedLine(variant_id=variant_id, quantity=quantity)
+
+    def grams(self, variant_id: UUID, quantity: int) -> int:
+        return self.market.goods_of(variant_id).weight_grams * quantity
+
+    def _kept_back(
+        self, kind: SupplyKind, variant_id: UUID, location_id: UUID, methods: Sequence[Method], quantity: int
+    ) -> int:
+        return kept_back(
+            self.safety_rules,
+            kind=kind,
+            variant_id=variant_id,
+            location_id=location_id,
+            methods=methods,
+            quantity=quantity,
+        )
+
+
+def serves(site: Site, method: Method) -> bool:
+    """A courier fetches where carriers do."""
+    return site.is_active and (Method.SHIP if method is Method.SAME_DAY else method) in site.methods
