@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from actions.acting import Act, fingerprint
+from actions.acting import Act
 from actions.group_commit import GroupCommit, open_lanes
 from actions.orders import placing
 from actions.refusals import raise_if_refused
@@ -28,8 +28,7 @@ class Desk:
         Raises InvalidInput with every problem, InsufficientStock when the order may not wait for stock, KeyReused and
         Overloaded.
         """
-        marked = fingerprint("orders.place", command) if act.key else ""
-        outcome = await self._placing.submit(placing.Asked(act, command, marked))
+        outcome = await self._placing.submit(placing.asked(act, command))
         raise_if_refused(outcome)
         return UUID(outcome["id"])
 

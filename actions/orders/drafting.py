@@ -9,16 +9,16 @@ from actions import reference, routing
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
 from actions.orders.confirming import confirm_if_authorized
-from actions.orders.placing import IDS_AT_ONCE, NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
+from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
 from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
+from actions.swift_ids import swift_maker
 from domain.errors import InvalidInput
 from domain.facts import FactKind
-from domain.ids import id_maker
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import AddressKind, ConfirmationPolicy
 from domain.placing.commands import Address, OrderedLine, PlaceOrder
 from domain.placing.decision import Decided, Market, price
-from domain.placing.validation import problems
+from domain.placing.validation import problems, shape_problems
 from models import Order, OrderAddress
 from models.db import Fetching, execute
 
@@ -39,7 +39,7 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
     goods = [market.goods_of(line.variant_id) for line in command.lines]
     buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
     buyer = buyers[command.customer_id] if command.customer_id else None
-    rows = Rows(id_maker(IDS_AT_ONCE))
+    rows = Rows(swift_maker())
     [numbered] = await Fetching.fetch(NUMBERS, 1)
     new = NewOrder(
         id=rows.make_id(),
@@ -85,7 +85,8 @@ async def _checked(act: Act, command: PlaceOrder, *, later: frozenset[str]) -> M
     channel = network.channels.get(command.channel_id)
     goods = await read_goods(Fetching, {(line.variant_id, command.channel_id) for line in command.lines})
     buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
-    wrong = [each for each in problems(command, channel, network, goods, buyers) if each.path not in later]
+    found = shape_problems(command) + problems(command, channel, network, goods, buyers)
+    wrong = [each for each in found if each.path not in later]
     if wrong or channel is None:
         raise InvalidInput(wrong)
     return Market(channel, network, goods, {})

@@ -8,27 +8,39 @@ from uuid import UUID
 import orjson
 
 from actions import reference
-from actions.acting import Act
+from actions.acting import Act, fingerprint
 from actions.orders.rows import WRITE, NewOrder, Rows, routed
 from actions.refusals import kept as keep
-from domain.errors import DomainError, InvalidInput, KeyReused
-from domain.ids import id_maker
+from actions.swift_ids import swift_command, swift_maker
+from domain.errors import DomainError, InputProblem, InvalidInput, KeyReused
 from domain.placing.commands import PlaceOrder
 from domain.placing.decision import Market, decide
-from domain.placing.validation import problems
+from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network, Shelf
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One command in the queue; the fingerprint is that of its arguments, "" without a key."""
+    """One command in the queue, with what could be worked out before; without a key the texts are empty."""
 
     act: Act
     command: PlaceOrder
+    key_id: str
     fingerprint: str
+    wrong: list[InputProblem]
 
 
-IDS_AT_ONCE: Final = 256
+def asked(act: Act, command: PlaceOrder) -> Asked:
+    """Ready for the queue: what needs no lock is done by the caller, while other batches are being written."""
+    return Asked(
+        act=act,
+        command=swift_command(command),
+        key_id=act.key_id() if act.key else "",
+        fingerprint=fingerprint("orders.place", command) if act.key else "",
+        wrong=shape_problems(command),
+    )
+
+
 NUMBER_PREFIX: Final = "SO-"
 
 Outcome = dict[str, Any]
@@ -87,14 +99,14 @@ class Batch:
     def answer(self, asked: Asked) -> Outcome:
         """The stored answer of a known key, the first order of a known external id, or a decision."""
         act, command = asked.act, asked.command
-        if act.key is not None and (known := self.known.get(act.key_id())):
-            fingerprint, result = known
-            return result if fingerprint == asked.fingerprint else keep(KeyReused(act.key))
+        if act.key is not None and (known := self.known.get(asked.key_id)):
+            marked, result = known
+            return result if marked == asked.fingerprint else keep(KeyReused(act.key))
         external = (command.channel_id, command.external_id) if command.external_id else None
         if external and external in self.external:
             return {"id": str(self.external[external])}
         try:
-            order_id = self._place(act, command)
+            order_id = self._place(asked)
         except DomainError as refusal:
             result = keep(refusal)
         else:
@@ -102,15 +114,16 @@ class Batch:
             if external:
                 self.external[external] = order_id
         if act.key is not None:
-            self.known[act.key_id()] = asked.fingerprint, result
-            self.rows.remember(act, asked.fingerprint, result)
+            self.known[asked.key_id] = asked.fingerprint, result
+            self.rows.remember(act, asked.key_id, asked.fingerprint, result)
             self.wrote = True
         return result
 
-    def _place(self, act: Act, command: PlaceOrder) -> UUID:
+    def _place(self, asked: Asked) -> UUID:
+        act, command = asked.act, asked.command
         network = self.networks[act.organization_id]
         channel = network.channels.get(command.channel_id)
-        wrong = problems(command, channel, network, self.goods, self.buyers)
+        wrong = asked.wrong + problems(command, channel, network, self.goods, self.buyers)
         if wrong or channel is None:
             raise InvalidInput(wrong)
         cart = (act.organization_id, command.cart) if command.cart else None
@@ -138,11 +151,11 @@ class Batch:
 
 
 async def _read(connection: Any, asked: Sequence[Asked]) -> Batch:
-    keys = [each.act.key_id() for each in asked if each.act.key is not None]
+    keys = [each.key_id for each in asked if each.key_id]
     known = {
         row["id"]: (row["fingerprint"], orjson.loads(row["result"])) for row in await connection.fetch(KNOWN, keys)
     }
-    fresh = [each for each in asked if each.act.key is None or each.act.key_id() not in known]
+    fresh = [each for each in asked if each.key_id not in known]
     wanted = {(line.variant_id, each.command.channel_id) for each in fresh for line in each.command.lines}
     carts = await lock_carts(connection, {(e.act.organization_id, e.command.cart) for e in fresh if e.command.cart})
     shelves = await lock_shelves(
@@ -157,7 +170,7 @@ async def _read(connection: Any, asked: Sequence[Asked]) -> Batch:
         kept=on_shelves(carts, shelves),
         shelves=shelves,
         numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
-        rows=Rows(id_maker(IDS_AT_ONCE)),
+        rows=Rows(swift_maker()),
     )
 
 

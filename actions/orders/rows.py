@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -136,8 +137,8 @@ class Rows:
         ended = [(key, status.value) for key, status in self.ended.items()]
         return [*values, *claims(shelves), STOCK_ACTOR, act.now, *arrays(ended, RESERVATIONS)]
 
-    def remember(self, act: Act, fingerprint: str, result: Mapping[str, Any]) -> None:
-        key = (act.key_id(), fingerprint, orjson.dumps(result).decode(), act.now)
+    def remember(self, act: Act, key_id: str, fingerprint: str, result: Mapping[str, Any]) -> None:
+        key = (key_id, fingerprint, orjson.dumps(result).decode(), act.now)
         self.tables["idempotency_keys"].append(key)
 
     def add(self, new: "NewOrder") -> None:
@@ -151,7 +152,7 @@ class Rows:
     def _add_units(self, new: "NewOrder") -> None:
         rows, make = self.tables["line_status"], self.make_id
         for line, status, location_id, quantity in new.units:
-            rows.append((make(), new.line_ids[line], new.id, status.value, location_id, quantity))
+            rows.append((make(), new.line_ids[line], new.id, status, location_id, quantity))
 
     def _add_order(self, new: "NewOrder") -> None:
         command, priced = new.command, new.decided.priced
@@ -162,11 +163,11 @@ class Rows:
                 new.number,
                 new.channel.id,
                 command.external_id,
-                command.origin.value,
+                command.origin,
                 command.customer_id,
                 new.customer_name,
                 new.customer_email,
-                new.status.value,
+                new.status,
                 new.channel.currency,
                 priced.subtotal_minor,
                 priced.discount_minor,
@@ -202,14 +203,14 @@ class Rows:
                     goods.sku,
                     goods.name,
                     line.quantity,
-                    line.method.value,
+                    line.method,
                     line.pickup_location_id,
                     priced.unit_price_minor,
                     priced.discount_minor + priced.order_discount_minor,
                     priced.tax_rate_ppm,
                     priced.tax_minor,
                     priced.total_minor,
-                    new.word(at).value,
+                    new.words[at],
                 )
             )
 
@@ -220,12 +221,12 @@ class Rows:
             for reservation_id, units in converted:
                 fresh -= units
                 self.ended[reservation_id] = ReservationStatus.CONVERTED
-                rows.append((make(), shelf.id, MovementKind.CONVERTED.value, units, line_id, reservation_id, *tail))
+                rows.append((make(), shelf.id, MovementKind.CONVERTED, units, line_id, reservation_id, *tail))
             if fresh:
-                rows.append((make(), shelf.id, MovementKind.ALLOCATED.value, fresh, line_id, None, *tail))
+                rows.append((make(), shelf.id, MovementKind.ALLOCATED, fresh, line_id, None, *tail))
         for kept, units in new.decided.given_back:
             self.ended.setdefault(kept.id, ReservationStatus.RELEASED)
-            rows.append((make(), kept.shelf.id, MovementKind.UNRESERVED.value, units, None, kept.id, *tail))
+            rows.append((make(), kept.shelf.id, MovementKind.UNRESERVED, units, None, kept.id, *tail))
 
     def _add_fact(self, new: "NewOrder") -> None:
         fact = Fact(
@@ -256,7 +257,7 @@ def routed(decided: Decided) -> list[FirstUnits]:
     return units + [FirstUnits(line, UnitStatus.BACKORDERED, None, quantity) for line, quantity in decided.backorders]
 
 
-@dataclass(slots=True)
+@dataclass
 class NewOrder:
     """One decided order on its way to the tables; `units` say where each line's units begin."""
 
@@ -293,12 +294,17 @@ class NewOrder:
     def charge_status(self) -> ChargeStatus:
         return ChargeStatus.FULL if self.is_free else ChargeStatus.NONE
 
-    @property
-    def status(self) -> OrderStatus:
-        return derive(units.status for units in self.units)
+    @cached_property
+    def words(self) -> list[OrderStatus]:
+        """The word of each line."""
+        standing: list[set[UnitStatus]] = [set() for _ in self.line_ids]
+        for units in self.units:
+            standing[units.line].add(units.status)
+        return [derive(statuses) for statuses in standing]
 
-    def word(self, line: int) -> OrderStatus:
-        return derive(units.status for units in self.units if units.line == line)
+    @cached_property
+    def status(self) -> OrderStatus:
+        return derive({units.status for units in self.units})
 
     def described(self) -> dict[str, Any]:
         """The payload of the fact that it was placed."""
@@ -306,13 +312,13 @@ class NewOrder:
         return {
             "number": self.number,
             "version": 1,
-            "status": self.status.value,
+            "status": self.status,
             "currency": self.channel.currency,
             "total_minor": self.decided.priced.total_minor,
             "confirmed": self.is_confirmed,
             "authorize_status": self.authorize_status.value,
             "charge_status": self.charge_status.value,
-            "lines": {line_id: self.word(at).value for at, line_id in enumerate(ids)},
+            "lines": dict(zip(ids, self.words, strict=True)),
             "moves": [_first_move(ids[units.line], units) for units in self.units],
         }
 
@@ -321,7 +327,7 @@ def address_row(row_id: UUID, order_id: UUID, kind: AddressKind, address: Addres
     return (
         row_id,
         order_id,
-        kind.value,
+        kind,
         address.name,
         address.line1,
         address.line2,
@@ -340,7 +346,7 @@ def _first_move(line_id: str, units: FirstUnits) -> dict[str, Any]:
         "line": line_id,
         "quantity": units.quantity,
         "from": None,
-        "to": units.status.value,
+        "to": units.status,
         "from_location": None,
         "to_location": None if units.location_id is None else str(units.location_id),
         "from_fulfilment": None,

@@ -1,6 +1,7 @@
 """A merchant for measuring: every variant at every location, ids that SQL and Python both can compute."""
 
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from tortoise import Tortoise
@@ -50,6 +51,7 @@ UPDATE stock_levels SET allocated = 0 WHERE allocated > 0;
 """
 
 
+@cache
 def bench_id(kind: int, n: int) -> UUID:
     return UUID(f"00000000-0000-7000-800{kind}-{n:012x}")
 

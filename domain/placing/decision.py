@@ -126,7 +126,8 @@ def price(command: PlaceOrder, goods: Sequence[Goods], market: Market) -> Priced
 def plan_lines(lines: Sequence[OrderedLine], position: Position, market: Market, own: Own) -> RoutingPlan:
     """The exact plan over the channel's open locations; the cart's own reservations count as free for it."""
     sites = _sites(lines, market)
-    candidates = [market.network.candidate(site, *position) for site in sites]
+    seen = market.network.candidates(*position)
+    candidates = [seen[site.rank] for site in sites]
     demands, stock = [], []
     excluded: dict[tuple[int, int], Exclusion] = {}
     for at, line in enumerate(lines):

@@ -1,4 +1,8 @@
-"""Everything that is wrong with an order, all at once, each with the path of the input it is about."""
+"""Everything that is wrong with an order, all at once, each with the path of the input it is about.
+
+`shape_problems` needs nothing but the command, so it is asked before the command queues; `problems` needs what the
+command refers to.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -13,6 +17,25 @@ MAX_LINES: Final = 200
 MAX_QUANTITY: Final = 99_999
 MAX_AMOUNT_MINOR: Final = 10**12
 MAX_TEXT: Final = 200
+AMOUNT_MESSAGE: Final = "The amount must be at least 0 and not absurdly large."
+
+
+def shape_problems(command: PlaceOrder) -> list[InputProblem]:
+    """What is wrong with the command alone, whatever is known."""
+    found = [*_of_order(command)]
+    for at, line in enumerate(command.lines[:MAX_LINES]):
+        if line.quantity < 1 or line.quantity > MAX_QUANTITY:
+            message = f"The quantity must be 1 to {MAX_QUANTITY}."
+            found.append(InputProblem(f"lines.{at}.quantity", "QUANTITY", message))
+        if line.unit_price_minor is not None and not 0 <= line.unit_price_minor <= MAX_AMOUNT_MINOR:
+            found.append(InputProblem(f"lines.{at}.unitPrice", "AMOUNT", AMOUNT_MESSAGE))
+        if not 0 <= line.discount_minor <= MAX_AMOUNT_MINOR:
+            found.append(InputProblem(f"lines.{at}.discount", "AMOUNT", AMOUNT_MESSAGE))
+        if line.pickup_location_id is not None and line.method is not FulfilmentMethod.PICKUP:
+            message = "Only a pickup line names a pickup location."
+            found.append(InputProblem(f"lines.{at}.pickupLocationId", "NOT_PICKUP", message))
+    found += _of_addresses(command)
+    return found
 
 
 def problems(
@@ -22,56 +45,56 @@ def problems(
     goods: Mapping[tuple[UUID, UUID], Goods],
     buyers: Mapping[UUID, Buyer],
 ) -> list[InputProblem]:
-    """Empty when the order can be decided. `goods` by (variant, channel)."""
+    """What is wrong with the command for what it refers to. `goods` by (variant, channel)."""
     if channel is None:
         return [InputProblem("channelId", "UNKNOWN_CHANNEL", "There is no such channel.")]
-    found = [*_of_order(command, channel, buyers)]
+    found = []
+    if not channel.is_active:
+        found.append(InputProblem("channelId", "CHANNEL_CLOSED", "This channel takes no orders now."))
+    if command.customer_id is not None:
+        found += _of_buyer(buyers.get(command.customer_id), channel)
     for at, line in enumerate(command.lines[:MAX_LINES]):
-        found += _of_line(f"lines.{at}", line, goods.get((line.variant_id, channel.id)), channel, network)
-    found += _of_addresses(command)
+        item = goods.get((line.variant_id, channel.id))
+        if (
+            item is None
+            or item.organization_id != channel.organization_id
+            or not item.is_active
+            or (item.price_minor is None and line.unit_price_minor is None)
+        ):
+            found.append(_of_goods(f"lines.{at}.variantId", item, channel))
+        if line.method is FulfilmentMethod.PICKUP:
+            found += _of_pickup(f"lines.{at}", line, channel, network)
     return found
 
 
-def _of_order(command: PlaceOrder, channel: ChannelTerms, buyers: Mapping[UUID, Buyer]) -> Iterator[InputProblem]:
-    if not channel.is_active:
-        yield InputProblem("channelId", "CHANNEL_CLOSED", "This channel takes no orders now.")
+def _of_order(command: PlaceOrder) -> Iterator[InputProblem]:
     if not 1 <= len(command.lines) <= MAX_LINES:
         yield InputProblem("lines", "LINE_COUNT", f"An order has 1 to {MAX_LINES} lines.")
-    if command.customer_id is not None:
-        buyer = buyers.get(command.customer_id)
-        if buyer is None or buyer.organization_id != channel.organization_id:
-            yield InputProblem("customerId", "UNKNOWN_CUSTOMER", "There is no such customer.")
-        elif buyer.is_blocked:
-            yield InputProblem("customerId", "CUSTOMER_BLOCKED", "This customer may not order.")
     for path, amount in (("orderDiscount", command.order_discount_minor), ("shipping", command.shipping_minor)):
         if not 0 <= amount <= MAX_AMOUNT_MINOR:
-            yield InputProblem(path, "AMOUNT", "The amount must be at least 0 and not absurdly large.")
-    texts = (("externalId", command.external_id, 64), ("cart", command.cart, 64))
-    for path, text, longest in (*texts, ("customerName", command.customer_name, MAX_TEXT)):
+            yield InputProblem(path, "AMOUNT", AMOUNT_MESSAGE)
+    for path, text, longest in (
+        ("externalId", command.external_id, 64),
+        ("cart", command.cart, 64),
+        ("customerName", command.customer_name, MAX_TEXT),
+        ("customerEmail", command.customer_email, 254),
+    ):
         yield from _of_text(path, text, longest)
-    yield from _of_text("customerEmail", command.customer_email, 254)
 
 
-def _of_line(
-    path: str, line: OrderedLine, goods: Goods | None, channel: ChannelTerms, network: Network
-) -> Iterator[InputProblem]:
-    if goods is None or goods.organization_id != channel.organization_id:
-        yield InputProblem(f"{path}.variantId", "UNKNOWN_VARIANT", "There is no such variant.")
-        return
-    if not goods.is_active:
-        yield InputProblem(f"{path}.variantId", "NOT_FOR_SALE", f"{goods.sku} is not for sale any more.")
-    if goods.price_minor is None and line.unit_price_minor is None:
-        yield InputProblem(f"{path}.variantId", "NO_PRICE", f"{goods.sku} has no price in this channel.")
-    if not 1 <= line.quantity <= MAX_QUANTITY:
-        yield InputProblem(f"{path}.quantity", "QUANTITY", f"The quantity must be 1 to {MAX_QUANTITY}.")
-    if line.unit_price_minor is not None and not 0 <= line.unit_price_minor <= MAX_AMOUNT_MINOR:
-        yield InputProblem(f"{path}.unitPrice", "AMOUNT", "The price must be at least 0 and not absurdly large.")
-    if not 0 <= line.discount_minor <= MAX_AMOUNT_MINOR:
-        yield InputProblem(f"{path}.discount", "AMOUNT", "The discount must be at least 0 and not absurdly large.")
-    if line.method is FulfilmentMethod.PICKUP:
-        yield from _of_pickup(path, line, channel, network)
-    elif line.pickup_location_id is not None:
-        yield InputProblem(f"{path}.pickupLocationId", "NOT_PICKUP", "Only a pickup line names a pickup location.")
+def _of_buyer(buyer: Buyer | None, channel: ChannelTerms) -> Iterator[InputProblem]:
+    if buyer is None or buyer.organization_id != channel.organization_id:
+        yield InputProblem("customerId", "UNKNOWN_CUSTOMER", "There is no such customer.")
+    elif buyer.is_blocked:
+        yield InputProblem("customerId", "CUSTOMER_BLOCKED", "This customer may not order.")
+
+
+def _of_goods(path: str, item: Goods | None, channel: ChannelTerms) -> InputProblem:
+    if item is None or item.organization_id != channel.organization_id:
+        return InputProblem(path, "UNKNOWN_VARIANT", "There is no such variant.")
+    if not item.is_active:
+        return InputProblem(path, "NOT_FOR_SALE", f"{item.sku} is not for sale any more.")
+    return InputProblem(path, "NO_PRICE", f"{item.sku} has no price in this channel.")
 
 
 def _of_pickup(path: str, line: OrderedLine, channel: ChannelTerms, network: Network) -> Iterator[InputProblem]:

@@ -12,7 +12,8 @@ from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard
 
 FAR_AWAY_KM: Final = 20_100.0
 """The distance to an address without coordinates: half the way round the earth, the same from everywhere."""
-MOST_REMEMBERED_ADDRESSES: Final = 20_000
+MOST_REMEMBERED: Final = 200_000
+"""Candidates kept in memory, over all addresses."""
 
 METHOD_OF: Final = {Capability.SHIP: Method.SHIP, Capability.PICKUP: Method.PICKUP}
 
@@ -98,9 +99,10 @@ class Network:
 
     channels: Mapping[UUID, ChannelTerms]
     sites: Mapping[UUID, Site]
+    """In the order of their ranks."""
     tax_rates: Mapping[tuple[str, str, str], int]
     card: RateCard = DEFAULT_RATE_CARD
-    seen: dict[tuple[UUID, float | None, float | None], Candidate] = field(default_factory=dict)
+    seen: dict[tuple[float | None, float | None], list[Candidate]] = field(default_factory=dict)
 
     def tax_rate_ppm(self, tax_class: str, country: str, region: str) -> int:
         """The region's rate, else the country's, else 0."""
@@ -109,14 +111,18 @@ class Network:
             return regional
         return self.tax_rates.get((tax_class, country, ""), 0)
 
-    def candidate(self, site: Site, latitude: float | None, longitude: float | None) -> Candidate:
-        key = (site.id, latitude, longitude)
-        found = self.seen.get(key)
+    def candidates(self, latitude: float | None, longitude: float | None) -> list[Candidate]:
+        """Every site as seen from this position, by rank."""
+        found = self.seen.get((latitude, longitude))
         if found is None:
-            if len(self.seen) >= MOST_REMEMBERED_ADDRESSES:
+            if len(self.seen) * len(self.sites) >= MOST_REMEMBERED:
                 self.seen.clear()
-            found = self.seen[key] = self._seen_from(site, latitude, longitude)
+            found = [self._seen_from(site, latitude, longitude) for site in self.sites.values()]
+            self.seen[latitude, longitude] = found
         return found
+
+    def candidate(self, site: Site, latitude: float | None, longitude: float | None) -> Candidate:
+        return self.candidates(latitude, longitude)[site.rank]
 
     def keep_candidates(self, older: "Network") -> None:
         """Nothing moved since `older` was made, so what was worked out for it still holds."""
