@@ -16,7 +16,7 @@ from domain.errors import DomainError, IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
 from domain.holds import STOPS, check_holds
-from domain.ids import new_id
+from domain.ids import id_maker, new_id
 from domain.lifecycle import Action, UnitStatus
 from models import Fulfilment, FulfilmentLine
 from models.db import rows
@@ -139,10 +139,10 @@ def _fulfilment(act: Act, change: OrderChange, number: str, group: Sequence[Unit
 
 
 def _moved_into(act: Act, change: OrderChange, fulfilment: Fulfilment, group: Sequence[Units]) -> list[FulfilmentLine]:
-    lines = []
+    lines, make = [], id_maker(len(group))
     for place, quantity in group:
         change.move(Action.RELEASE, place, quantity, fulfilment_id=fulfilment.id)
-        lines.append(FulfilmentLine(id=new_id(), fulfilment_id=fulfilment.id, line_id=place.line_id, quantity=quantity))
+        lines.append(FulfilmentLine(id=make(), fulfilment_id=fulfilment.id, line_id=place.line_id, quantity=quantity))
     tell(
         act,
         change,

@@ -18,7 +18,7 @@ from actions.parcels.contents import check_open, move_contents
 from actions.parcels.shipping import CARRIER_CHARACTERS, TRACKING_CHARACTERS
 from actions.parcels.tracking import DELIVERED_BY_HAND, tracked
 from domain.errors import AlreadyExists, IllegalTransition, NotFound
-from domain.ids import new_id
+from domain.ids import id_maker, new_id
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.tracking import TrackingCode
@@ -179,10 +179,10 @@ async def _lock_load(act: Act, parcel_ids: Sequence[UUID]) -> Load:
 
 
 def _contents(changes: Changes, fulfilment: Fulfilment) -> list[ParcelLine]:
-    parcel_id = new_id()
+    parcel_id, make = new_id(), id_maker()
     return [
         ParcelLine(
-            id=new_id(), parcel_id=parcel_id, fulfilment_id=fulfilment.id, line_id=place.line_id, quantity=quantity
+            id=make(), parcel_id=parcel_id, fulfilment_id=fulfilment.id, line_id=place.line_id, quantity=quantity
         )
         for place, quantity in workable(changes[fulfilment.order_id], fulfilment, Action.PACK)
     ]

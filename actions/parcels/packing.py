@@ -10,7 +10,7 @@ from actions.acting import Act, action
 from actions.changing import save
 from actions.fulfilment.progress import Changes, find_fulfilments, lock_fulfilments, store, workable
 from actions.parcels.contents import check_open, lock_parcel, move_contents
-from domain.ids import new_id
+from domain.ids import id_maker, new_id
 from domain.lifecycle import Action
 from domain.orders import AddressKind, FulfilmentMethod
 from domain.validation import Checks
@@ -66,9 +66,10 @@ async def pack(act: Act, command: PackParcel) -> UUID:
     packed = _packed(command, changes, fulfilments)
     weight = await _weight(changes, packed) if command.weight_grams is None else command.weight_grams
     parcel = await _new_parcel(act, fulfilments[command.contents[0].fulfilment_id], weight)
+    make = id_maker(len(packed))
     lines = [
-        ParcelLine(id=new_id(), parcel_id=parcel.id, fulfilment_id=fulfilment_id, line_id=line_id, quantity=quantity)
-        for (fulfilment_id, line_id), quantity in sorted(packed.items())
+        ParcelLine(id=make(), parcel_id=parcel.id, fulfilment_id=fulfilment_id, line_id=line_id, quantity=quantity)
+        for (fulfilment_id, line_id), quantity in packed.items()
     ]
     await ParcelLine.bulk_create(lines)
     move_contents(act, changes, fulfilments.values(), parcel, lines, Action.PACK)
