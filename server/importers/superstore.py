@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
@@ -51,6 +51,10 @@ WAREHOUSES: Final = {
 STATE: Final = """
 SELECT o.external_id, o.id, bool_or(s.status = 'scheduled') AS waits FROM orders o
 JOIN line_status s ON s.order_id = o.id WHERE o.channel_id = $1 AND o.external_id IS NOT NULL GROUP BY o.id"""
+RECEIVED: Final = """
+SELECT l.variant_id, l.location_id, sum(m.quantity)::int AS quantity
+FROM stock_levels l JOIN stock_movements m ON m.stock_level_id = l.id
+WHERE l.organization_id = $1 AND m.kind = 'received' AND m.actor = $2 GROUP BY l.id"""
 TOTALS: Final = """
 SELECT count(DISTINCT o.id)::int AS orders, count(*)::int AS lines, coalesce(sum(l.quantity), 0)::int AS quantity,
        coalesce(sum(l.total_minor), 0)::bigint AS sales_minor
@@ -161,19 +165,22 @@ async def _create_customers(act: Act, contents: Contents) -> dict[str, UUID]:
 
 
 async def _stock(act: Act, shop: Shop, contents: Contents, warehouses: Sequence[UUID]) -> None:
-    """Once per set of goods and quantities: the receipt's idempotency key names both."""
+    """Every warehouse has received what the file sells; a corrected file brings what it sells more than before."""
     sold: dict[UUID, int] = defaultdict(int)
     for line in _lines(contents):
         sold[shop.variants[line.product, line.name]] += line.quantity
+    received = {
+        (row["variant_id"], row["location_id"]): row["quantity"]
+        for row in await rows(RECEIVED, [act.organization_id, ACTOR])
+    }
     lines = [
-        inventory.StockLine(variant_id=variant_id, location_id=warehouse, quantity=quantity)
+        inventory.StockLine(variant_id=variant_id, location_id=warehouse, quantity=missing)
         for variant_id, quantity in sorted(sold.items())
         for warehouse in warehouses
+        if (missing := quantity - received.get((variant_id, warehouse), 0)) > 0
     ]
-    for at, chunk in enumerate(_chunks(lines)):
-        receipt = inventory.ReceiveStock(lines=tuple(chunk), reference=f"superstore file, part {at + 1}")
-        received = Act(organization_id=act.organization_id, actor=ACTOR, now=act.now, key=f"superstore-stock-{at}")
-        await inventory.receive(received, receipt)
+    for chunk in _chunks(lines):
+        await inventory.receive(act, inventory.ReceiveStock(lines=tuple(chunk), reference="superstore file"))
 
 
 async def _place(desk: Desk, shop: Shop, contents: Contents) -> None:
@@ -219,7 +226,7 @@ def _command(shop: Shop, order: Order) -> PlaceOrder:
 def _ordered_line(shop: Shop, line: Line, sales_minor: int) -> OrderedLine:
     """The list price a unit is that before discount, rounded up to a cent; the discount is what then is too much."""
     before_discount = Decimal(sales_minor) / (1 - line.discount)
-    unit_price = -int(-before_discount // line.quantity)
+    unit_price = int((before_discount / line.quantity).to_integral_value(ROUND_CEILING))
     return OrderedLine(
         variant_id=shop.variants[line.product, line.name],
         quantity=line.quantity,
