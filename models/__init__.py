@@ -21,16 +21,19 @@ from models.orders import (
 from models.organizations import Organization
 from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
+from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.staff import ApiKey, Role, Staff
 
 __all__ = [
     "ApiKey",
     "CancellationRequest",
+    "CarrierService",
     "Channel",
     "Customer",
     "CustomerAddress",
     "CustomerContact",
     "ExcludedLocation",
+    "ExpectedSupply",
     "Fulfilment",
     "FulfilmentLine",
     "Hold",
@@ -50,9 +53,13 @@ __all__ = [
     "PaymentEvent",
     "Price",
     "Product",
+    "Promise",
+    "PromiseKey",
+    "PromiseRule",
     "RelayState",
     "Reservation",
     "Role",
+    "SafetyRule",
     "Staff",
     "StockLevel",
     "StockMovement",

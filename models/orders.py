@@ -22,6 +22,7 @@ from models.columns import key, version
 from models.customers import Customer
 from models.locations import Location
 from models.organizations import Organization
+from models.promising import Promise
 
 if TYPE_CHECKING:
     from models.fulfilment import Fulfilment
@@ -68,6 +69,10 @@ class Order(Model):
     charge_status = fields.CharEnumField(ChargeStatus, max_length=16, default=ChargeStatus.NONE)
     requested_date: date | None = fields.DateField(null=True)
     promised_date: date | None = fields.DateField(null=True)
+    promise: fields.ForeignKeyNullableRelation[Promise] = fields.ForeignKeyField(
+        "models.Promise", related_name="orders", null=True, on_delete=fields.RESTRICT
+    )
+    promise_id: UUID | None
     placed_at: datetime = fields.DatetimeField()
     confirmed_at: datetime | None = fields.DatetimeField(null=True)
     version: int = version()

@@ -52,14 +52,14 @@ class OfferedParcel:
     units: tuple[OfferedUnits, ...]
     ready_at: datetime
     ship_on: date | None
-    earliest: date
-    latest: date
+    earliest_on: date
+    latest_on: date
     cost_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """`latest` is the day that is promised. `location_id` is the one place it depends on: a store, a courier's start."""
+    """`latest_on` is the day that is promised. `location_id` is the one place it depends on: a store, a courier's start."""
 
     method: Method
     parcels: tuple[OfferedParcel, ...]
@@ -75,12 +75,12 @@ class Option:
         return max((parcel.ship_on for parcel in self.parcels if parcel.ship_on), default=None)
 
     @property
-    def earliest(self) -> date:
-        return max(parcel.earliest for parcel in self.parcels)
+    def earliest_on(self) -> date:
+        return max(parcel.earliest_on for parcel in self.parcels)
 
     @property
-    def latest(self) -> date:
-        return max(parcel.latest for parcel in self.parcels)
+    def latest_on(self) -> date:
+        return max(parcel.latest_on for parcel in self.parcels)
 
     @property
     def ready_at(self) -> datetime:
@@ -143,7 +143,7 @@ def _shipped(question: Question) -> Iterator[Option]:
             if loads and (option := _option(question, Method.SHIP, loads, service)):
                 found.append(option)
     yield from sorted(
-        found, key=lambda option: (option.latest, option.cost_minor, option.service and option.service.code)
+        found, key=lambda option: (option.latest_on, option.cost_minor, option.service and option.service.code)
     )
 
 
@@ -171,7 +171,7 @@ def _same_day(question: Question) -> Iterator[Option]:
             if serves(place.site, Method.SAME_DAY):
                 loads = _loads_at(question, place, Method.SAME_DAY)
                 option = _option(question, Method.SAME_DAY, loads, service) if loads else None
-                if option and option.latest == place.calendar.day_of(question.now):
+                if option and option.latest_on == place.calendar.day_of(question.now):
                     found.append((option.cost_minor, question.destination.distance_km(place.site), place, option))
         if found:
             _, _, place, option = min(found, key=lambda each: (each[0], each[1], each[2].site.rank))
@@ -201,7 +201,7 @@ def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) ->
     for supply in question.will_come(variant_id, (Method.SHIP,)):
         parcel = _parcel(question, Method.SHIP, _load_of(variant_id, supply.quantity, supply), service)
         if parcel:
-            yield Dated(parcel.latest, supply.quantity, supply)
+            yield Dated(parcel.latest_on, supply.quantity, supply)
 
 
 def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load]:
@@ -313,7 +313,7 @@ def _expiry(
         then = [_parcel(asked_then, method, load, service) for load in loads]
         return all(
             parcel is not None
-            and (parcel.ship_on, parcel.earliest, parcel.latest) == (now.ship_on, now.earliest, now.latest)
+            and (parcel.ship_on, parcel.earliest_on, parcel.latest_on) == (now.ship_on, now.earliest_on, now.latest_on)
             for parcel, now in zip(then, parcels, strict=True)
         )
 

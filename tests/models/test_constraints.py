@@ -18,10 +18,14 @@ pytestmark = pytest.mark.usefixtures("database")
 
 promises = importlib.import_module("models.migrations.0002_promises")
 payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
-RULES = {(table, name): rule for table, rules in promises.CHECKS.items() for name, rule in rules.items()} | {
-    ("payments", "amounts"): payment_jobs.AMOUNTS
-}
-INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS}
+dates = importlib.import_module("models.migrations.0007_promises_of_dates")
+RULES = {
+    (table, name): rule
+    for checks in (promises.CHECKS, dates.CHECKS)
+    for table, rules in checks.items()
+    for name, rule in rules.items()
+} | {("payments", "amounts"): payment_jobs.AMOUNTS}
+INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS, **dates.JOBS}
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]
 
