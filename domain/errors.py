@@ -93,10 +93,10 @@ class Overloaded(DomainError):
 class IllegalTransition(DomainError):
     code = "ILLEGAL_TRANSITION"
 
-    def __init__(self, action: str, status: str, allowed_from: Sequence[str]) -> None:
+    def __init__(self, action: str, was: str, allowed_from: Sequence[str]) -> None:
         listed = ", ".join(allowed_from)
-        super().__init__(f"Cannot {action} what is {status}; it must be {listed}.")
-        self.action, self.status, self.allowed_from = action, status, tuple(allowed_from)
+        super().__init__(f"Cannot {action} what is {was}; it must be {listed}.")
+        self.action, self.was, self.allowed_from = action, was, tuple(allowed_from)
 
 
 class BlockedByHold(DomainError):

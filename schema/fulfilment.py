@@ -181,13 +181,13 @@ class FulfilmentQueries:
     )
 
 
-def _step(description: str, does: Any, takes: type[Any]) -> Any:
+def _step(description: str, does: Any, takes: type[Any], *also_refuses: type[Any]) -> Any:
     """A step of the work: whoever fulfils may take it at their own locations."""
     return action(
         description,
         at_own_locations(does),
         takes,
-        refuses=(IllegalTransition, BlockedByHold, Forbidden),
+        refuses=(IllegalTransition, BlockedByHold, Forbidden, *also_refuses),
         needs=Permission.FULFIL,
     )
 
@@ -217,4 +217,4 @@ class FulfilmentMutations:
     make_ready_for_pickup: Fulfilment = _step(
         "Set aside for the customer what is picked or packed.", pickup.make_ready, MakeReadyInput
     )
-    hand_over: Fulfilment = _step("Give the customer what was set aside.", pickup.hand_over, HandOverInput)
+    hand_over: Fulfilment = _step("Give the customer what was set aside.", pickup.hand_over, HandOverInput, NotPaid)

@@ -30,6 +30,8 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types.graphql import OperationType
 
+from resolvers.paging import DEFAULT_PAGE
+
 MOST_TOKENS: Final = 3_000
 MOST_DEPTH: Final = 15
 MOST_ALIASES: Final = 30
@@ -43,6 +45,7 @@ CEILING: Final = 10**9  # numbers stop growing here, however a document multipli
 
 PAGE_ARGUMENTS: Final = frozenset({"first", "last"})
 UNKNOWN_PAGE_SIZE: Final = 50
+PAGE_FIELDS: Final = frozenset({"nodes", "edges"})
 INTROSPECTION_COST: Final = {"__schema": 2_000, "__type": 200}
 
 KEPT_DOCUMENTS: Final = 512
@@ -64,6 +67,12 @@ class Size:
         self.aliases = min(self.aliases + other.aliases, CEILING)
         self.directives = min(self.directives + other.directives, CEILING)
         self.cost = min(self.cost + other.cost, CEILING)
+
+
+def _is_page(node: FieldNode) -> bool:
+    """Whether it looks like a connection, which has its default size when none is asked for."""
+    chosen = node.selection_set.selections if node.selection_set else ()
+    return any(isinstance(each, FieldNode) and each.name.value in PAGE_FIELDS for each in chosen)
 
 
 class Measure:
@@ -130,7 +139,7 @@ class Measure:
         sizes = [
             self._number(argument.value) for argument in node.arguments or () if argument.name.value in PAGE_ARGUMENTS
         ]
-        return max(sizes, default=1)
+        return max(sizes, default=DEFAULT_PAGE if _is_page(node) else 1)
 
     def _number(self, value: ValueNode) -> int:
         if isinstance(value, IntValueNode):

@@ -24,6 +24,7 @@ from realtime import broker
 from realtime.broker import RemoteWaker
 from realtime.hub import Hub
 from schema.build import schema
+from schema.check import problems
 from server.api import MOST_BYTES, Api
 from server.auth import Authenticator
 from server.background import background
@@ -110,6 +111,8 @@ async def _start(settings: Settings, beside: Beside | None, stack: AsyncExitStac
     await stack.enter_async_context(TortoiseContext())
     # Requests run in tasks that do not descend from this one, so the connections must be found without its context.
     await Tortoise.init(config=config, _enable_global_fallback=True)
+    if wrong := problems(schema._schema):  # noqa: SLF001 - Strawberry has no public name for it
+        raise RuntimeError(f"The graph and the tables disagree: {'; '.join(wrong)}.")
     redis = broker.connect(settings.redis_url)
     stack.push_async_callback(redis.aclose)
     hub = Hub(settings.database_url, settings.redis_url)

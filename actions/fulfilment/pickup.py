@@ -9,6 +9,7 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, save
 from actions.fulfilment.packed import open_parcels
 from actions.fulfilment.progress import lock_fulfilment, store, tell, workable
+from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
@@ -52,10 +53,11 @@ async def make_ready(act: Act, command: MakeReady) -> UUID:
 @action
 async def hand_over(act: Act, command: HandOver) -> UUID:
     """What is ready is with the customer now. Raises NotFound, Conflict, InvalidInput on a wrong code, IllegalTransition,
-    also while packed units were not made ready, and BlockedByHold.
+    also while packed units were not made ready, BlockedByHold, and NotPaid where the channel wants the money first.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
     check_way(Action.HAND_OVER, fulfilment.method)
+    await check_paid(change.order)
     checks = Checks()
     if command.code is not None and not hmac.compare_digest(
         command.code.strip().encode(), pickup_code(fulfilment.id).encode()

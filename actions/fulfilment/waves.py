@@ -13,6 +13,7 @@ from actions.changing import OrderChange, lock_orders, save
 from actions.fulfilment.pickup import collect_parcels
 from actions.fulfilment.progress import lock_fulfilments, store, tell, workable
 from actions.fulfilment.releasing import check_releasable, open_fulfilments
+from actions.orders.confirming import check_paid
 from domain.facts import FactKind
 from domain.fulfilment import check_way
 from domain.lifecycle import Action
@@ -83,6 +84,9 @@ async def _step(
     check_wave("fulfilment_ids", fulfilment_ids)
     changes, found = await lock_fulfilments(act, dict.fromkeys(fulfilment_ids))
     fulfilments = in_order(found.values())
+    if step is Action.HAND_OVER:
+        for change in changes.values():
+            await check_paid(change.order)
     for fulfilment in fulfilments:
         change = changes[fulfilment.order_id]
         mark(fulfilment)

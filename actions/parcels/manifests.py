@@ -13,6 +13,7 @@ from actions.acting import Act, action
 from actions.changing import lock_orders, save
 from actions.fulfilment.progress import Changes, find_fulfilments, lock_fulfilments, store, workable
 from actions.fulfilment.waves import check_wave, in_order
+from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, move_contents
 from actions.parcels.shipping import CARRIER_CHARACTERS, TRACKING_CHARACTERS
@@ -85,10 +86,12 @@ async def pack_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
 
 @action
 async def ship_manifest(act: Act, command: ShipManifest) -> list[UUID]:
-    """Hand all parcels over. Raises NotFound, InvalidInput, IllegalTransition, BlockedByHold, AlreadyExists."""
+    """Hand all parcels over. Raises NotFound, InvalidInput, IllegalTransition, BlockedByHold, NotPaid, AlreadyExists."""
     _check_manifest(command)
     numbers = {entry.parcel_id: entry.tracking_number for entry in command.entries}
     load = await _lock_load(act, list(numbers))
+    for change in load.changes.values():
+        await check_paid(change.order)
     for parcel in load.parcels:
         check_open(parcel, Action.SHIP)
         if any(each.method is not FulfilmentMethod.SHIP for each in load.fulfilments_in(parcel)):

@@ -42,7 +42,7 @@ async def test_cancelling_what_is_cancelled_is_refused_and_releases_nothing():
     with pytest.raises(IllegalTransition) as refusal:
         await cancel(world.act(), CancelOrder(order_id=order.id))
 
-    assert refusal.value.status == "cancelled"
+    assert refusal.value.was == "cancelled"
     assert await StockMovement.filter(kind="released").count() == 1
 
 

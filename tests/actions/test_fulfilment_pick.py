@@ -72,7 +72,7 @@ async def test_nothing_is_picked_before_the_location_accepts():
     async with refused(IllegalTransition) as refusal:
         await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id))
 
-    assert (refusal.value.status, refusal.value.allowed_from) == ("released", ("acknowledged",))
+    assert (refusal.value.was, refusal.value.allowed_from) == ("released", ("acknowledged",))
 
 
 async def test_picking_lists_everything_wrong_at_once():

@@ -138,4 +138,4 @@ async def test_packed_units_are_made_ready_before_they_are_handed_over():
     async with refused(IllegalTransition) as refusal:
         await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
 
-    assert refusal.value.status == "packed"
+    assert refusal.value.was == "packed"

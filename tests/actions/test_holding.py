@@ -118,7 +118,7 @@ async def test_what_is_not_placed_or_over_is_not_held(status):
     with pytest.raises(IllegalTransition) as refusal:
         await apply_hold(world.act(), ApplyHold(order_id=order.id, kind=HoldKind.FRAUD))
 
-    assert refusal.value.status == status
+    assert refusal.value.was == status
     assert await Hold.all().count() == 0
 
 
@@ -171,7 +171,7 @@ async def test_a_resolved_hold_is_not_resolved_again():
     with pytest.raises(IllegalTransition) as refusal:
         await resolve_hold(world.act(), ResolveHold(order_id=order.id, hold_id=hold.id))
 
-    assert refusal.value.status == HoldStatus.RESOLVED
+    assert refusal.value.was == HoldStatus.RESOLVED
     assert await OutboxFact.filter(kind=FactKind.HOLD_RESOLVED).count() == 1
 
 

@@ -117,7 +117,7 @@ async def test_shipping_twice_is_refused():
     async with refused(IllegalTransition) as refusal:
         await ship(world.act(), ShipParcel(parcel_id=parcel.id, carrier="UPS"))
 
-    assert refusal.value.status == "shipped"
+    assert refusal.value.was == "shipped"
 
 
 async def test_a_pickup_is_not_shipped():

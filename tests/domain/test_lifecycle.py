@@ -77,7 +77,7 @@ def test_an_action_moves_units_of_its_statuses_and_refuses_all_others(action, st
     with pytest.raises(IllegalTransition) as refusal:
         check(action, status)
 
-    assert refusal.value.status == status
+    assert refusal.value.was == status
     assert set(refusal.value.allowed_from) == FROM_OF[action]
 
 

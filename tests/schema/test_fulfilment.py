@@ -20,7 +20,7 @@ ACCEPT = """
 mutation($input: AcceptFulfilmentInput!) { acceptFulfilment(input: $input) {
     __typename
     ... on Fulfilment { status version availableActions acceptedAt }
-    ... on IllegalTransition { message was: status allowedFrom }
+    ... on IllegalTransition { message was allowedFrom }
     ... on Conflict { expectedVersion actualVersion }
     ... on NotFound { message }
     ... on Forbidden { reason }

@@ -191,7 +191,7 @@ async def test_a_draft_is_written_down_and_placed_later(counter):
     draft = """mutation($input: DraftOrderInput!) { draftOrder(input: $input) {
         __typename ... on Order { id status availableActions } ... on Problem { message } } }"""
     placing = """mutation($id: ID!) { placeDraft(input: {orderId: $id}) {
-        __typename ... on Order { status } ... on IllegalTransition { was: status } } }"""
+        __typename ... on Order { status } ... on IllegalTransition { was } } }"""
     agent = world.viewer(Role.AGENT)
 
     answer = await ask(draft, agent, {"input": wanted(world, ("MUG", 1))})
