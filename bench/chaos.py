@@ -45,6 +45,7 @@ ORGANIZATION = UUID(int=1)
 WRITERS = 16
 SLOW_SHARE = 0.05  # of the transactions, so that ids are not committed in the order they were given out
 DOWN_SECONDS = (0.1, 0.7)  # what was killed starts again after one of these
+RECONNECT_SECONDS = (0.1, 0.5)  # a subscriber tries again after
 SETTLE_SECONDS = 60
 INSERT = """
 INSERT INTO outbox (organization_id, kind, order_id, payload, actor, recorded_at)
@@ -117,7 +118,7 @@ async def subscribe(run: Run, number: int) -> None:
                     run.latencies.append((time.time() - message["payload"]["at"]) * 1000)
             writer.close()
         run.reconnects += 1
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(random.uniform(*RECONNECT_SECONDS))
 
 
 async def write(run: Run, pool: asyncpg.Pool, wake: Callable[[], None]) -> None:
