@@ -13,6 +13,7 @@ DomainError
 ├── StockCommitted        units are promised to orders and cannot be taken away
 ├── CountChanged          there are not as many units as the caller counted on
 ├── ReservationEnded      the cart's hold expired, was released or was used
+├── PromiseEnded          what was offered does not stand any more; ask anew
 ├── NotPaid               the order's payment does not cover this
 ├── PaymentRefused        the gateway declined
 ├── PaymentUnknown        the gateway did not answer; the outcome will be found out
@@ -143,6 +144,14 @@ class ReservationEnded(DomainError):
     def __init__(self, cart: str) -> None:
         super().__init__(f"Nothing is reserved for cart {cart!r} any more. Reserve again.")
         self.cart = cart
+
+
+class PromiseEnded(DomainError):
+    code = "PROMISE_ENDED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} Ask for a new promise.")
+        self.reason = reason
 
 
 class NotPaid(DomainError):

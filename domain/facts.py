@@ -40,6 +40,7 @@ class FactKind(StrEnum):
     PARCEL_TRACKED = "parcel_tracked"
     PAYMENT_CHANGED = "payment_changed"
     STOCK_CHANGED = "stock_changed"
+    SUPPLY_CHANGED = "supply_changed"
     RESERVATION_CHANGED = "reservation_changed"
     CUSTOMER_CHANGED = "customer_changed"
     CATALOGUE_CHANGED = "catalogue_changed"
@@ -47,6 +48,7 @@ class FactKind(StrEnum):
     CHANNEL_CHANGED = "channel_changed"
     STAFF_CHANGED = "staff_changed"
     ROLE_CHANGED = "role_changed"
+    PROMISING_CHANGED = "promising_changed"
     API_KEY_CHANGED = "api_key_changed"
 
 

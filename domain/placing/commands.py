@@ -25,7 +25,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedLine:
-    """`unit_price_minor` None means the channel's price; `discount_minor` is off the whole line, before tax rules."""
+    """`unit_price_minor` None means the channel's price; `discount_minor` is off the whole line, before tax rules.
+
+    With `location_id`, only that location may serve the line.
+    """
 
     variant_id: UUID
     quantity: int
@@ -33,6 +36,7 @@ class OrderedLine:
     discount_minor: int = 0
     method: FulfilmentMethod = FulfilmentMethod.SHIP
     pickup_location_id: UUID | None = None
+    location_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,8 @@ class PlaceOrder:
     """One order as the channel hands it in; amounts in minor units of the channel's currency.
 
     `cart` names the reservations that become this order's allocations. Without `allow_backorder` an order that cannot be
-    served whole from stock is refused.
+    served whole from stock is refused. `promise` is the option that the customer chose, sealed as it was offered;
+    `promise_id` is what is kept of it.
     """
 
     channel_id: UUID
@@ -58,12 +63,18 @@ class PlaceOrder:
     requested_date: date | None = None
     promised_date: date | None = None
     allow_backorder: bool = True
+    promise: str | None = None
+    promise_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
+    """With `location_id`, the units are kept there or not at all."""
+
     variant_id: UUID
     quantity: int
+    method: FulfilmentMethod = FulfilmentMethod.SHIP
+    location_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

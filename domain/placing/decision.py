@@ -134,9 +134,10 @@ def plan_lines(lines: Sequence[OrderedLine], position: Position, market: Market,
         grams = market.goods_of(line.variant_id).weight_grams
         demands.append(Demand(line.variant_id, line.quantity, grams, METHODS[line.method]))
         stock.append(_free_at(sites, line.variant_id, market.shelves, own))
-        if line.pickup_location_id is not None:
+        only = line.pickup_location_id or line.location_id
+        if only is not None:
             for place, site in enumerate(sites):
-                if site.id != line.pickup_location_id:
+                if site.id != only:
                     excluded[at, place] = Exclusion.METHOD
     return route(RoutingRequest(demands, candidates, stock, ROUTING, excluded=excluded))
 

@@ -32,7 +32,12 @@ def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept]) -> lis
     if problems := cart_problems(command, market):
         raise InvalidInput(problems)
     own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
-    lines = [OrderedLine(variant_id=line.variant_id, quantity=line.quantity) for line in command.lines]
+    lines = [
+        OrderedLine(
+            variant_id=line.variant_id, quantity=line.quantity, method=line.method, location_id=line.location_id
+        )
+        for line in command.lines
+    ]
     plan = plan_lines(lines, (command.latitude, command.longitude), market, own)
     if plan.unserved:
         raise InsufficientStock(missing_skus(plan, [market.goods_of(line.variant_id) for line in lines]))

@@ -87,6 +87,7 @@ class Destination:
     latitude: float | None = None
     longitude: float | None = None
     region: Region = field(default_factory=Region)
+    postal_code: str = ""
 
     @property
     def position(self) -> Position:

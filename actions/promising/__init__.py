@@ -1,0 +1,1 @@
+"""What dates are promised by, and the promises that somebody relies on."""
