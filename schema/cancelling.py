@@ -19,7 +19,7 @@ from schema.nodes import Node
 
 INTERNAL = Permission.READ_ORGANIZATION
 MAX_REASON = cancelling.MAX_REASON_CHARACTERS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(

@@ -24,7 +24,7 @@ from schema.order_lists import OrderFilter, OrderSort
 from schema.values import Connection, Money
 
 CONTACTS = Permission.READ_CONTACTS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(models.CustomerAddress, "An address in a customer's book.", scope=PARTS_OF_CUSTOMERS, needs=CONTACTS)

@@ -26,8 +26,8 @@ from schema.values import Connection
 
 READ = Permission.READ_ORDERS
 AT_WORK = Permission.READ_FULFILMENTS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
-ParcelLine = Annotated["ParcelLine", strawberry.lazy("schema.parcels")]  # type: ignore[misc]
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
+ParcelLine = Annotated["ParcelLine", strawberry.lazy("schema.parcels")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The fulfilment's version that you read; another one is refused."
 
 

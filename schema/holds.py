@@ -18,7 +18,7 @@ from schema.nodes import Node
 
 HOLDING = Permission.HOLD_ORDERS
 MAX_REASON = holding.MAX_REASON_CHARACTERS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The order's version that you read; another one is refused."
 
 

@@ -21,7 +21,7 @@ from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_PAYMENTS
 HANDLING = Permission.HANDLE_PAYMENTS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(models.PaymentEvent, "One thing that happened to a payment; never changed.", scope=PARTS_OF_PAYMENTS, needs=READ)

@@ -20,7 +20,7 @@ from schema.values import Minor
 
 PLACING = Permission.PLACE_ORDERS
 RESERVING = Permission.RESERVE_STOCK
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 MAX_CODE = 64
 
 

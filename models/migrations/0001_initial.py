@@ -1,3 +1,5 @@
+"""Every table of the first release, as Tortoise wrote it down."""
+
 from uuid import uuid4
 
 from orjson import loads

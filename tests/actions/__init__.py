@@ -1,0 +1,1 @@
+"""Tests of the writes, each on a real database."""

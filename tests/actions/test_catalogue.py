@@ -1,3 +1,5 @@
+"""Products, variants, prices and substitutes are kept under their codes."""
+
 import asyncio
 from time import perf_counter
 

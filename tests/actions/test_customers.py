@@ -1,3 +1,5 @@
+"""Customers keep their profile and their addresses."""
+
 import asyncio
 from dataclasses import replace
 

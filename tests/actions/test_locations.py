@@ -1,3 +1,5 @@
+"""Locations, channels and organizations are kept under their codes."""
+
 import pytest
 
 from actions import reference

@@ -10,7 +10,7 @@ from actions import desk, reservations
 from domain.errors import ReservationEnded
 from domain.placing.commands import CartLine, ReserveCart
 from models import OutboxFact, Reservation
-from tests.world import World, furnish
+from tests.world import World, furnish, stock
 
 
 @pytest.fixture
@@ -47,8 +47,6 @@ async def test_releasing_twice_is_refused(counter) -> None:
 async def test_kept_units_are_free_again_when_the_time_is_over(counter) -> None:
     """IBM Sterling Intelligent Promising: 100 on hand, 20 reserved for 15 minutes: 80, and 100 again at T+15."""
     world = await furnish(units=0)
-    from tests.world import stock
-
     await stock(world, {("MUG", "NYC"): 100})
     await keep(counter, world, 20)
     ttl = timedelta(seconds=world.web.reservation_ttl_seconds)

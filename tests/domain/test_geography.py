@@ -1,3 +1,5 @@
+"""Distances on the earth."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

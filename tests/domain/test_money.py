@@ -1,3 +1,5 @@
+"""Money is whole minor units, and shares of it sum to the whole."""
+
 from decimal import Decimal
 
 import pytest

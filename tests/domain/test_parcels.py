@@ -1,3 +1,5 @@
+"""Container codes are those of GS1."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""What a payment's events add up to."""
+
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""Prices, discounts and taxes of an order, down to one unit."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

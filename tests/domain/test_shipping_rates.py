@@ -1,3 +1,5 @@
+"""What it costs to ship."""
+
 import pytest
 
 from domain.shipping_rates import DEFAULT_RATE_CARD, FallbackRate, Rate, RateCard, with_factor

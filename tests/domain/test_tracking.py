@@ -1,3 +1,5 @@
+"""What carriers' reports make of a parcel."""
+
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,3 +1,5 @@
+"""What a text, a code or a number must be like to be taken in."""
+
 import pytest
 
 from domain.errors import InvalidInput

@@ -1,3 +1,5 @@
+"""Ids outside lead to one type and one row."""
+
 from uuid import UUID, uuid4
 
 import pytest

@@ -1,3 +1,5 @@
+"""Loaders read much in few statements, and only what the viewer may see."""
+
 import asyncio
 import contextlib
 

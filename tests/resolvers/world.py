@@ -250,24 +250,34 @@ def _order(world: World, organization: UUID, at: int) -> None:
                 applied_at=START, expires_at=luck.choice([None, START]),
             )
         )  # fmt: skip
+    _facts(world, order, fulfilments)
+    _payment(world, order, str(at))
+
+
+def _facts(world: World, order: models.Order, fulfilments: list[models.Fulfilment]) -> None:
+    luck = world.luck
     for kind in (FactKind.ORDER_PLACED, FactKind.NOTE_ADDED):
         world.add(
             models.LoggedFact(
-                seq=len(world.rows.get(models.LoggedFact, ())) + 1, organization_id=organization, kind=kind,
+                seq=len(world.rows.get(models.LoggedFact, ())) + 1, organization_id=order.organization_id, kind=kind,
                 order_id=order.id, customer_id=order.customer_id, channel_id=order.channel_id,
                 location_id=fulfilments[0].location_id if fulfilments else None, actor="x", recorded_at=START,
                 payload={"visibility": luck.choice(["public", "private"]), "odd": ODD_NAMES, "n": 1},
             )
         )  # fmt: skip
+
+
+def _payment(world: World, order: models.Order, reference: str) -> None:
+    luck = world.luck
     payment = world.add(
         models.Payment(
-            organization_id=organization, order_id=order.id, tender=luck.choice(list(Tender)), gateway="fake",
+            organization_id=order.organization_id, order_id=order.id, tender=luck.choice(list(Tender)), gateway="fake",
             currency="USD", limit_minor=luck.choice([None, 5]), created_at=START,
         )
     )  # fmt: skip
     world.add(
         models.PaymentEvent(
-            payment_id=payment.id, kind=luck.choice(list(PaymentEventKind)), amount_minor=1, reference=str(at),
+            payment_id=payment.id, kind=luck.choice(list(PaymentEventKind)), amount_minor=1, reference=reference,
             occurred_at=START, recorded_at=START + luck.choice(BY_TIME), actor="x",
         )
     )  # fmt: skip

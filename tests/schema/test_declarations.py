@@ -1,3 +1,5 @@
+"""Declarations agree with tables, indexes and access rules, and wrong ones are named."""
+
 from enum import Enum
 
 import pytest

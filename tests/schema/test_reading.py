@@ -1,3 +1,5 @@
+"""Reading through the graph: pages, filters, and the number of statements."""
+
 import pytest
 from tortoise import Tortoise
 
