@@ -10,7 +10,6 @@ from bench.replay_ocel import Replay, differences, read
 from domain.ids import new_id
 from models import ParcelLine
 
-
 HEADER = "ocel:eid,ocel:activity,ocel:timestamp,ocel:type:customers,ocel:type:items,ocel:type:orders,ocel:type:packages,ocel:type:products,weight,price"
 LOG = """\
 1.0,place order,2019-05-20 07:00:00.000Z, ,"['i1','i2']",['o1'], , ,1,30
