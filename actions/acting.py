@@ -101,6 +101,4 @@ async def _known(act: Act, marked: str) -> UUID | list[UUID] | None:
 async def _remember(act: Act, marked: str, changed: UUID | list[UUID]) -> None:
     if act.key is not None:
         result = {"id": str(changed)} if isinstance(changed, UUID) else {"ids": [str(each) for each in changed]}
-        await IdempotencyKey.create(
-            id=act.key_id(), fingerprint=marked, result=result, created_at=act.now
-        )
+        await IdempotencyKey.create(id=act.key_id(), fingerprint=marked, result=result, created_at=act.now)
