@@ -1,5 +1,7 @@
 """Tables. Importing this package registers every model with Tortoise."""
 
+from models.carriers import Label
+from models.cartons import CartonType
 from models.catalogue import Price, Product, Substitute, TaxRate, Variant
 from models.channels import Channel
 from models.customers import Customer, CustomerAddress, CustomerContact
@@ -28,6 +30,7 @@ __all__ = [
     "ApiKey",
     "CancellationRequest",
     "CarrierService",
+    "CartonType",
     "Channel",
     "Customer",
     "CustomerAddress",
@@ -38,6 +41,7 @@ __all__ = [
     "FulfilmentLine",
     "Hold",
     "IdempotencyKey",
+    "Label",
     "LineStatus",
     "Location",
     "LoggedFact",

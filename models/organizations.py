@@ -14,6 +14,7 @@ class Organization(Model):
     code = fields.CharField(max_length=32, unique=True)
     name = fields.CharField(max_length=200)
     currency = fields.CharField(max_length=3)
+    gs1_company_prefix = fields.CharField(max_length=12, null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

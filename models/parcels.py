@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.tracking import TrackingCode
+from models.cartons import CartonType
 from models.columns import key, version
 from models.fulfilment import Fulfilment
 from models.locations import Location
@@ -15,7 +16,10 @@ from models.organizations import Organization
 
 
 class Parcel(Model):
-    """`status` follows from the tracking events, see `domain/tracking.py`; null before hand-over."""
+    """`status` follows from the tracking events, see `domain/tracking.py`; null before hand-over.
+
+    `container_code` is its SSCC. At `next_poll_at` its carrier is asked again where it is.
+    """
 
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -31,10 +35,16 @@ class Parcel(Model):
     service = fields.CharField(max_length=32, null=True)
     tracking_number = fields.CharField(max_length=64, null=True)
     weight_grams = fields.IntField()
+    carton_type: fields.ForeignKeyNullableRelation[CartonType] = fields.ForeignKeyField(
+        "models.CartonType", related_name="parcels", null=True, on_delete=fields.RESTRICT
+    )
+    carton_type_id: UUID | None
+    container_code = fields.CharField(max_length=18, null=True)
     status = fields.CharEnumField(TrackingCode, max_length=32, null=True)
     packed_at: datetime = fields.DatetimeField()
     shipped_at: datetime | None = fields.DatetimeField(null=True)
     delivered_at: datetime | None = fields.DatetimeField(null=True)
+    next_poll_at: datetime | None = fields.DatetimeField(null=True)
     version: int = version()
 
     lines: fields.ReverseRelation["ParcelLine"]
@@ -73,7 +83,10 @@ class ParcelLine(Model):
 
 
 class TrackingEvent(Model):
-    """One report of a carrier; `event_key` is the carrier's id of it, so that hearing it twice changes nothing."""
+    """One report of a carrier; `event_key` is the carrier's id of it, so that hearing it twice changes nothing.
+
+    `signed_by` is who took a delivered parcel, as the carrier proves it.
+    """
 
     id: UUID = key()
     parcel: fields.ForeignKeyRelation[Parcel] = fields.ForeignKeyField(
@@ -86,6 +99,7 @@ class TrackingEvent(Model):
     received_at: datetime = fields.DatetimeField()
     place = fields.CharField(max_length=200, default="")
     message = fields.CharField(max_length=500, default="")
+    signed_by = fields.CharField(max_length=200, default="", db_default="")
 
     class Meta:
         table = "tracking_events"

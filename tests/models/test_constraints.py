@@ -18,14 +18,15 @@ pytestmark = pytest.mark.usefixtures("database")
 
 promises = importlib.import_module("models.migrations.0002_promises")
 payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
+labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
 dates = importlib.import_module("models.migrations.0007_promises_of_dates")
 RULES = {
     (table, name): rule
-    for checks in (promises.CHECKS, dates.CHECKS)
+    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS)
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}
-INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS, **dates.JOBS}
+INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS, **dates.JOBS, **labels.JOBS}
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]
 
