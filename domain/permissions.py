@@ -27,6 +27,7 @@ class Permission(StrEnum):
     WRITE_NOTES = "write_notes"
     RESERVE_STOCK = "reserve_stock"
     CHANGE_STOCK = "change_stock"
+    TRANSFER_STOCK = "transfer_stock"
     FULFIL = "fulfil"
     RECORD_TRACKING = "record_tracking"
     HANDLE_PAYMENTS = "handle_payments"
@@ -55,6 +56,7 @@ _AT_A_LOCATION: Final = _PUBLIC | {
     _P.READ_STOCK,
     _P.READ_FULFILMENTS,
     _P.CHANGE_STOCK,
+    _P.TRANSFER_STOCK,
     _P.FULFIL,
     _P.RECORD_TRACKING,
     _P.WRITE_NOTES,
@@ -63,7 +65,15 @@ _AT_A_LOCATION: Final = _PUBLIC | {
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),
     Role.AGENT: frozenset(Permission)
-    - {_P.CHANGE_ORGANIZATION, _P.CHANGE_CATALOGUE, _P.CHANGE_STOCK, _P.FULFIL, _P.READ_STAFF, _P.CHANGE_ROUTING},
+    - {
+        _P.CHANGE_ORGANIZATION,
+        _P.CHANGE_CATALOGUE,
+        _P.CHANGE_STOCK,
+        _P.TRANSFER_STOCK,
+        _P.FULFIL,
+        _P.READ_STAFF,
+        _P.CHANGE_ROUTING,
+    },
     Role.STORE_ASSOCIATE: _AT_A_LOCATION | {_P.READ_CUSTOMERS, _P.READ_CONTACTS, _P.PLACE_ORDERS, _P.RESERVE_STOCK},
     Role.WAREHOUSE: _AT_A_LOCATION,
     # A partner's key names its scopes; these are the most it can be given.

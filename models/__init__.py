@@ -24,7 +24,9 @@ from models.organizations import Organization
 from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
+from models.routing import RoutingDecision, RoutingRule
 from models.staff import ApiKey, Role, Staff
+from models.transfers import Transfer, TransferLine
 
 __all__ = [
     "ApiKey",
@@ -63,6 +65,8 @@ __all__ = [
     "RelayState",
     "Reservation",
     "Role",
+    "RoutingDecision",
+    "RoutingRule",
     "SafetyRule",
     "Staff",
     "StockLevel",
@@ -70,5 +74,7 @@ __all__ = [
     "Substitute",
     "TaxRate",
     "TrackingEvent",
+    "Transfer",
+    "TransferLine",
     "Variant",
 ]

@@ -48,6 +48,16 @@ ORDERS = Rows(
     customer=OWN,
 )
 PARTS_OF_ORDERS = Within("order", ORDERS)
+PROMISES = Rows(
+    admin=OURS,
+    agent=OF_OUR_CHANNELS,
+    partner=OF_OUR_CHANNELS,
+    location=(
+        f"{OURS} AND EXISTS (SELECT 1 FROM orders co"
+        f" WHERE co.promise_id = {{row}}.id AND {_ORDER_WITH_WORK_HERE.replace('{row}', 'co')})"
+    ),
+    customer=OWN,
+)
 _PRIVATE = "{row}.visibility = 'private'"
 PARTS_OF_LINES = Within("line", PARTS_OF_ORDERS)
 PUBLIC_NOTES = Both(PARTS_OF_ORDERS, Rows(everyone="{row}.visibility = 'public'"))
@@ -65,7 +75,19 @@ CUSTOMERS = Rows(
 PARTS_OF_CUSTOMERS = Within("customer", CUSTOMERS)
 
 STOCK = Rows(staff=OURS, partner=OURS, location=AT_OUR_LOCATIONS)
+SUPPLIES = STOCK
+CARRIER_SERVICES = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
+PROMISE_RULES = Rows(staff=OURS, partner=OURS)
 MOVEMENTS = Within("stock_level", STOCK)
+TRANSFERS = Rows(
+    staff=OURS,
+    partner=OURS,
+    location=(
+        f"{OURS} AND ({{row}}.origin_id = ANY({{viewer.location_ids}})"
+        " OR {row}.destination_id = ANY({viewer.location_ids}))"
+    ),
+)
+PARTS_OF_TRANSFERS = Within("transfer", TRANSFERS)
 RESERVATIONS = Rows(admin=OURS, agent=OF_OUR_CHANNELS, partner=OF_OUR_CHANNELS, location=AT_OUR_LOCATIONS, customer=OWN)
 
 FULFILMENTS = Rows(
@@ -102,6 +124,9 @@ PARCEL_LINES = Rows(
     location=PARTS_OF_PARCELS,
     customer=PARTS_OF_LINES,
 )
+
+# What a label cost is the business of whoever packs, and the label covers the whole parcel.
+LABELS = Rows(admin=OURS, agent=PARTS_OF_PARCELS, location=PARTS_OF_PARCELS)
 
 PAYMENTS = PARTS_OF_ORDERS
 PARTS_OF_PAYMENTS = Within("payment", PAYMENTS)

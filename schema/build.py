@@ -13,6 +13,7 @@ from strawberry.tools import merge_types
 
 from schema import (
     cancelling,
+    carriers,
     catalogue,
     channels,
     customers,
@@ -26,7 +27,11 @@ from schema import (
     parcels,
     payments,
     placing,
+    promise_rules,
+    promising,
     staff,
+    supplies,
+    transfers,
     viewer,
 )
 from schema.access import EnforceNeeds, bare_fields
@@ -44,14 +49,19 @@ AREAS: tuple[ModuleType, ...] = (
     channels,
     locations,
     inventory,
+    transfers,
     customers,
     staff,
     orders,
     holds,
     cancelling,
     placing,
+    supplies,
+    promise_rules,
+    promising,
     fulfilment,
     parcels,
+    carriers,
     payments,
     live,
 )

@@ -2,14 +2,19 @@
 
 import strawberry
 
+from domain.carriers import LabelStatus
 from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.lifecycle import Action, OrderStatus, UnitStatus
 from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin
 from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Tender
 from domain.permissions import Permission, Role
+from domain.promising.offers import Confidence
+from domain.promising.supply import SupplyKind, SupplyStatus
+from domain.routing.values import Method
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.tracking import TrackingCode
+from domain.transfers import Discrepancy, Remainder, TransferAction, TransferStatus
 from domain.viewer import Audience
 from models.channels import ChannelKind
 from models.customers import ContactKind, CustomerKind
@@ -28,9 +33,18 @@ strawberry.enum(PaymentEventKind, description="What happened to a payment.")
 strawberry.enum(MovementKind, description="What kind of change of stock.")
 strawberry.enum(AdjustmentReason, description="Why a count was corrected.")
 strawberry.enum(ReservationStatus, description="What became of units kept for a cart.")
+strawberry.enum(SupplyKind, description="How far goods are that can be promised, the most certain first.")
+strawberry.enum(SupplyStatus, description="What became of goods that were announced.")
+strawberry.enum(Method, name="PromiseMethod", description="By what way goods can be promised to reach the customer.")
+strawberry.enum(Confidence, description="How sure a promise is.")
+strawberry.enum(TransferStatus, description="How far goods are between two locations.")
+strawberry.enum(TransferAction, description="What can be done to a transfer.")
+strawberry.enum(Discrepancy, description="Why fewer units arrived whole than were shipped.")
+strawberry.enum(Remainder, description="What becomes of units in transit when no more is expected of a transfer.")
 strawberry.enum(FulfilmentStatus, description="How far one location is with one order.")
 strawberry.enum(DeclineReason, description="Why a location gives units back.")
 strawberry.enum(TrackingCode, description="What a carrier reports about a parcel.")
+strawberry.enum(LabelStatus, description="How far a label is at its carrier.")
 strawberry.enum(CustomerKind, description="Whether a customer is a person or a company.")
 strawberry.enum(ContactKind, description="By what way a customer is reached.")
 strawberry.enum(
@@ -61,24 +75,33 @@ __all__ = [
     "Capability",
     "ChannelKind",
     "ChargeStatus",
+    "Confidence",
     "ConfirmationPolicy",
     "ContactKind",
     "CustomerKind",
     "DeclineReason",
+    "Discrepancy",
     "FulfilmentMethod",
     "FulfilmentStatus",
     "HoldKind",
     "HoldStatus",
+    "LabelStatus",
     "LocationKind",
+    "Method",
     "MovementKind",
     "NoteVisibility",
     "OrderOrigin",
     "OrderStatus",
     "PaymentEventKind",
     "Permission",
+    "Remainder",
     "ReservationStatus",
     "Role",
+    "SupplyKind",
+    "SupplyStatus",
     "Tender",
     "TrackingCode",
+    "TransferAction",
+    "TransferStatus",
     "UnitStatus",
 ]

@@ -13,13 +13,13 @@ from actions import levels, outbox, restocking
 from actions.acting import Act, action
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.upserting import check_known
-from domain.errors import Conflict, IllegalTransition, NotFound
+from domain.errors import Conflict, Forbidden, IllegalTransition, NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
 from domain.promising.supply import SupplyKind, SupplyStatus
 from domain.stock import MovementKind
 from domain.validation import Checks
-from models import ExpectedSupply
+from models import ExpectedSupply, TransferLine
 
 MAX_REFERENCE: Final = 128
 
@@ -173,6 +173,8 @@ async def _lock(act: Act, verb: str, supply_id: UUID, expected_version: int | No
         raise Conflict("supply", expected_version or 0, supply.version)
     if supply.status is not SupplyStatus.EXPECTED:
         raise IllegalTransition(verb, supply.status, [SupplyStatus.EXPECTED])
+    if await TransferLine.filter(supply_id=supply_id).exists():
+        raise Forbidden(f"{supply.reference} announced it, and says itself what becomes of it.")
     return supply
 
 
@@ -183,16 +185,17 @@ async def _save(act: Act, supply: ExpectedSupply, *changed: str, facts: Sequence
 
 
 async def _record(act: Act, supplies: Sequence[ExpectedSupply], facts: Sequence[Fact] = ()) -> None:
-    told = [
-        Fact(
-            kind=FactKind.SUPPLY_CHANGED,
-            variant_id=supply.variant_id,
-            location_id=supply.location_id,
-            payload=_told(supply),
-        )
-        for supply in supplies
-    ]
+    told = [supply_fact(supply) for supply in supplies]
     await outbox.record(act.organization_id, act.actor, act.now, [*told, *facts])
+
+
+def supply_fact(supply: ExpectedSupply) -> Fact:
+    return Fact(
+        kind=FactKind.SUPPLY_CHANGED,
+        variant_id=supply.variant_id,
+        location_id=supply.location_id,
+        payload=_told(supply),
+    )
 
 
 def _told(supply: ExpectedSupply) -> dict[str, Any]:

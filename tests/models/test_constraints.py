@@ -20,13 +20,15 @@ promises = importlib.import_module("models.migrations.0002_promises")
 payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
 labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
 dates = importlib.import_module("models.migrations.0007_promises_of_dates")
+transfers = importlib.import_module("models.migrations.0009_transfers")
+routing = importlib.import_module("models.migrations.0010_routing")
 RULES = {
     (table, name): rule
-    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS)
+    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS, transfers.CHECKS, routing.CHECKS)
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}
-INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS, **dates.JOBS, **labels.JOBS}
+INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS, **dates.JOBS, **labels.JOBS, **routing.UNIQUE}
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]
 

@@ -1,0 +1,1 @@
+"""Goods moved between our own locations."""

@@ -1,0 +1,86 @@
+"""Transfers between two locations: what may follow what, and where the units of a line are in the meantime.
+
+A unit leaves the origin's stock when it is shipped and enters the destination's when it is received; in between it is in
+transit and lies nowhere. For each line: shipped = received + written back + written off + in transit. Source: Spree
+Commerce, stock transfer states; HotWax Commerce, transfer order flows.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Final, Protocol
+
+from domain.errors import IllegalTransition
+
+
+class TransferStatus(StrEnum):
+    DRAFT = "draft"
+    READY = "ready"
+    IN_TRANSIT = "in_transit"
+    PARTIALLY_RECEIVED = "partially_received"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+class TransferAction(StrEnum):
+    CHANGE = "change"
+    MAKE_READY = "make ready"
+    SHIP = "ship"
+    RECEIVE = "receive"
+    CANCEL = "cancel"
+
+
+UNSHIPPED: Final = (TransferStatus.DRAFT, TransferStatus.READY)
+UNDER_WAY: Final = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED)
+ALLOWED_FROM: Final[Mapping[TransferAction, tuple[TransferStatus, ...]]] = {
+    TransferAction.CHANGE: (TransferStatus.DRAFT,),
+    TransferAction.MAKE_READY: (TransferStatus.DRAFT,),
+    TransferAction.SHIP: (TransferStatus.READY,),
+    TransferAction.RECEIVE: UNDER_WAY,
+    TransferAction.CANCEL: (*UNSHIPPED, *UNDER_WAY),
+}
+
+
+class Discrepancy(StrEnum):
+    """Why fewer units arrived whole than were shipped."""
+
+    LOST = "lost"
+    DAMAGED = "damaged"
+    STOLEN = "stolen"
+    MISCOUNTED = "miscounted"
+    WRONG_ITEM = "wrong_item"
+    OTHER = "other"
+
+
+class Remainder(StrEnum):
+    """What becomes of units that are in transit when nothing more is expected."""
+
+    WRITE_BACK = "write_back"
+    """They are at the origin again."""
+    WRITE_OFF = "write_off"
+    """They are gone."""
+
+
+class Carried(Protocol):
+    """A line. `damaged` units are some of the `received` ones."""
+
+    shipped: int
+    received: int
+    damaged: int
+    written_back: int
+    written_off: int
+
+
+def check_transfer(action: TransferAction, status: TransferStatus) -> None:
+    """Raises IllegalTransition."""
+    if status not in ALLOWED_FROM[action]:
+        raise IllegalTransition(action, status, ALLOWED_FROM[action])
+
+
+def in_transit(line: Carried) -> int:
+    return line.shipped - line.received - line.written_back - line.written_off
+
+
+def after_receipt(lines: Iterable[Carried]) -> TransferStatus:
+    """Of a transfer under way: received once nothing is in transit any more."""
+    is_open = any(in_transit(line) for line in lines)
+    return TransferStatus.PARTIALLY_RECEIVED if is_open else TransferStatus.RECEIVED
