@@ -21,17 +21,23 @@ MAX_BACKLOG_LINES: Final = 8
 NOWHERE: Final = -1
 """The place of a line that stays unserved."""
 
+Places = Sequence[Sequence[int]]
+"""By order and line, a location's position or NOWHERE."""
 Ints = NDArray[np.int64]
 Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class BacklogOrder:
-    """Lines of one method; `candidates` are the backlog's locations, in its order, as seen from the order's address."""
+    """Lines of one method; `candidates` are the backlog's locations, in its order, as seen from the order's address.
+
+    `unserved_minor` is what each line costs while it stays unserved, where that is not the backlog's `backorder_minor`.
+    """
 
     demands: Sequence[Demand]
     candidates: Sequence[Candidate]
     excluded: frozenset[int] = frozenset()
+    unserved_minor: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,12 @@ class Backlog:
     split_minor: int = 250
     backorder_minor: int = 5000
 
+    def unserved_minor(self, order: BacklogOrder) -> Sequence[int]:
+        """By line."""
+        if order.unserved_minor is None:
+            return [self.backorder_minor] * len(order.demands)
+        return order.unserved_minor
+
 
 @dataclass(frozen=True, slots=True)
 class BacklogPlan:
@@ -55,12 +67,15 @@ class BacklogPlan:
 
 @dataclass(slots=True)
 class Alike:
-    """The orders with the same number of lines: `cost[order, subset, location]` of one parcel, NEVER if impossible."""
+    """The orders with the same number of lines: `cost[order, subset, location]` of one parcel, NEVER if impossible;
+    `unserved[order, line]` is what a line costs that stays unserved.
+    """
 
     orders: list[int]
     variant: Ints
     quantity: Ints
     cost: Ints
+    unserved: Ints
 
 
 @dataclass(slots=True)
@@ -88,19 +103,23 @@ def tables_of(backlog: Backlog) -> Tables:
     return tables
 
 
-def plan_of(backlog: Backlog, places: Sequence[Sequence[int]]) -> BacklogPlan:
+def plan_of(backlog: Backlog, places: Places) -> BacklogPlan:
     total = sum(order_cost(backlog, order, chosen) for order, chosen in zip(backlog.orders, places, strict=True))
     return BacklogPlan(tuple(tuple(chosen) for chosen in places), total)
 
 
 def order_cost(backlog: Backlog, order: BacklogOrder, places: Sequence[int]) -> int:
     """Cost of one order with its lines so placed: parcels, splits, unserved lines."""
+    unserved = zip(backlog.unserved_minor(order), places, strict=True)
+    return parcels_cost(backlog, order, places) + sum(cost for cost, at in unserved if at == NOWHERE)
+
+
+def parcels_cost(backlog: Backlog, order: BacklogOrder, places: Sequence[int]) -> int:
+    """The same without the unserved lines."""
     grams: dict[int, int] = {}
     cost = 0
     for demand, at in zip(order.demands, places, strict=True):
-        if at == NOWHERE:
-            cost += backlog.backorder_minor
-        else:
+        if at != NOWHERE:
             grams[at] = grams.get(at, 0) + demand.grams_each * demand.quantity
             cost += order.candidates[at].unit_handling_minor * demand.quantity
     for at, weight in grams.items():
@@ -136,4 +155,5 @@ def _alike(tables: Tables, numbers: list[int], position: Mapping[VariantKey, int
         lacking[row, :, list(order.excluded)] = True
     cost[(subset_sums(lacking.astype(np.int64)) > 0) | (units > tables.capacity)] = NEVER
     cost[:, 0] = NEVER
-    return Alike(numbers, variant, quantity, cost)
+    unserved = np.array([tables.backlog.unserved_minor(order) for order in orders], dtype=np.int64)
+    return Alike(numbers, variant, quantity, cost, unserved)

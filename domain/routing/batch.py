@@ -14,12 +14,13 @@ from typing import Final
 
 import numpy as np
 
-from domain.routing.backlog import NOWHERE, Backlog, BacklogPlan, Tables, plan_of, subset_sums, tables_of
-from domain.routing.prices import ShadowPrices
+from domain.routing.backlog import NOWHERE, Backlog, BacklogPlan, Places, Tables, plan_of, subset_sums, tables_of
+from domain.routing.prices import ShadowPrices, shadow_prices
 from domain.routing.subsets import NEVER
 
 FEWEST_OUT: Final = 2
 MOST_OUT: Final = 12
+PRICE_ROUNDS: Final = 100
 FIRST_WARMTH: Final = 0.06
 """At the start a change that costs so much of an average order's cost more is kept with probability 1/e."""
 
@@ -33,17 +34,26 @@ class _Choices:
     price: list[list[int]]
     needs: list[tuple[tuple[int, int], ...]]
     units: list[int]
+    unserved: list[int]
 
 
-def route_backlog(backlog: Backlog, *, seed: int, rounds: int, prices: ShadowPrices | None = None) -> BacklogPlan:
-    """The best plan found; `prices` make every other plan of an order look ahead to what the others want."""
-    return Batch(tables_of(backlog), prices).run(seed=seed, rounds=rounds)
+def route_backlog(backlog: Backlog, *, seed: int, rounds: int, start: Places | None = None) -> BacklogPlan:
+    """The best plan found, and never a dearer one than `start`. Every other plan of an order looks ahead by shadow prices
+    to what the others want.
+    """
+    tables = tables_of(backlog)
+    known = Batch(tables, start=start).total()
+    prices = shadow_prices(tables, known_total_minor=known, rounds=PRICE_ROUNDS)
+    return Batch(tables, prices, start).run(seed=seed, rounds=rounds)
 
 
 class Batch:
-    """A plan being made better: where every line is, what is left everywhere."""
+    """A plan being made better: where every line is, what is left everywhere.
 
-    def __init__(self, tables: Tables, prices: ShadowPrices | None = None) -> None:
+    It begins with `start`, which stock and capacity must allow, or else with every order in turn.
+    """
+
+    def __init__(self, tables: Tables, prices: ShadowPrices | None = None, start: Places | None = None) -> None:
         self.backlog = tables.backlog
         self.width = len(tables.capacity)
         self.stock: list[int] = tables.stock.reshape(-1).tolist()
@@ -53,7 +63,10 @@ class Batch:
         self.costs = [0] * len(self.choices)
         self.ahead = self.choices if prices is None else _choices(tables, prices)
         for order in range(len(self.choices)):
-            self._put(order, self.ahead[order])
+            if start is None:
+                self._put(order, self.ahead[order])
+            else:
+                self._take(order, _parcels(start[order]))
 
     def total(self) -> int:
         return sum(self.costs)
@@ -110,15 +123,15 @@ class Batch:
     def _put(self, order: int, choices: _Choices) -> None:
         """The order's exact cheapest plan on what is left."""
         cost, place = self._parcels_left(choices)
-        split, backorder = self.backlog.split_minor, self.backlog.backorder_minor
+        split = self.backlog.split_minor
         full = len(cost) - 1
         best, first = [0] * (full + 1), [0] * (full + 1)
         for mask in range(1, full + 1):
             low = mask & -mask
             if mask == low:
-                single = cost[mask] + split
-                if single > backorder:
-                    single, place[mask] = backorder, NOWHERE
+                single, unserved = cost[mask] + split, choices.unserved[mask.bit_length() - 1]
+                if single > unserved:
+                    single, place[mask] = unserved, NOWHERE
                 cost[mask] = single - split
             others = part = mask ^ low
             least, choice = cost[mask] + split, mask
@@ -177,7 +190,9 @@ class Batch:
         if len(taken) > 1:
             cost += self.backlog.split_minor * (len(taken) - 1)
         self.parcels[order] = taken
-        self.costs[order] = cost + self.backlog.backorder_minor * unserved.bit_count()
+        if unserved:
+            cost += sum(minor for line, minor in enumerate(choices.unserved) if unserved >> line & 1)
+        self.costs[order] = cost
 
     def _give_back(self, order: int) -> None:
         choices = self.choices[order]
@@ -215,9 +230,10 @@ def _choices(tables: Tables, prices: ShadowPrices | None) -> list[_Choices]:
             group.cost.tolist(),
             group.variant.tolist(),
             group.quantity.tolist(),
+            group.unserved.tolist(),
             strict=True,
         )
-        for order, places, cost, count, price, variants, quantities in listed:
+        for order, places, cost, count, price, variants, quantities, unserved in listed:
             found.append(
                 (
                     order,
@@ -227,10 +243,20 @@ def _choices(tables: Tables, prices: ShadowPrices | None) -> list[_Choices]:
                         price,
                         [_needs(mask, variants, quantities, len(tables.capacity)) for mask in range(1 << lines)],
                         [sum(q for line, q in enumerate(quantities) if mask >> line & 1) for mask in range(1 << lines)],
+                        unserved,
                     ),
                 )
             )
     return [choices for _, choices in sorted(found, key=lambda pair: pair[0])]
+
+
+def _parcels(places: Sequence[int]) -> list[tuple[int, int]]:
+    """(subset of lines, location), one parcel for each location."""
+    masks: dict[int, int] = {}
+    for line, at in enumerate(places):
+        if at != NOWHERE:
+            masks[at] = masks.get(at, 0) | 1 << line
+    return [(mask, at) for at, mask in masks.items()]
 
 
 def _needs(mask: int, variants: Sequence[int], quantities: Sequence[int], width: int) -> tuple[tuple[int, int], ...]:

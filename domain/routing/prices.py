@@ -88,8 +88,8 @@ def _choose(tables: Tables, group: Alike, priced: Floats, used: Ints) -> float:
     place = cost.argmin(axis=2)
     parcel = np.take_along_axis(cost, place[:, :, None], axis=2)[:, :, 0] + backlog.split_minor
     for line in range(lines):
-        unserved = parcel[:, 1 << line] > backlog.backorder_minor
-        parcel[unserved, 1 << line] = backlog.backorder_minor
+        unserved = parcel[:, 1 << line] > group.unserved[:, line]
+        parcel[unserved, 1 << line] = group.unserved[unserved, line]
         place[unserved, 1 << line] = -1
     best = np.zeros_like(parcel)
     first = np.zeros(parcel.shape, dtype=np.int64)
