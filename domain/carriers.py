@@ -29,4 +29,4 @@ LONGEST_RETRY: Final = timedelta(hours=1)
 
 def retry_after(tries: int) -> timedelta:
     """How long to wait before a carrier that did not answer is asked again: twice as long each time, up to an hour."""
-    return min(FIRST_RETRY * 2 ** min(tries, 16), LONGEST_RETRY)
+    return min(FIRST_RETRY * (1 << min(tries, 16)), LONGEST_RETRY)

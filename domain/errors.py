@@ -17,6 +17,8 @@ DomainError
 ├── NotPaid               the order's payment does not cover this
 ├── PaymentRefused        the gateway declined
 ├── PaymentUnknown        the gateway did not answer; the outcome will be found out
+├── CarrierRefused        the carrier does not take the parcel, or the label back
+├── CarrierUnknown        the carrier did not answer; it will be asked again
 ├── AmountExceeded        more money than there is to move
 └── AlreadyExists         a unique name is taken
 """
@@ -175,6 +177,22 @@ class PaymentUnknown(DomainError):
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"The gateway did not answer for {reference!r}. It will be asked again; do not pay twice.")
+        self.reference = reference
+
+
+class CarrierRefused(DomainError):
+    code = "CARRIER_REFUSED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The carrier refused: {reason}.")
+        self.reason = reason
+
+
+class CarrierUnknown(DomainError):
+    code = "CARRIER_UNKNOWN"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(f"The carrier did not answer for {reference!r}. It will be asked again; do not buy twice.")
         self.reference = reference
 
 

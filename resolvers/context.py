@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from strawberry.types import Info as StrawberryInfo
 
+from actions.carriers import Carriers, nobody
 from actions.desk import Desk
 from actions.gateways import Gateways
 from domain.viewer import Viewer
@@ -26,6 +27,7 @@ class Context:
     hub: Hub | None = None
     counter: Desk | None = None
     gateways: Gateways = field(default_factory=lambda: Gateways({}))
+    carriers: Carriers = field(default_factory=nobody)
     is_production: bool = False
     loaders: Loaders = field(init=False)
 

@@ -31,7 +31,7 @@ def whole(does: Callable[[Act, C], Awaitable[T]]) -> Callable[[Act, Viewer, C], 
     @wraps(does)
     async def run(act: Act, viewer: Viewer, command: C) -> T:
         named: Any = command
-        await _check_whole(viewer, named.parcel_id)
+        await check_whole(viewer, named.parcel_id)
         return await does(act, command)
 
     (command,) = (kind for name, kind in get_type_hints(does).items() if name != "return" and kind is not Act)
@@ -49,7 +49,7 @@ async def record_tracking_event(act: Act, viewer: Viewer, command: RecordTrackin
             raise NotFound("parcel", f"{command.carrier} {command.tracking_number}")
         command = replace(command, parcel_id=found.id)
     if command.parcel_id is not None:
-        await _check_whole(viewer, command.parcel_id)
+        await check_whole(viewer, command.parcel_id)
     return await tracking.record_tracking_event(act, command)
 
 
@@ -63,7 +63,7 @@ async def fulfilments_of(info: Info, ids: Sequence[UUID]) -> list[Fulfilment]:
     return await seen(Fulfilment, FULFILMENTS, info.context.viewer).filter(id__in=list(ids)).order_by("id")
 
 
-async def _check_whole(viewer: Viewer, parcel_id: UUID) -> None:
+async def check_whole(viewer: Viewer, parcel_id: UUID) -> None:
     if is_confined(viewer):
         check_locations(viewer, await Parcel.filter(id=parcel_id).values_list("location_id", flat=True))
     inside = await ParcelLine.filter(parcel_id=parcel_id).count()

@@ -33,6 +33,8 @@ DESCRIPTIONS: dict[type[DomainError], str] = {
     errors.NotPaid: "The order's payment does not cover this.",
     errors.PaymentRefused: "The payment provider declined.",
     errors.PaymentUnknown: "The payment provider did not answer; the outcome will be found out.",
+    errors.CarrierRefused: "The carrier does not take the parcel, or does not take its label back.",
+    errors.CarrierUnknown: "The carrier did not answer; it will be asked again until the outcome is known.",
     errors.AmountExceeded: "More money than there is to move.",
     errors.AlreadyExists: "A name that must be unique is taken.",
 }

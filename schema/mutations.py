@@ -15,7 +15,7 @@ refusals. InvalidInput, NotFound and KeyReused are always among them. What happe
 command of the action (`schema/inputs.py`), everything it names is looked up in the viewer's scope, `prepare` from
 `resolvers/` may fill in or refuse on the viewer's behalf, the action runs and commits, the changed thing is read anew.
 
-An action that is declared to take the payment providers or the desk between act and command, `does(act, gateways,
+An action that is declared to take the payment providers, the carriers or the desk between act and command, `does(act, gateways,
 command)`, is given those of the process.
 """
 
@@ -31,6 +31,7 @@ from graphql import GraphQLError
 from strawberry.types.field import StrawberryField
 
 from actions.acting import Act
+from actions.carriers import Carriers
 from actions.desk import Desk
 from actions.gateways import Gateways
 from domain.errors import Conflict, DomainError, InvalidInput, KeyReused, NotFound
@@ -49,6 +50,7 @@ T = TypeVar("T")
 ALWAYS = (InvalidInput, NotFound, KeyReused)
 BROUGHT: dict[type[Any], Callable[[Info], object]] = {
     Gateways: lambda info: info.context.gateways,
+    Carriers: lambda info: info.context.carriers,
     Desk: lambda info: info.context.desk,
     Viewer: lambda info: info.context.viewer,
 }

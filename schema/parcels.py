@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -30,6 +30,7 @@ from schema.values import Connection
 
 READ = Permission.READ_ORDERS
 AT_WORK = Permission.READ_FULFILMENTS
+Label = Annotated["Label", strawberry.lazy("schema.carriers")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The parcel's version that you read; another one is refused."
 
 
@@ -40,6 +41,7 @@ class TrackingEvent(Node):
     received_at: datetime = column("When it was heard of here.", needs=AT_WORK)
     place: str = column("Where it happened, as the carrier says it.")
     message: str = column("What the carrier adds.")
+    signed_by: str = column("Who took the parcel, as the carrier proves it; empty for reports that prove nothing.")
 
 
 @strawberry.enum(description="How a parcel's reports may be listed.")
@@ -74,6 +76,7 @@ class Parcel(Node):
     shipped_at: datetime | None = column("When it left.")
     delivered_at: datetime | None = column("When it reached the customer.")
     lines: list[ParcelLine] = many("What is in it.", order_by="id")
+    labels: list[Label] = many("Labels bought for it, void ones too.", order_by="id", needs=AT_WORK)
     events: Connection[TrackingEvent] = connection("What the carrier reported.", sort=TrackingEventSort)
     version: int = column("Counts its changes; send it as `expectedVersion`.", needs=AT_WORK)
 
@@ -135,7 +138,11 @@ class UnpackParcelInput:
 @strawberry.input(description="A parcel that leaves with a carrier.")
 class ShipParcelInput:
     parcel_id: strawberry.ID = ref("The parcel.", "Parcel")
-    carrier: str = given("Who carries it.", at_most=shipping.CARRIER_CHARACTERS)
+    carrier: str | None = given(
+        "Who carries it. A parcel with a label goes by that: leave out the carrier, the service and the number.",
+        default=None,
+        at_most=shipping.CARRIER_CHARACTERS,
+    )
     service: str | None = given("Which of the carrier's services.", default=None, at_most=shipping.CARRIER_CHARACTERS)
     tracking_number: str | None = given(
         "What the carrier knows it by; without one nobody will report on it.",
@@ -166,6 +173,7 @@ class RecordTrackingInput:
     )
     message: str = given("What the carrier adds.", default="", at_most=500)
     place: str = given("Where it happened.", default="", at_most=200)
+    signed_by: str = given("Who took the parcel, for a proof of delivery.", default="", at_most=200)
 
 
 @root

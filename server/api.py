@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +11,7 @@ from strawberry import Schema
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 import realtime.log
+from actions.carriers import Carriers, nobody
 from actions.desk import Desk
 from actions.gateways import Gateways
 from domain.viewer import Viewer
@@ -35,6 +36,7 @@ class Api:
     gateways: Gateways
     clock: Clock
     is_production: bool
+    carriers: Carriers = field(default_factory=nobody)
 
     def context(self, viewer: Viewer) -> Context:
         """Fresh for each operation: loaders must not outlive what they have read."""
@@ -44,6 +46,7 @@ class Api:
             hub=self.hub,
             counter=self.desk,
             gateways=self.gateways,
+            carriers=self.carriers,
             is_production=self.is_production,
         )
 

@@ -28,6 +28,7 @@ from schema.check import problems
 from server.api import MOST_BYTES, Api
 from server.auth import Authenticator
 from server.background import background
+from server.carriers import carriers_of
 from server.gateways import providers
 from server.health import Health
 from server.http import GraphQLOverHttp
@@ -119,9 +120,9 @@ async def _start(settings: Settings, beside: Beside | None, stack: AsyncExitStac
     await hub.start()
     stack.push_async_callback(hub.close)
     opened = await stack.enter_async_context(desk.opened(settings.database_url))
-    gateways = providers(settings)
+    gateways, carriers = providers(settings), carriers_of(settings)
     if settings.worker_inside:
-        await stack.enter_async_context(working(settings, jobs(gateways)))
+        await stack.enter_async_context(working(settings, jobs(gateways, carriers)))
     else:
         await stack.enter_async_context(_waking_remotely(RemoteWaker(redis)))
     if beside is not None:
@@ -132,6 +133,7 @@ async def _start(settings: Settings, beside: Beside | None, stack: AsyncExitStac
         hub=hub,
         desk=opened,
         gateways=gateways,
+        carriers=carriers,
         clock=settings.clock,
         is_production=settings.is_production,
     )

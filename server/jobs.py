@@ -8,9 +8,11 @@ from typing import Any, Final, cast
 from tortoise.connection import get_connection
 
 from actions import backorders, reservations
+from actions.carriers import Carriers
 from actions.fulfilment import releasing
 from actions.gateways import Gateways
 from actions.orders import holding
+from actions.parcels import following, labels
 from actions.payments import capturing, expiring, reconciling, voiding
 from models.db import rows
 from realtime.log import Connection, prune
@@ -33,7 +35,7 @@ class Job:
     work: Callable[[Settings, datetime], Awaitable[int]]
 
 
-def jobs(gateways: Gateways) -> tuple[Job, ...]:
+def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
     return (
         Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
@@ -43,6 +45,8 @@ def jobs(gateways: Gateways) -> tuple[Job, ...]:
         Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),
         Job("expire authorizations", 60, lambda _, now: expiring.expire_authorizations(now)),
         Job("reconcile payments", 5, lambda _, now: reconciling.reconcile_payments(gateways, now)),
+        Job("settle labels", 5, lambda _, now: labels.settle_labels(carriers, now)),
+        Job("follow parcels", 15, lambda _, now: following.follow_parcels(carriers, now)),
         Job("forget old facts", 600, forget_old_facts),
         Job("forget old keys", 600, forget_old_keys),
     )

@@ -16,7 +16,7 @@ from actions.fulfilment.waves import check_wave, in_order
 from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, move_contents
-from actions.parcels.shipping import CARRIER_CHARACTERS, TRACKING_CHARACTERS
+from actions.parcels.shipping import CARRIER_CHARACTERS, TRACKING_CHARACTERS, bought_labels, check_label
 from actions.parcels.tracking import DELIVERED_BY_HAND, tracked
 from domain.errors import AlreadyExists, IllegalTransition, NotFound
 from domain.ids import id_maker, new_id
@@ -90,6 +90,7 @@ async def ship_manifest(act: Act, command: ShipManifest) -> list[UUID]:
     _check_manifest(command)
     numbers = {entry.parcel_id: entry.tracking_number for entry in command.entries}
     load = await _lock_load(act, list(numbers))
+    await _check_labels(command)
     for change in load.changes.values():
         await check_paid(change.order)
     for parcel in load.parcels:
@@ -179,6 +180,17 @@ async def _lock_load(act: Act, parcel_ids: Sequence[UUID]) -> Load:
         lines[line.parcel_id].append(line)
     fulfilments = await find_fulfilments(act, {line.fulfilment_id for each in lines.values() for line in each})
     return Load(changes, parcels, lines, fulfilments)
+
+
+async def _check_labels(command: ShipManifest) -> None:
+    """Raises InvalidInput for a parcel that has a label which says something else."""
+    labels = await bought_labels([entry.parcel_id for entry in command.entries])
+    checks = Checks()
+    for entry, below in checks.below("entries").beside(command.entries) if labels else ():
+        if label := labels.get(entry.parcel_id):
+            given = {"carrier": command.carrier, "service": command.service, "tracking_number": entry.tracking_number}
+            check_label(below, label, **given)
+    checks.refuse()
 
 
 def _contents(changes: Changes, fulfilment: Fulfilment) -> list[ParcelLine]:

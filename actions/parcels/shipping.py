@@ -1,6 +1,7 @@
 """Out of the door with a carrier."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -12,10 +13,12 @@ from actions.fulfilment.progress import find_fulfilments, store
 from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, lock_parcel, move_contents
+from domain.carriers import LabelStatus
 from domain.errors import AlreadyExists
 from domain.fulfilment import check_way
 from domain.lifecycle import Action
 from domain.validation import Checks
+from models import Label
 from models.db import violated
 
 CARRIER_CHARACTERS: Final = 32
@@ -24,10 +27,13 @@ TRACKING_CHARACTERS: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipParcel:
-    """`service` is the carrier's, such as GROUND. Without a tracking number nobody will report on the parcel."""
+    """`service` is the carrier's, such as GROUND. Without a tracking number nobody will report on the parcel.
+
+    A parcel with a bought label goes by it: what else is given must be the same.
+    """
 
     parcel_id: UUID
-    carrier: str
+    carrier: str | None = None
     service: str | None = None
     tracking_number: str | None = None
     expected_version: int | None = None
@@ -41,9 +47,9 @@ async def ship(act: Act, command: ShipParcel) -> UUID:
     the authorisation that confirmed one of them is gone, and AlreadyExists for a tracking number that another parcel of
     the carrier has.
     """
-    _check_input(command)
     changes, parcel, lines = await lock_parcel(act, command.parcel_id, command.expected_version)
     check_open(parcel, Action.SHIP)
+    command = await _by_label(command)
     for change in changes.values():
         await check_paid(change.order)
     fulfilments = await find_fulfilments(act, {line.fulfilment_id for line in lines})
@@ -67,11 +73,31 @@ async def ship(act: Act, command: ShipParcel) -> UUID:
     return parcel.id
 
 
-def _check_input(command: ShipParcel) -> None:
+async def bought_labels(parcel_ids: Iterable[UUID]) -> dict[UUID, Label]:
+    """The labels that parcels leave with, by parcel."""
+    found = await Label.filter(parcel_id__in=list(parcel_ids), status=LabelStatus.BOUGHT)
+    return {label.parcel_id: label for label in found if label.parcel_id}
+
+
+def check_label(checks: Checks, label: Label, **given: str | None) -> None:
+    """Notes what is given and not what the parcel's label says."""
+    for name, value in given.items():
+        if value and value != getattr(label, name):
+            checks.note(name, "LABEL_DIFFERS", f"The parcel's label says {getattr(label, name)}. Void it first.")
+
+
+async def _by_label(command: ShipParcel) -> ShipParcel:
+    """As its label says, if it has one. Raises InvalidInput."""
     checks = Checks()
+    label = (await bought_labels([command.parcel_id])).get(command.parcel_id)
+    if label is not None:
+        given = {name: getattr(command, name) for name in ("carrier", "service", "tracking_number")}
+        check_label(checks, label, **given)
+        command = replace(command, carrier=label.carrier, service=label.service, tracking_number=label.tracking_number)
     checks.code("carrier", command.carrier, longest=CARRIER_CHARACTERS)
     if command.service:
         checks.code("service", command.service, longest=CARRIER_CHARACTERS)
     if command.tracking_number:
         checks.code("tracking_number", command.tracking_number, longest=TRACKING_CHARACTERS)
     checks.refuse()
+    return command

@@ -27,7 +27,10 @@ DELIVERED_BY_HAND: Final = "delivered-by-hand"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTracking:
-    """The parcel by its id, or by the carrier and the carrier's number. `event_key` is the carrier's id of the report."""
+    """The parcel by its id, or by the carrier and the carrier's number. `event_key` is the carrier's id of the report.
+
+    `signed_by` proves a delivery: who took the parcel.
+    """
 
     code: TrackingCode
     occurred_at: datetime
@@ -37,6 +40,7 @@ class RecordTracking:
     tracking_number: str | None = None
     message: str = ""
     place: str = ""
+    signed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ async def _hear(act: Act, changes: Changes, parcel: Parcel, lines: list[ParcelLi
         received_at=act.now,
         place=report.place,
         message=report.message,
+        signed_by=report.signed_by,
     )
     await event.save(force_create=True)
     heard = await TrackingEvent.filter(parcel_id=parcel.id)
@@ -127,6 +132,7 @@ def tracked(parcel: Parcel, lines: list[ParcelLine], event: TrackingEvent, chang
             "occurred_at": event.occurred_at,
             "place": event.place,
             "message": event.message,
+            "signed_by": event.signed_by,
         },
     }
     return Fact(
@@ -153,6 +159,7 @@ def _check_input(act: Act, command: RecordTracking) -> None:
     checks.text("event_key", command.event_key, longest=128)
     checks.text("place", command.place, longest=200, is_required=False)
     checks.text("message", command.message, longest=500, is_required=False)
+    checks.text("signed_by", command.signed_by, longest=200, is_required=False)
     if command.parcel_id is None:
         checks.text("carrier", command.carrier, longest=CARRIER_CHARACTERS)
         checks.text("tracking_number", command.tracking_number, longest=TRACKING_CHARACTERS)

@@ -43,7 +43,7 @@ JOBS = {
 
 
 def _owner(related_name: str) -> tuple[str, Any]:
-    field = fields.ForeignKeyField(
+    field: Any = fields.ForeignKeyField(
         "models.Organization",
         source_field="organization_id",
         db_constraint=True,

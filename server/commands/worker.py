@@ -9,11 +9,11 @@ from tortoise import Tortoise
 from tortoise.context import TortoiseContext
 
 from models.config import tortoise_config
+from server.carriers import carriers_of
 from server.commands.serve import tables_are_ready
 from server.embedded import servers_for
 from server.gateways import providers
 from server.jobs import jobs
-from server.serving import ensure_hash_seed
 from server.settings import Settings
 from server.worker import working
 
@@ -23,7 +23,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_arguments: argparse.Namespace, settings: Settings) -> int:
-    ensure_hash_seed(settings)
     with servers_for(settings) as running:
         return uvloop.run(_work(running))
 
@@ -36,6 +35,6 @@ async def _work(settings: Settings) -> int:
         asyncio.get_running_loop().add_signal_handler(number, told_to_stop.set)
     async with TortoiseContext():
         await Tortoise.init(config=tortoise_config(settings.database_url), _enable_global_fallback=True)
-        async with working(settings, jobs(providers(settings))):
+        async with working(settings, jobs(providers(settings), carriers_of(settings))):
             await told_to_stop.wait()
     return 0
