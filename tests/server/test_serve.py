@@ -42,9 +42,9 @@ def fetch(address: Address, path: str) -> tuple[int, dict]:
 
 
 @asynccontextmanager
-async def process(*words, **environ):
+async def process(*words, port=None, **environ):
     """`oms.py serve` as anybody would start it; yields the process and its address once it lives."""
-    address = Address(free_port())
+    address = Address(port or free_port())
     running = await asyncio.create_subprocess_exec(
         sys.executable, PROJECT_FOLDER / "oms.py", "serve", "--port", str(address.port), *words,
         cwd="/", env=os.environ | environ, stderr=asyncio.subprocess.PIPE,
