@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from server.embedded import EmbeddedServersError
+from server.hash_seed import ensure_hash_seed
 from server.logs import start_logging
 from server.settings import SettingError, Settings, settings_from
 
@@ -23,16 +24,18 @@ class Command:
     name: str
     module: str
     summary: str
+    reads_much: bool = False
+    """Its statements shall be the same in every process, see `server/hash_seed.py`."""
 
 
 COMMANDS = (
-    Command("serve", "server.commands.serve", "answer GraphQL over HTTP and WebSocket"),
-    Command("worker", "server.commands.worker", "move facts to subscribers and run the periodic jobs"),
+    Command("serve", "server.commands.serve", "answer GraphQL over HTTP and WebSocket", reads_much=True),
+    Command("worker", "server.commands.worker", "move facts to subscribers and run the periodic jobs", reads_much=True),
     Command("migrate", "server.commands.migrate", "bring the tables up to date"),
     Command("schema", "server.commands.schema", "print the graph in GraphQL's schema language"),
     Command("lifecycle", "server.commands.lifecycle", "print what units go through, as docs/lifecycle.md keeps it"),
     Command("check", "server.commands.check", "run every check and test, as continuous integration does"),
-    Command("demo", "server.demo.command", "fill a database with a living business and serve it"),
+    Command("demo", "server.demo.command", "fill a database with a living business and serve it", reads_much=True),
     Command("import", "server.importers.command", "bring in orders from a file"),
     Command("audit", "server.audit", "prove that ledger, counters and orders agree"),
 )
@@ -48,14 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = next((command for command in COMMANDS if words[:1] == [command.name]), None)
     if chosen is None:
         return _explain(words)
-    module = cast("CommandModule", import_module(chosen.module))
-    parser = argparse.ArgumentParser(prog=f"oms.py {chosen.name}", description=f"{chosen.summary.capitalize()}.")
-    module.configure(parser)
-    arguments = parser.parse_args(words[1:])
     try:
         settings = settings_from(os.environ)
         start_logging(settings.log_level, as_json=settings.is_production)
-        return module.run(arguments, settings)
+        if chosen.reads_much:
+            ensure_hash_seed(settings)  # before the imports, which would otherwise be done twice
+        module = cast("CommandModule", import_module(chosen.module))
+        parser = argparse.ArgumentParser(prog=f"oms.py {chosen.name}", description=f"{chosen.summary.capitalize()}.")
+        module.configure(parser)
+        return module.run(parser.parse_args(words[1:]), settings)
     except (SettingError, EmbeddedServersError) as error:
         sys.stderr.write(f"oms.py {chosen.name}: {error}\n")
         return 2

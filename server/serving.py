@@ -1,9 +1,6 @@
 """Uvicorn with our settings, and a Python process made ready for many small requests."""
 
 import gc
-import hashlib
-import os
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -16,7 +13,6 @@ from server.settings import Settings
 PING_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 65  # longer than the 60 s of common load balancers, so that they close idle connections, not we
 GARBAGE_THRESHOLDS = (50_000, 20, 50)
-HASH_SEED = "PYTHONHASHSEED"
 
 
 def serve(settings: Settings, *, beside: Beside | None = None) -> int:
@@ -46,19 +42,6 @@ def server_config(settings: Settings, *, beside: Beside | None = None) -> uvicor
         log_config=None,
         server_header=False,
     )
-
-
-def ensure_hash_seed(settings: Settings) -> None:
-    """Start this process again with a fixed hash seed, unless it has one.
-
-    Tortoise writes columns in the order of a set, so without it every process sends PostgreSQL other statements for
-    the same read. The seed comes from the settings: the same everywhere, and unknown to those who would like to make
-    keys collide.
-    """
-    if os.environ.get(HASH_SEED, "random") == "random":
-        secret = f"{settings.jwt_secret}|{settings.database_url}|{settings.data_dir}"
-        os.environ[HASH_SEED] = str(int.from_bytes(hashlib.sha256(secret.encode()).digest()[:4]))
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, with our arguments
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import replace
 from models.config import tortoise_config
 from server.embedded import servers_for
 from server.migrating import migrate, pending
-from server.serving import ensure_hash_seed, serve
+from server.serving import serve
 from server.settings import Settings
 
 
@@ -18,7 +18,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    ensure_hash_seed(settings)
     settings = replace(
         settings,
         host=arguments.host or settings.host,

@@ -20,7 +20,7 @@ from server.demo.simulation import Simulation
 from server.demo.welcome import new_tokens, welcome
 from server.embedded import servers_for
 from server.offline import tables
-from server.serving import ensure_hash_seed, serve
+from server.serving import serve
 from server.settings import PROJECT_FOLDER, Settings
 
 FOLDER: Final = PROJECT_FOLDER / ".ordergraph" / "demo"
@@ -37,7 +37,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
-    ensure_hash_seed(settings)
     own_place = settings.database_url or settings.data_dir != Settings().data_dir
     settings = replace(
         settings,
