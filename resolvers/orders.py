@@ -24,6 +24,7 @@ from models import CancellationRequest, Order, OrderLine
 from models.orders import NoteVisibility
 from resolvers.carts import check_own
 from resolvers.context import Info
+from resolvers.promising.choosing import promised_order
 from resolvers.fulfilment import check_locations, is_confined
 from resolvers.sources import Sql
 
@@ -85,7 +86,7 @@ async def cancelled_minor(order: Order, info: Info) -> int:
 async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
     if command.cart is not None:
         await check_own(act, command.cart, command.customer_id)
-    return await desk.place(act, command)
+    return await desk.place(act, await promised_order(act, command))
 
 
 async def answer_cancellation(act: Act, viewer: Viewer, command: AnswerCancellation) -> UUID:

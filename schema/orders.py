@@ -28,6 +28,7 @@ from schema.nodes import Node
 from schema.order_lists import OrderFilter, OrderSort
 from schema.order_parts import Note, OrderAddress, OrderLine, PrivateNote
 from schema.payments import Payment
+from schema.promising import DeliveryPromise
 from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_ORDERS
@@ -67,6 +68,7 @@ class Order(Node):
     payments: list[Payment] = many("How it is paid, in the sequence of charging.", order_by="sequence")
     requested_date: date | None = column("When the customer wishes to have it.")
     promised_date: date | None = column("When the customer was promised it.")
+    promise: DeliveryPromise | None = one("What was promised when it was placed, if the customer chose an option.")
     placed_at: datetime = column("When it was placed; of a draft, when it was begun.")
     confirmed_at: datetime | None = column("When it was confirmed; before that nothing is released.")
     fulfilments: list[Fulfilment] = many("What locations were told to do for it.", order_by="released_at")

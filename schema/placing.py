@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from actions.orders import drafting
-from domain.errors import Forbidden, IllegalTransition, InsufficientStock, Overloaded, ReservationEnded
+from domain.errors import Forbidden, IllegalTransition, InsufficientStock, Overloaded, PromiseEnded, ReservationEnded
 from domain.permissions import Permission
 from domain.placing.validation import MAX_LINES
 from resolvers import carts, orders
@@ -22,6 +22,7 @@ PLACING = Permission.PLACE_ORDERS
 RESERVING = Permission.RESERVE_STOCK
 Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 MAX_CODE = 64
+MAX_OPTION = 64_000
 
 
 @strawberry.input(description="Where goods or bills go.")
@@ -78,6 +79,11 @@ class PlaceOrderInput(DraftOrderInput):
     allow_backorder: bool = given(
         "Whether units that are not in stock may wait for it; if not, an order short of stock is refused.", default=True
     )
+    promise: str | None = given(
+        "The option that the customer chose, by its id: the order gets its day, and its price of shipping.",
+        default=None,
+        at_most=MAX_OPTION,
+    )
 
 
 @strawberry.input(description="A draft to place.")
@@ -124,7 +130,7 @@ class PlacingMutations:
         "that is wrong. Needs a key.",
         orders.place,
         PlaceOrderInput,
-        refuses=(InsufficientStock, ReservationEnded, Forbidden, Overloaded),
+        refuses=(InsufficientStock, ReservationEnded, PromiseEnded, Forbidden, Overloaded),
         needs=PLACING,
         needs_key=True,
         prepare=orders.as_ordered_by,

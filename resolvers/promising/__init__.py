@@ -1,0 +1,1 @@
+"""Dates that can be promised, what was promised, and how it went."""

@@ -1,0 +1,97 @@
+"""What a customer can have and when: the options, sealed, and when the goods are there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Any, Final
+from uuid import UUID
+
+from graphql import GraphQLError
+
+from actions.promising.keys import key_of
+from domain.errors import NotFound
+from domain.ids import new_id
+from domain.promising.offers import OfferedParcel, Option, availability, offers
+from domain.promising.promise import Promised
+from domain.promising.question import Coming, Question
+from domain.promising.sealing import NONCE_BYTES, seal
+from domain.promising.supply import Matched
+from domain.stock import ReservationStatus
+from models import Channel, Location, Reservation, Variant
+from resolvers.context import Info
+from resolvers.promising.reading import Asked, question_of
+from resolvers.scopes import seen
+from resolvers.visible import CHANNELS, LOCATIONS, RESERVATIONS, VARIANTS
+
+MAX_LINES: Final = 50
+"""An option names them all, and is handed back and forth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`id` is the option sealed."""
+
+    id: str
+    option: Option
+    promised: Promised
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`question` None: the channel cannot sell this now. Locations and variants are those that the viewer may see."""
+
+    question: Question | None
+    options: Sequence[Offered]
+    availability: Mapping[UUID, Matched[Coming | None]]
+    variants: Mapping[UUID, Variant]
+    locations: Mapping[UUID, Location]
+
+
+async def answer(info: Info, asked: Asked) -> Answer:
+    """Raises NotFound for a channel or variant that the viewer may not see, as a GraphQL error with its code."""
+    viewer = info.context.viewer
+    variants = {each.id: each for each in await seen(Variant, VARIANTS, viewer).filter(id__in=list(asked.wanted))}
+    missing = [NotFound("variant", key) for key in asked.wanted if key not in variants]
+    if not await seen(Channel, CHANNELS, viewer).filter(id=asked.channel_id).exists():
+        missing.append(NotFound("channel", asked.channel_id))
+    for refusal in missing:
+        raise GraphQLError(str(refusal), extensions={"code": refusal.code})
+    question = await question_of(asked)
+    if question is None:
+        return Answer(None, (), {}, variants, {})
+    options = offers(question)
+    _, locations = await named_in(info, [parcel for option in options for parcel in option.parcels])
+    key = await key_of(asked.organization_id)
+    there = {variant_id: availability(question, variant_id) for variant_id in asked.wanted}
+    return Answer(
+        question,
+        [_offered(key, question, option) for option in options],
+        there,
+        variants,
+        locations,
+    )
+
+
+async def own_units(info: Info, cart: str | None) -> dict[tuple[UUID, UUID], int]:
+    """What the cart keeps, as far as the viewer may see it: it counts as free for the one who keeps it."""
+    if cart is None:
+        return {}
+    visible: Any = seen(Reservation, RESERVATIONS, info.context.viewer)
+    kept = await visible.filter(cart=cart, status=ReservationStatus.ACTIVE)
+    return {(each.variant_id, each.location_id): each.quantity for each in kept}
+
+
+def _offered(key: bytes, question: Question, option: Option) -> Offered:
+    promised = Promised.of(new_id(), question, option)
+    return Offered(seal(key, token_bytes(NONCE_BYTES), promised.told()), option, promised)
+
+
+async def named_in(
+    info: Info, parcels: Sequence[OfferedParcel]
+) -> tuple[Mapping[UUID, Variant], Mapping[UUID, Location]]:
+    """The variants and locations of what was promised, as far as the viewer may see them."""
+    viewer = info.context.viewer
+    variant_ids = {units.variant_id for parcel in parcels for units in parcel.units}
+    variants = await seen(Variant, VARIANTS, viewer).filter(id__in=list(variant_ids))
+    locations = await seen(Location, LOCATIONS, viewer).filter(id__in=[parcel.location_id for parcel in parcels])
+    return {each.id: each for each in variants}, {each.id: each for each in locations}

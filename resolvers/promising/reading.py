@@ -1,0 +1,211 @@
+"""Everything that the answer to a question about dates depends on, read without a lock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from actions import reference
+from actions.geocoding import locate
+from actions.orders.placing import read_goods
+from domain.placing.decision import Market
+from domain.placing.world import ChannelTerms, Network, Shelf
+from domain.promising.calendars import Calendar
+from domain.promising.question import Coming, Destination, OnHand, Place, PromiseRule, Question, rule_for
+from domain.promising.shipping import STANDARD, Region, Service, Zone
+from domain.promising.supply import Dated, SafetyRule, SupplyKind, counts_on, without_demand
+from domain.routing.values import Method
+from domain.shipping_rates import Rate
+from models.db import Fetching, rows
+
+LEVELS: Final = """
+SELECT id, variant_id, location_id, safety, on_hand - allocated - reserved - damaged - quality_control AS unclaimed
+FROM stock_levels WHERE organization_id = $1 AND variant_id = ANY($2::uuid[])"""
+COMING: Final = """
+SELECT id, variant_id, location_id, kind, quantity, expected_on FROM expected_supplies
+WHERE organization_id = $1 AND variant_id = ANY($2::uuid[]) AND status = 'expected' ORDER BY expected_on, id"""
+WAITING: Final = """
+SELECT l.variant_id, sum(s.quantity)::int AS units FROM line_status s JOIN order_lines l ON l.id = s.line_id
+WHERE s.status IN ('backordered', 'unscheduled') AND l.variant_id = ANY($1::uuid[]) GROUP BY l.variant_id"""
+PLACES: Final = """
+SELECT id, time_zone, calendar, country, region, daily_capacity_units FROM locations WHERE id = ANY($1::uuid[])"""
+BACKLOG: Final = """
+SELECT location_id, sum(quantity)::int AS units FROM line_status
+WHERE location_id = ANY($1::uuid[]) AND status IN ('scheduled', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
+SERVICES: Final = """
+SELECT id, code, name, carrier, channel_id, cut_off, pickup_time, pickup_days, non_transit_days, non_delivery_days,
+    observes_holidays, is_same_day, zones, price_minor FROM carrier_services
+WHERE organization_id = $1 AND is_active AND (channel_id IS NULL OR channel_id = $2) ORDER BY code"""
+RULES: Final = """
+SELECT code, location_id, lead_time_minutes, pickup_ready_minutes, buffer_days, valid_minutes, past_due_days
+FROM promise_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
+SAFETY: Final = """
+SELECT code, kind, variant_id, location_id, method, quantity, percent
+FROM safety_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """`wanted` are units by variant, `own` what the customer's cart keeps already, by (variant, location)."""
+
+    organization_id: UUID
+    channel_id: UUID
+    now: datetime
+    wanted: Mapping[UUID, int]
+    methods: Sequence[Method]
+    country: str = ""
+    region: str = ""
+    postal_code: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    wanted_on: date | None = None
+    own: Mapping[tuple[UUID, UUID], int]
+
+
+async def question_of(asked: Asked) -> Question | None:
+    """None when the channel takes no orders, or does not sell one of the variants."""
+    network = await reference.network(Fetching, asked.organization_id)
+    channel = network.channels.get(asked.channel_id)
+    if channel is None or not channel.is_active:
+        return None
+    goods = await read_goods(Fetching, {(variant_id, channel.id) for variant_id in asked.wanted})
+    if len(goods) < len(asked.wanted) or not all(each.is_active for each in goods.values()):
+        return None
+    wanted = [asked.organization_id, list(asked.wanted)]
+    on_hand = _on_hand(await rows(LEVELS, wanted), asked.own)
+    coming = await rows(COMING, wanted)
+    present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in coming}
+    places = await _places(asked, channel, network, present)
+    return Question(
+        now=asked.now,
+        market=Market(channel, network, goods, {}),
+        wanted=asked.wanted,
+        destination=_destination(asked),
+        methods=asked.methods,
+        places=places,
+        services=await _services(asked),
+        on_hand=on_hand,
+        coming=await _coming(asked, coming, places),
+        safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
+        wanted_on=asked.wanted_on,
+    )
+
+
+def _destination(asked: Asked) -> Destination:
+    """Where the postal code is, if nobody said it better."""
+    latitude, longitude = asked.latitude, asked.longitude
+    if latitude is None or longitude is None:
+        found = locate(asked.country, asked.postal_code)
+        latitude, longitude = (found.latitude, found.longitude) if found else (None, None)
+    return Destination(
+        latitude=latitude,
+        longitude=longitude,
+        region=Region(asked.country, asked.region),
+        postal_code=asked.postal_code,
+    )
+
+
+def _on_hand(levels: Sequence[Any], own: Mapping[tuple[UUID, UUID], int]) -> dict[UUID, dict[UUID, OnHand]]:
+    found: dict[UUID, dict[UUID, OnHand]] = {}
+    for row in levels:
+        variant_id, location_id = row["variant_id"], row["location_id"]
+        unclaimed = row["unclaimed"] + own.get((variant_id, location_id), 0)
+        shelf = Shelf(row["id"], variant_id, location_id, max(0, unclaimed - row["safety"]))
+        found.setdefault(variant_id, {})[location_id] = OnHand(shelf, unclaimed, row["safety"])
+    return found
+
+
+async def _places(asked: Asked, channel: ChannelTerms, network: Network, present: set[UUID]) -> dict[UUID, Place]:
+    """The channel's open locations among those present, in the network's order."""
+    sites = [site for key, site in network.sites.items() if key in present and site.is_active and channel.allows(key)]
+    keys = [site.id for site in sites]
+    rules = [PromiseRule(**row) for row in await rows(RULES, [asked.organization_id])]
+    kept = {row["id"]: row for row in await rows(PLACES, [keys])}
+    limited = [key for key in keys if kept[key]["daily_capacity_units"] is not None]
+    backlog = {row["location_id"]: row["units"] for row in await rows(BACKLOG, [limited])} if limited else {}
+    return {
+        site.id: Place(
+            site=site,
+            calendar=_calendar(kept[site.id]),
+            rule=rule_for(rules, site.id),
+            capacity_units=kept[site.id]["daily_capacity_units"],
+            backlog_units=backlog.get(site.id, 0),
+        )
+        for site in sites
+        if site.id in kept
+    }
+
+
+def _calendar(row: Any) -> Calendar:
+    return Calendar(
+        time_zone=row["time_zone"], hours=_json(row["calendar"]), country=row["country"], region=row["region"]
+    )
+
+
+async def _coming(
+    asked: Asked, supplies: Sequence[Any], places: Mapping[UUID, Place]
+) -> dict[UUID, list[Dated[Coming]]]:
+    """What may be believed of what was announced, less what waiting orders will take of it."""
+    if not supplies:
+        return {}
+    waiting = {row["variant_id"]: row["units"] for row in await rows(WAITING, [list(asked.wanted)])}
+    found: dict[UUID, list[Dated[Coming]]] = {}
+    for row in supplies:
+        place = places.get(row["location_id"])
+        if place is None:
+            continue
+        today = place.calendar.day_of(asked.now)
+        day = counts_on(row["expected_on"], today, place.rule.past_due_days)
+        if day is not None:
+            source = Coming(row["id"], row["location_id"], SupplyKind(row["kind"]))
+            found.setdefault(row["variant_id"], []).append(Dated(day, row["quantity"], source))
+    return {variant_id: without_demand(each, waiting.get(variant_id, 0)) for variant_id, each in found.items()}
+
+
+async def _services(asked: Asked) -> list[Service]:
+    """The organization's own; the standard one where none of them ships on another day than today."""
+    own = [_service(row) for row in await rows(SERVICES, [asked.organization_id, asked.channel_id])]
+    return own if any(not service.is_same_day for service in own) else [STANDARD, *own]
+
+
+def _service(row: Any) -> Service:
+    return Service(
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        carrier=row["carrier"],
+        channel_id=row["channel_id"],
+        zones=tuple(_zone(zone) for zone in _json(row["zones"])),
+        cut_off=time.fromisoformat(row["cut_off"]),
+        pickup_time=time.fromisoformat(row["pickup_time"]),
+        pickup_days=frozenset(row["pickup_days"]),
+        non_transit_days=frozenset(row["non_transit_days"]),
+        non_delivery_days=frozenset(row["non_delivery_days"]),
+        observes_holidays=row["observes_holidays"],
+        is_same_day=row["is_same_day"],
+        price_minor=row["price_minor"],
+    )
+
+
+def _zone(kept: Mapping[str, Any]) -> Zone:
+    rate = Rate(kept["base_minor"], kept["per_kilogram_minor"], kept["included_kilograms"])
+    return Zone(kept["up_to_km"], kept["days_least"], kept["days_most"], rate)
+
+
+def _safety_rule(row: Any) -> SafetyRule:
+    return SafetyRule(
+        code=row["code"],
+        kind=SupplyKind(row["kind"]) if row["kind"] else None,
+        variant_id=row["variant_id"],
+        location_id=row["location_id"],
+        method=Method(row["method"]) if row["method"] else None,
+        quantity=row["quantity"] or 0,
+        percent=row["percent"] or 0,
+    )
+
+
+def _json(value: Any) -> Any:
+    return orjson.loads(value) if isinstance(value, str) else value
