@@ -71,7 +71,7 @@ async def test_a_bought_label_has_its_number_and_its_cost():
 
     assert label.status is LabelStatus.BOUGHT
     assert label.tracking_number == here.carrier.sold[str(label.id)].label.tracking_number
-    assert (label.cost_minor, label.currency, label.weight_grams) == (725, "USD", 1000)  # zone 2, one kilogram: 6.20 …
+    assert (label.cost_minor, label.currency, label.weight_grams) == (675, "USD", 1000)  # 6.20 for up to 480 km, 0.55 a kilogram
 
 
 async def test_the_same_key_buys_one_label():
@@ -290,8 +290,8 @@ async def test_rates_come_cheapest_first_and_times_the_factor():
     rates = await rates_of(carriers, here.world.organization_id, here.parcel.id)
 
     assert [(rate.service, rate.price_minor, rate.is_estimate) for rate in rates] == [
-        ("ground", 798, False),
-        ("express", 1755, False),
+        ("ground", 743, False),
+        ("express", 1634, False),
     ]
 
 
