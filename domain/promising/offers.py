@@ -191,7 +191,8 @@ def _loads_to_ship(question: Question, service: Service) -> list[Load]:
                 there[variant_id] = units
             else:
                 late.append(_load_of(variant_id, units, coming))
-    return [*_routed(question, there), *_together(late)]
+    routed = _routed(question, there)
+    return [] if routed is None else [*routed, *_together(late)]
 
 
 def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) -> Iterator[Dated[Dated[Coming] | None]]:
@@ -204,8 +205,8 @@ def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) ->
             yield Dated(parcel.latest_on, supply.quantity, supply)
 
 
-def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load]:
-    """Units on hand by the plan that placing would make now."""
+def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None:
+    """Units on hand by the plan that placing would make now; None where that leaves some of them."""
     if not wanted:
         return []
     lines = [question.line(variant_id, units) for variant_id, units in wanted.items()]
@@ -221,7 +222,8 @@ def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load]:
     }
     market = Market(question.market.channel, question.market.network, question.market.goods, shelves)
     plan = plan_lines(lines, question.destination.position, market, {})
-    assert not plan.unserved, "no more is wanted than is there"
+    if plan.unserved:
+        return None
     by_location: dict[UUID, list[OfferedUnits]] = {}
     for line, _, location_id, quantity in plan.assignments:
         units = OfferedUnits(lines[line].variant_id, quantity, SupplyKind.ON_HAND, None)
