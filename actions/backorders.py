@@ -18,6 +18,7 @@ from actions.routing import route
 from domain.errors import DomainError
 from domain.holds import STOPS
 from domain.lifecycle import Action
+from domain.routing.rules.values import DecisionKind
 from models.db import rows
 
 log = logging.getLogger("oms.backorders")
@@ -74,6 +75,6 @@ async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> int
 @action
 async def _retry(act: Act, order_id: UUID) -> UUID:
     change = await lock_order(act, order_id)
-    await route(act, change)
+    await route(act, change, DecisionKind.BACKORDER_RETRY)
     await save(act, [change])
     return order_id

@@ -1,4 +1,4 @@
-"""Channels, locations and tax rates of an organization, kept in memory for a moment: every placement needs them all.
+"""Channels, locations, tax rates and routing rules, kept in memory for a moment: every placement needs them all.
 
 A change made in this process is seen at once (`forget`); one made in another process within `FRESH_SECONDS`.
 """
@@ -7,9 +7,13 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
+
 from domain.geography import Coordinates
 from domain.orders import ConfirmationPolicy
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
+from domain.routing.rules.values import RoutingRule, terms_of
+from domain.routing.values import Method
 
 FRESH_SECONDS: Final = 2.0
 
@@ -17,7 +21,8 @@ CHANNELS: Final = """
 SELECT c.*, coalesce(array_agg(l.location_id) FILTER (WHERE l.location_id IS NOT NULL), '{}') AS location_ids
 FROM channels c LEFT JOIN channel_locations l ON l.channel_id = c.id WHERE c.organization_id = $1 GROUP BY c.id"""
 SITES: Final = """
-SELECT id, latitude, longitude, capabilities, is_active FROM locations WHERE organization_id = $1 ORDER BY id"""
+SELECT id, kind, latitude, longitude, capabilities, is_active FROM locations WHERE organization_id = $1 ORDER BY id"""
+RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
 TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
 
 _known: dict[UUID, tuple[float, Network]] = {}
@@ -35,9 +40,10 @@ async def network(connection: Any, organization_id: UUID) -> Network:
             (row["tax_class"], row["country"], row["region"]): row["rate_ppm"]
             for row in await connection.fetch(TAX_RATES, organization_id)
         },
+        rules=[rule_of(row) for row in await connection.fetch(RULES, organization_id)],
     )
     if known is not None and known[1].sites == fresh.sites:
-        fresh.keep_candidates(known[1])
+        fresh.keep_views(known[1])
     _known[organization_id] = monotonic(), fresh
     return fresh
 
@@ -45,6 +51,29 @@ async def network(connection: Any, organization_id: UUID) -> Network:
 def forget(organization_id: UUID) -> None:
     """Read anew at the next placement; called by every action that changes what is kept here."""
     _known.pop(organization_id, None)
+
+
+def rule_of(row: Any) -> RoutingRule:
+    """A row of routing_rules, as read by asyncpg: what is JSON is text."""
+    parts = {name: orjson.loads(row[name]) for name in ("steps", "handling", "constraints")}
+    return RoutingRule(
+        id=row["id"],
+        name=row["name"],
+        revision=row["revision"],
+        priority=row["priority"],
+        effective_from=row["effective_from"],
+        effective_until=row["effective_until"],
+        channel_id=row["channel_id"],
+        segment=row["segment"],
+        variant_id=row["variant_id"],
+        category=row["category"],
+        country=row["country"],
+        region=row["region"],
+        method=Method(row["method"]) if row["method"] else None,
+        step_minor=row["step_minor"],
+        split_minor=row["split_minor"],
+        **terms_of(parts),
+    )
 
 
 def _terms(row: Any) -> ChannelTerms:
@@ -67,4 +96,5 @@ def _site(rank: int, row: Any) -> Site:
         position=Coordinates(row["latitude"], row["longitude"]),
         methods=frozenset(method for capability, method in METHOD_OF.items() if capability in row["capabilities"]),
         is_active=row["is_active"],
+        kind=row["kind"],
     )

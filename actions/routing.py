@@ -4,17 +4,19 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from actions import levels, reference
+from actions import decisions, levels, reference
 from actions.acting import Act
 from actions.changing import OrderChange, Units
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import AddressKind
-from domain.placing.decision import METHODS, ROUTING, Position
+from domain.placing.decision import METHODS, NOWHERE
+from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Network, Site
-from domain.routing.plan import route as plan_route
-from domain.routing.values import Demand, Exclusion, RoutingPlan, RoutingRequest
-from models import ExcludedLocation, OrderAddress, Variant
+from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
+from domain.routing.rules.values import DecisionKind
+from domain.routing.values import Demand, Exclusion, RoutingPlan
+from models import Customer, ExcludedLocation, OrderAddress, OrderLine, Variant
 from models.db import Fetching
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
@@ -22,31 +24,34 @@ Exclusions = set[tuple[UUID, UUID]]
 """(line, location) pairs."""
 
 
-async def route(act: Act, change: OrderChange) -> None:
+async def route(act: Act, change: OrderChange, kind: DecisionKind = DecisionKind.REROUTED) -> None:
     """Schedule the units that have no location; what nobody can serve now becomes backordered. Records the facts.
 
     Takes the locks of every stock level of the wanted variants in id order. Locations that gave a line back before are
-    not asked again before their exclusion ends. Raises BlockedByHold when a hold stops scheduling.
+    not asked again before their exclusion ends. The decision is stored unless it changes nothing. Raises BlockedByHold
+    when a hold stops scheduling.
     """
     waiting = change.units(*WITHOUT_LOCATION)
     if not waiting:
         return
-    plan = plan_route(await _request(act, change, waiting))
-    _schedule(change, waiting, plan)
-    _backorder(change, waiting, plan)
+    lines = [change.lines[units.place.line_id] for units in waiting]
+    routed = await _routed(act, change, waiting, lines)
+    _schedule(change, waiting, routed.plan)
+    is_changed = _backorder(change, waiting, routed.plan) or bool(routed.plan.assignments)
+    if is_changed:
+        positions = [line.position for line in lines]
+        await decisions.store(decisions.Made(change.order.id, kind, act.now, routed, positions))
 
 
-async def _request(act: Act, change: OrderChange, waiting: Sequence[Units]) -> RoutingRequest:
+async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], lines: Sequence[OrderLine]) -> Routed:
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels[change.order.channel_id]
-    lines = [change.lines[units.place.line_id] for units in waiting]
-    weights = {
-        variant.id: variant.weight_grams for variant in await Variant.filter(id__in={line.variant_id for line in lines})
-    }
-    free = await _free(change, network, channel, {line.variant_id for line in lines})
+    variants = {line.variant_id for line in lines}
+    goods = {each.id: each for each in await Variant.filter(id__in=variants).select_related("product")}
+    free = await _free(change, network, channel, variants)
     sites = sorted({site for at in free.values() for site in at}, key=lambda site: site.rank)
     refused = await _refused(act, [line.id for line in lines])
-    position = await _position(change.order.id)
+    address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
     excluded = {
         (at, place): Exclusion.TRIED_BEFORE
         for at, line in enumerate(lines)
@@ -58,13 +63,31 @@ async def _request(act: Act, change: OrderChange, waiting: Sequence[Units]) -> R
         for place, site in enumerate(sites)
         if line.pickup_location_id not in (None, site.id)
     }
-    demands = [
-        Demand(line.variant_id, units.quantity, weights[line.variant_id], METHODS[line.method])
-        for line, units in zip(lines, waiting, strict=True)
-    ]
-    stock = [[free[line.variant_id].get(site, 0) for site in sites] for line in lines]
-    candidates = [network.candidate(site, *position) for site in sites]
-    return RoutingRequest(demands, candidates, stock, ROUTING, excluded=excluded)
+    wanted = Wanted(
+        [
+            Demand(line.variant_id, units.quantity, goods[line.variant_id].weight_grams, METHODS[line.method])
+            for line, units in zip(lines, waiting, strict=True)
+        ],
+        [[free[line.variant_id].get(site, 0) for site in sites] for line in lines],
+        excluded,
+        lines=[
+            WantedLine(channel.id, line.variant_id, goods[line.variant_id].product.category, METHODS[line.method])
+            for line in lines
+        ],
+        asker=await _asker(act, change, address, network),
+        value_minor=sum(line.unit_price_minor * units.quantity for line, units in zip(lines, waiting, strict=True)),
+    )
+    position = (address.latitude, address.longitude) if address else NOWHERE
+    return route_order(wanted, sites, network, position)
+
+
+async def _asker(act: Act, change: OrderChange, address: OrderAddress | None, network: Network) -> Asker:
+    """Only rules want to know."""
+    if not network.rules:
+        return ANYBODY
+    segments = await Customer.filter(id=change.order.customer_id).values_list("segment", flat=True)
+    country, region = (address.country, address.region) if address else ("", "")
+    return Asker(str(segments[0]) if segments else "", country, region, act.now)
 
 
 async def _free(
@@ -86,11 +109,6 @@ async def _refused(act: Act, line_ids: Sequence[UUID]) -> Exclusions:
     return {(each.line_id, each.location_id) for each in found}
 
 
-async def _position(order_id: UUID) -> Position:
-    address = await OrderAddress.get_or_none(order_id=order_id, kind=AddressKind.SHIPPING)
-    return (address.latitude, address.longitude) if address else (None, None)
-
-
 def _schedule(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> None:
     for line, _, location_id, quantity in plan.assignments:
         change.move(Action.SCHEDULE, waiting[line].place, quantity, location_id=location_id)
@@ -98,9 +116,11 @@ def _schedule(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) 
         change.record(FactKind.UNITS_SCHEDULED)
 
 
-def _backorder(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> None:
+def _backorder(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> bool:
+    """Whether units wait that did not before."""
     fresh = [short for short in plan.unserved if waiting[short.line].place.status is not UnitStatus.BACKORDERED]
     for line, quantity, _ in fresh:
         change.move(Action.BACKORDER, waiting[line].place, quantity)
     if fresh:
         change.record(FactKind.UNITS_BACKORDERED)
+    return bool(fresh)

@@ -25,6 +25,8 @@ from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.routing import RoutingDecision, RoutingRule
+from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
+from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
 from models.staff import ApiKey, Role, Staff
 from models.transfers import Transfer, TransferLine
 
@@ -62,12 +64,17 @@ __all__ = [
     "Promise",
     "PromiseKey",
     "PromiseRule",
+    "PurchaseLine",
+    "PurchaseOrder",
     "RelayState",
     "Reservation",
     "Role",
     "RoutingDecision",
     "RoutingRule",
+    "RoutingPolicy",
+    "RoutingRun",
     "SafetyRule",
+    "ShadowPrice",
     "Staff",
     "StockLevel",
     "StockMovement",
@@ -77,4 +84,5 @@ __all__ = [
     "Transfer",
     "TransferLine",
     "Variant",
+    "Vendor",
 ]

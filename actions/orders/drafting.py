@@ -19,6 +19,7 @@ from domain.orders import AddressKind, ConfirmationPolicy
 from domain.placing.commands import Address, OrderedLine, PlaceOrder
 from domain.placing.decision import Decided, Market, price
 from domain.placing.validation import problems, shape_problems
+from domain.routing.rules.values import DecisionKind
 from models import Order, OrderAddress
 from models.db import Fetching, execute
 
@@ -75,7 +76,7 @@ async def place_draft(act: Act, command: PlaceDraft) -> UUID:
     await Order.filter(id=order.id).update(placed_at=order.placed_at, confirmed_at=order.confirmed_at)
     change.record(FactKind.ORDER_PLACED, confirmed=is_confirmed)
     await confirm_if_authorized(act, change)
-    await routing.route(act, change)
+    await routing.route(act, change, DecisionKind.PLACED)
     await save(act, [change])
     return order.id
 

@@ -17,6 +17,7 @@ from domain.placing.commands import PlaceOrder
 from domain.placing.decision import Market, decide
 from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network, Shelf
+from domain.routing.rules.choosing import Asker
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,12 @@ SELECT o.channel_id, o.external_id, o.id FROM unnest($1::uuid[], $2::text[]) AS 
 JOIN orders o ON o.channel_id = u.channel_id AND o.external_id = u.external_id"""
 NUMBERS: Final = "SELECT nextval('order_numbers') FROM generate_series(1, $1)"
 GOODS: Final = """
-SELECT c.id AS channel_id, v.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor
+SELECT c.id AS channel_id, v.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor,
+    q.category
 FROM unnest($1::uuid[], $2::uuid[]) AS u(variant_id, channel_id)
-JOIN variants v ON v.id = u.variant_id JOIN channels c ON c.id = u.channel_id
+JOIN variants v ON v.id = u.variant_id JOIN products q ON q.id = v.product_id JOIN channels c ON c.id = u.channel_id
 LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id = c.id AND p.currency = c.currency"""
-BUYERS: Final = "SELECT id, organization_id, name, email, is_blocked FROM customers WHERE id = ANY($1::uuid[])"
+BUYERS: Final = "SELECT id, organization_id, name, email, is_blocked, segment FROM customers WHERE id = ANY($1::uuid[])"
 KEPT: Final = """
 SELECT r.id, r.organization_id, r.cart, r.variant_id, r.location_id, r.quantity
 FROM unnest($1::uuid[], $2::text[]) AS u(organization_id, cart)
@@ -128,11 +130,12 @@ class Batch:
             raise InvalidInput(wrong)
         cart = (act.organization_id, command.cart) if command.cart else None
         market = Market(channel, network, self.goods, self.shelves)
-        decided = decide(command, market, self.kept.get(cart, ()) if cart else ())
+        buyer = self.buyers.get(command.customer_id) if command.customer_id else None
+        asker = Asker(segment=buyer.segment if buyer else "", now=act.now)
+        decided = decide(command, market, self.kept.get(cart, ()) if cart else (), asker)
         if cart:
             self.kept.pop(cart, None)
         self.wrote = True
-        buyer = self.buyers.get(command.customer_id) if command.customer_id else None
         make = self.rows.make_id
         new = NewOrder(
             id=make(),

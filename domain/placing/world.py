@@ -1,12 +1,14 @@
 """What is known when an order is decided: the channel, the locations, the goods, and the locked shelves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from domain.geography import Coordinates, distance_km
 from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
+from domain.routing.rules.keeping import plain_candidate
+from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Candidate, Method
 from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard
 
@@ -44,6 +46,7 @@ class Site:
     position: Coordinates
     methods: frozenset[Method]
     is_active: bool
+    kind: str = ""
 
     def offers(self, method: FulfilmentMethod) -> bool:
         return self.is_active and Method(method.value) in self.methods
@@ -61,6 +64,7 @@ class Goods:
     tax_class: str
     is_active: bool
     price_minor: int | None
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Buyer:
     name: str
     email: str | None
     is_blocked: bool
+    segment: str = ""
 
 
 @dataclass(slots=True)
@@ -93,16 +98,26 @@ class Kept:
     quantity: int
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """Every site as seen from an address, by rank; `plain` are the candidates as decisions are stored."""
+
+    candidates: list[Candidate]
+    kilometres: list[float]
+    plain: list[list[Any]]
+
+
 @dataclass(slots=True)
 class Network:
-    """One organization's channels, locations and tax rates; candidates as seen from an address are remembered."""
+    """One organization's channels, locations, tax rates and active routing rules; views from addresses are remembered."""
 
     channels: Mapping[UUID, ChannelTerms]
     sites: Mapping[UUID, Site]
     """In the order of their ranks."""
     tax_rates: Mapping[tuple[str, str, str], int]
+    rules: Sequence[RoutingRule] = ()
     card: RateCard = DEFAULT_RATE_CARD
-    seen: dict[tuple[float | None, float | None], list[Candidate]] = field(default_factory=dict)
+    seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
     def tax_rate_ppm(self, tax_class: str, country: str, region: str) -> int:
         """The region's rate, else the country's, else 0."""
@@ -111,24 +126,28 @@ class Network:
             return regional
         return self.tax_rates.get((tax_class, country, ""), 0)
 
-    def candidates(self, latitude: float | None, longitude: float | None) -> list[Candidate]:
+    def view(self, latitude: float | None, longitude: float | None) -> View:
         """Every site as seen from this position, by rank."""
         found = self.seen.get((latitude, longitude))
         if found is None:
             if len(self.seen) * len(self.sites) >= MOST_REMEMBERED:
                 self.seen.clear()
-            found = [self._seen_from(site, latitude, longitude) for site in self.sites.values()]
-            self.seen[latitude, longitude] = found
+            found = self.seen[latitude, longitude] = self._view_from(latitude, longitude)
         return found
 
     def candidate(self, site: Site, latitude: float | None, longitude: float | None) -> Candidate:
-        return self.candidates(latitude, longitude)[site.rank]
+        return self.view(latitude, longitude).candidates[site.rank]
 
-    def keep_candidates(self, older: "Network") -> None:
+    def keep_views(self, older: "Network") -> None:
         """Nothing moved since `older` was made, so what was worked out for it still holds."""
         self.seen = older.seen
 
-    def _seen_from(self, site: Site, latitude: float | None, longitude: float | None) -> Candidate:
+    def _view_from(self, latitude: float | None, longitude: float | None) -> View:
         known = latitude is not None and longitude is not None
-        far = distance_km(site.position, Coordinates(latitude or 0.0, longitude or 0.0)) if known else FAR_AWAY_KM
-        return Candidate(site.id, self.card.rate(far), methods=site.methods)
+        here = Coordinates(latitude or 0.0, longitude or 0.0)
+        far = [distance_km(site.position, here) if known else FAR_AWAY_KM for site in self.sites.values()]
+        candidates = [
+            Candidate(site.id, self.card.rate(kilometres), methods=site.methods)
+            for site, kilometres in zip(self.sites.values(), far, strict=True)
+        ]
+        return View(candidates, far, list(map(plain_candidate, candidates, far)))

@@ -43,7 +43,7 @@ def explain(request: RoutingRequest) -> Explanation:
     plan = route(request)
     served = {(one.line, one.candidate) for one in plan.assignments}
     verdicts = tuple(_verdict(request, at, served) for at in range(len(request.candidates)))
-    runner_up = min(_others(request, plan), key=_rank, default=None)
+    runner_up = min(_others(request, plan), key=rank, default=None)
     difference = None if runner_up is None else runner_up.total_minor - plan.total_minor
     return Explanation(plan, verdicts, runner_up, difference)
 
@@ -90,5 +90,5 @@ def _others(request: RoutingRequest, plan: RoutingPlan) -> Iterator[RoutingPlan]
             continue
 
 
-def _rank(plan: RoutingPlan) -> tuple[int, int]:
+def rank(plan: RoutingPlan) -> tuple[int, int]:
     return sum(one.quantity for one in plan.unserved), plan.total_minor

@@ -35,18 +35,18 @@ def _route(request: RoutingRequest) -> RoutingPlan:
     if not request.demands:
         return RoutingPlan((), (), (), 0, 0)
     if len(request.demands) > EXACT_LINES:
-        return _plan_of_units(request, _roughly(request))
+        return plan_of_units(request, _roughly(request))
     try:
         whole = serve_whole(request)
     except TooTight:
-        return _plan_of_units(request, _roughly(request))
+        return plan_of_units(request, _roughly(request))
     if whole is not None:
         return _plan_of_lines(request, whole)
     stocked = [line for line in range(len(request.demands)) if _has_stock(request, line)]
     if len(stocked) < len(request.demands):
         return _restored(request, stocked, _route(_only(request, stocked)))
     taken = serve_quantities(request)
-    return _plan_of_units(request, _roughly(request) if taken is None else taken)
+    return plan_of_units(request, _roughly(request) if taken is None else taken)
 
 
 def _roughly(request: RoutingRequest) -> Taken:
@@ -100,7 +100,7 @@ def _plan_of_lines(request: RoutingRequest, whole: Whole) -> RoutingPlan:
     return _plan(request, assignments, parcels, ())
 
 
-def _plan_of_units(request: RoutingRequest, taken: Taken) -> RoutingPlan:
+def plan_of_units(request: RoutingRequest, taken: Taken) -> RoutingPlan:
     parcels, assignments = [], []
     left = [demand.quantity for demand in request.demands]
     for at, quantities in taken:

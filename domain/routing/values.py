@@ -38,6 +38,7 @@ class Exclusion(StrEnum):
     TOO_FAR = "too_far"
     CAPABILITY = "capability"
     CLOSED = "closed"
+    NOT_IN_RULE = "not_in_rule"
     DEARER = "dearer"
 
 

@@ -21,10 +21,11 @@ payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
 labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
 dates = importlib.import_module("models.migrations.0007_promises_of_dates")
 transfers = importlib.import_module("models.migrations.0009_transfers")
+reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 RULES = {
     (table, name): rule
-    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS, transfers.CHECKS, routing.CHECKS)
+    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS, transfers.CHECKS, reoptimizing.CHECKS, routing.CHECKS)
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}

@@ -1,0 +1,55 @@
+"""Why a ruled decision is what it is, as `domain/routing/explain.py` says it for one request, over both passes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from domain.routing.explain import Explanation, Verdict, exclusion, rank
+from domain.routing.quantities import taken_cost
+from domain.routing.rules.keeping import real_cost_minor
+from domain.routing.rules.passes import Case, solve
+from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
+from domain.routing.whole import EXACT_LINES
+
+
+def explain_case(case: Case) -> Explanation:
+    """Solves again, once more for every line. The difference is in real cost: a rule may prefer what is dearer.
+
+    A reason of the first pass is told before those of the second.
+    """
+    plan = solve(case)
+    served = {(one.line, one.candidate) for one in plan.assignments}
+    verdicts = tuple(_verdict(case, at, served) for at in range(len(case.strict.candidates)))
+    runner_up = min(_others(case, plan), key=rank, default=None)
+    difference = None if runner_up is None else real_cost_minor(runner_up) - real_cost_minor(plan)
+    return Explanation(plan, verdicts, runner_up, difference)
+
+
+def _verdict(case: Case, at: int, served: set[tuple[int, int]]) -> Verdict:
+    reasons: dict[int, Exclusion] = {}
+    able, serves = [], []
+    for line, demand in enumerate(case.strict.demands):
+        why = exclusion(case.strict, line, at)
+        able.append(0 if why else demand.quantity)
+        if (line, at) in served:
+            serves.append(line)
+        else:
+            reasons[line] = why or Exclusion.DEARER
+    candidate = case.strict.candidates[at]
+    parcel = taken_cost(replace(case.strict, unit_costs=None), at, able)[0] if any(able) else None
+    return Verdict(candidate, tuple(serves), reasons, parcel)
+
+
+def _others(case: Case, plan: RoutingPlan) -> Iterator[RoutingPlan]:
+    """As in `explain.py`: the best plan without each pair of this one holds the best other plan."""
+    pairs = [{(one.line, one.candidate)} for one in plan.assignments]
+    if len(case.strict.demands) > EXACT_LINES:
+        pairs = [{(line, parcel.candidate) for line in parcel.lines} for parcel in plan.parcels]
+    for without in pairs:
+        relaxed = None if case.relaxed is None else _excluding(case.relaxed, without)
+        other = solve(Case(_excluding(case.strict, without), relaxed))
+        if other.assignments:
+            yield other
+
+
+def _excluding(request: RoutingRequest, pairs: set[tuple[int, int]]) -> RoutingRequest:
+    return replace(request, excluded={**request.excluded, **dict.fromkeys(pairs, Exclusion.DEARER)})

@@ -1,0 +1,153 @@
+"""Decisions as plain values, short enough to be stored with every order: all that it takes to decide again.
+
+A request has `d`emands (variant, quantity, grams each, method), `c`andidates (location, rate, handling, capacity, methods,
+kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why) and
+`u`nit costs. `r` has what differs in the second pass, `f` the free units before a rule kept some back, and `l` the
+positions of the order's lines where they are not simply the first ones.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from domain.routing.rules.passes import Case
+from domain.routing.values import (
+    Assignment,
+    Candidate,
+    Demand,
+    Exclusion,
+    Method,
+    Parcel,
+    RoutingOptions,
+    RoutingPlan,
+    RoutingRequest,
+    Shortage,
+    Unserved,
+)
+from domain.shipping_rates import Rate
+
+Plain = dict[str, Any]
+
+
+class Kept(NamedTuple):
+    """A stored decision, read again; `positions` are those of the order's lines, `free` the stock before any rule."""
+
+    case: Case
+    kilometres: Sequence[float]
+    positions: Sequence[int]
+    free: Sequence[Sequence[int]]
+
+
+def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
+    rate = candidate.rate
+    return [
+        str(candidate.location),
+        rate.base_minor,
+        rate.per_kilogram_minor,
+        rate.included_kilograms,
+        candidate.parcel_handling_minor,
+        candidate.unit_handling_minor,
+        candidate.capacity_units,
+        None if candidate.methods is None else sorted(candidate.methods),
+        round(kilometres),
+    ]
+
+
+def plain_case(
+    case: Case,
+    candidates: Sequence[Sequence[Any]],
+    *,
+    free: Sequence[Sequence[int]] | None = None,
+    positions: Sequence[int] | None = None,
+) -> Plain:
+    """`candidates` are those of the case as `plain_candidate` gives them."""
+    strict, relaxed = case.strict, case.relaxed
+    stored: Plain = {
+        "d": [[str(one.variant), one.quantity, one.grams_each, one.method] for one in strict.demands],
+        "c": candidates,
+        **_plain_terms(strict),
+    }
+    if relaxed is not None:
+        stored["r"] = _plain_terms(relaxed)
+    if free is not None and free != strict.stock:
+        stored["f"] = free
+    if positions is not None:
+        stored["l"] = positions
+    return stored
+
+
+def plain_plan(plan: RoutingPlan) -> Plain:
+    """`a`ssignments, `p`arcels, what is `n`ot served, and what splitting and all together cost."""
+    return {
+        "a": [[line, at, quantity] for line, at, _, quantity in plan.assignments],
+        "p": [[at, lines, *costs] for at, _, lines, *costs in plan.parcels],
+        "n": [list(short) for short in plan.unserved],
+        "split": plan.split_minor,
+        "total": plan.total_minor,
+    }
+
+
+def kept_of(stored: Mapping[str, Any]) -> Kept:
+    demands = [Demand(variant, quantity, grams, Method(method)) for variant, quantity, grams, method in stored["d"]]
+    candidates = [_candidate(*each[:8]) for each in stored["c"]]
+    relaxed = _request(demands, candidates, stored["r"]) if "r" in stored else None
+    return Kept(
+        case=Case(_request(demands, candidates, stored), relaxed),
+        kilometres=[each[8] for each in stored["c"]],
+        positions=stored.get("l", range(len(demands))),
+        free=stored.get("f", stored["s"]),
+    )
+
+
+def plan_of(stored: Mapping[str, Any], candidates: Sequence[Candidate]) -> RoutingPlan:
+    def place(at: int) -> UUID:
+        return candidates[at].location
+
+    return RoutingPlan(
+        tuple(Assignment(line, at, place(at), quantity) for line, at, quantity in stored["a"]),
+        tuple(Parcel(at, place(at), tuple(lines), *costs) for at, lines, *costs in stored["p"]),
+        tuple(Unserved(line, quantity, Shortage(reason)) for line, quantity, reason in stored["n"]),
+        stored["split"],
+        stored["total"],
+    )
+
+
+def real_cost_minor(plan: RoutingPlan) -> int:
+    """What is paid for: the rule's preference for earlier steps is none of it."""
+    return plan.total_minor - sum(parcel.extra_minor for parcel in plan.parcels)
+
+
+def _plain_terms(request: RoutingRequest) -> Plain:
+    options = request.options
+    terms: Plain = {
+        "s": request.stock,
+        "o": [options.split_minor, options.max_parcels, options.ship_complete],
+    }
+    if request.excluded:
+        terms["x"] = [[line, at, why] for (line, at), why in request.excluded.items()]
+    if request.unit_costs is not None:
+        terms["u"] = request.unit_costs
+    return terms
+
+
+def _request(demands: Sequence[Demand], candidates: Sequence[Candidate], terms: Mapping[str, Any]) -> RoutingRequest:
+    return RoutingRequest(
+        demands,
+        candidates,
+        terms["s"],
+        RoutingOptions(*terms["o"]),
+        terms.get("u"),
+        {(line, at): Exclusion(why) for line, at, why in terms.get("x", ())},
+    )
+
+
+def _candidate(location: str, *stored: Any) -> Candidate:
+    base, per_kilogram, included, parcel_minor, unit_minor, capacity, methods = stored
+    return Candidate(
+        UUID(location),
+        Rate(base, per_kilogram, included),
+        parcel_minor,
+        unit_minor,
+        capacity,
+        None if methods is None else frozenset(Method(each) for each in methods),
+    )

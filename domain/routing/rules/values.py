@@ -1,0 +1,131 @@
+"""A routing rule: what it is for, from where it takes goods in what sequence, and what it must or should keep to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from domain.routing.values import Method
+
+DEFAULT_STEP_MINOR: Final = 100_000
+"""More than a unit's parcel costs, so that a later step is taken only for what the earlier ones cannot give.
+
+As the weight of priorities in IBM Sterling's distribution groups: so large that cost is a mere tie-break.
+"""
+
+
+class RuleStatus(StrEnum):
+    """Only drafts can be edited: what decided an order stays as it was."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+class DecisionKind(StrEnum):
+    """On what occasion units were given a location."""
+
+    PLACED = "placed"
+    REROUTED = "rerouted"
+    BACKORDER_RETRY = "backorder_retry"
+
+
+class ConstraintKind(StrEnum):
+    """What a rule may ask for; what `value` means is said in brackets."""
+
+    MAX_DISTANCE = "max_distance"  # kilometres from the address
+    MAX_PARCELS = "max_parcels"  # of one order
+    SHIP_COMPLETE = "ship_complete"  # the order at once or not at all; no value
+    WHOLE_LINES = "whole_lines"  # every line from one location; no value
+    MIN_VALUE_TO_SPLIT = "min_value_to_split"  # minor units: an order worth less goes in one parcel
+    KEEP_UNITS = "keep_units"  # units of a variant that stay at a location
+
+
+WITHOUT_VALUE: Final = frozenset({ConstraintKind.SHIP_COMPLETE, ConstraintKind.WHOLE_LINES})
+
+
+class Constraint(NamedTuple):
+    """A soft one is dropped for what could not be served while it was kept."""
+
+    kind: ConstraintKind
+    is_hard: bool
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Locations by id or by kind; naming neither means all. Steps of one `priority` compete by cost alone.
+
+    It takes part for orders worth at least `min_value_minor`, and with its locations within `max_distance_km`.
+    """
+
+    name: str
+    priority: int
+    location_ids: frozenset[UUID] = frozenset()
+    location_kinds: frozenset[str] = frozenset()
+    max_distance_km: int | None = None
+    min_value_minor: int = 0
+
+    def names(self, location_id: UUID, kind: str) -> bool:
+        return (
+            not (self.location_ids or self.location_kinds)
+            or location_id in self.location_ids
+            or kind in self.location_kinds
+        )
+
+
+class Handling(NamedTuple):
+    """What work costs at locations of a kind."""
+
+    parcel_minor: int
+    unit_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutingRule:
+    """What is None or empty in what it is for matches anything. `priority` decides between equally specific rules."""
+
+    id: UUID
+    name: str
+    revision: int
+    priority: int = 0
+    effective_from: datetime | None = None
+    effective_until: datetime | None = None
+    channel_id: UUID | None = None
+    segment: str = ""
+    variant_id: UUID | None = None
+    category: str = ""
+    country: str = ""
+    region: str = ""
+    method: Method | None = None
+    steps: tuple[Step, ...] = ()
+    step_minor: int = DEFAULT_STEP_MINOR
+    split_minor: int | None = None
+    handling: Mapping[str, Handling] = field(default_factory=dict)
+    constraints: tuple[Constraint, ...] = ()
+
+
+def terms_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a rule that are stored as lists of plain objects: `steps`, `handling`, `constraints`."""
+    return {
+        "steps": tuple(_step(each) for each in record["steps"]),
+        "handling": {
+            each["location_kind"]: Handling(each["parcel_minor"], each["unit_minor"]) for each in record["handling"]
+        },
+        "constraints": tuple(
+            Constraint(ConstraintKind(each["kind"]), each["is_hard"], each["value"]) for each in record["constraints"]
+        ),
+    }
+
+
+def _step(stored: Mapping[str, Any]) -> Step:
+    return Step(
+        name=stored["name"],
+        priority=stored["priority"],
+        location_ids=frozenset(UUID(each) for each in stored["location_ids"]),
+        location_kinds=frozenset(stored["location_kinds"]),
+        max_distance_km=stored["max_distance_km"],
+        min_value_minor=stored["min_value_minor"],
+    )
