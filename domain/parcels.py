@@ -27,6 +27,15 @@ def container_code(company_prefix: str, serial: int, *, extension: int = 0) -> s
     return f"{digits}{check_digit(digits)}"
 
 
+def container_code_of(company_prefix: str, serial: int) -> str:
+    """The code of the parcel with this number of ours: what does not fit into the serial goes on in the extension digit.
+
+    After ten times as many parcels as the prefix has room for it begins anew; GS1 asks for a year in between.
+    """
+    room: int = 10 ** (SSCC_DIGITS - 2 - len(company_prefix))
+    return container_code(company_prefix, serial % room, extension=serial // room % 10)
+
+
 def check_container_code(text: str) -> str:
     """The code; raises InvalidContainerCode for what a scanner misread."""
     if len(text) != SSCC_DIGITS or not (text.isascii() and text.isdecimal()) or check_digit(text[:-1]) != int(text[-1]):

@@ -22,6 +22,7 @@ CHANNELS = Rows(
     partner=f"{OURS} AND {{row}}.id = ANY({{viewer.channel_ids}})",
     everyone=OUR_ACTIVE,
 )
+CARTON_TYPES = Rows(staff=OURS, partner=OURS)
 LOCATIONS = Rows(staff=OURS, partner=OURS, customer=OUR_ACTIVE)
 
 PRODUCTS = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
@@ -88,6 +89,11 @@ TRANSFERS = Rows(
     ),
 )
 PARTS_OF_TRANSFERS = Within("transfer", TRANSFERS)
+VENDORS = Rows(staff=OURS, partner=OURS)
+PURCHASE_ORDERS = Rows(
+    staff=OURS, partner=OURS, location=f"{OURS} AND {{row}}.destination_id = ANY({{viewer.location_ids}})"
+)
+PARTS_OF_PURCHASE_ORDERS = Within("purchase_order", PURCHASE_ORDERS)
 RESERVATIONS = Rows(admin=OURS, agent=OF_OUR_CHANNELS, partner=OF_OUR_CHANNELS, location=AT_OUR_LOCATIONS, customer=OWN)
 
 FULFILMENTS = Rows(

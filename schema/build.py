@@ -14,6 +14,7 @@ from strawberry.tools import merge_types
 from schema import (
     cancelling,
     carriers,
+    cartons,
     catalogue,
     channels,
     customers,
@@ -29,6 +30,7 @@ from schema import (
     placing,
     promise_rules,
     promising,
+    purchasing,
     staff,
     supplies,
     transfers,
@@ -50,6 +52,7 @@ AREAS: tuple[ModuleType, ...] = (
     locations,
     inventory,
     transfers,
+    purchasing,
     customers,
     staff,
     orders,
@@ -62,6 +65,7 @@ AREAS: tuple[ModuleType, ...] = (
     fulfilment,
     parcels,
     carriers,
+    cartons,
     payments,
     live,
 )

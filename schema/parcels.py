@@ -16,6 +16,7 @@ from resolvers import parcels
 from resolvers.context import Info
 from resolvers.fulfilment import at_own_locations
 from resolvers.visible import PARCEL_LINES, PARCELS, PARTS_OF_PARCELS
+from schema.cartons import CartonType
 from schema.enums import TrackingCode
 from schema.fields import column, connection, find, graph, many, one, root
 from schema.filters import among, is_set
@@ -71,6 +72,8 @@ class Parcel(Node):
     service: str | None = column("Which of the carrier's services carries it.")
     tracking_number: str | None = column("What the carrier knows it by.")
     weight_grams: int = column("Its weight in grams.")
+    carton_type: CartonType | None = one("The kind of box; null where nobody said.", needs=AT_WORK)
+    container_code: str | None = column("Its serial shipping container code (GS1 SSCC), 18 digits.")
     status: TrackingCode | None = column("What the carrier's reports come to; null before the first.")
     packed_at: datetime = column("When it was packed.")
     shipped_at: datetime | None = column("When it left.")
@@ -121,8 +124,9 @@ class PackParcelInput:
         at_least=1,
         at_most=packing.MOST_CONTENTS,
     )
+    carton_type_id: strawberry.ID | None = ref("The kind of box.", "CartonType", default=None)
     weight_grams: int | None = given(
-        "What the scale says; the sum of what is in it if left out.",
+        "What the scale says; the sum of what is in it and the box if left out.",
         default=None,
         at_least=0,
         at_most=packing.MOST_GRAMS,

@@ -20,6 +20,9 @@ class Organization(Node):
     code: str = column("Its short name.")
     name: str = column("Its name.")
     currency: str = column("ISO 4217 code of the currency it counts in.")
+    gs1_company_prefix: str | None = column(
+        "What GS1 knows it by, the beginning of its container codes.", needs=Permission.READ_ORGANIZATION
+    )
 
 
 @strawberry.type(description="Who is asking, and what they may do.")

@@ -77,6 +77,8 @@ def described(parcel: Parcel, lines: Iterable[ParcelLine], order: OrderChange) -
         "service": parcel.service,
         "tracking_number": parcel.tracking_number,
         "weight_grams": parcel.weight_grams,
+        "carton_type": str(parcel.carton_type_id) if parcel.carton_type_id else None,
+        "container_code": parcel.container_code,
         "status": parcel.status,
         "version": parcel.version,
         "packed_at": parcel.packed_at,

@@ -16,6 +16,7 @@ from actions.fulfilment.waves import check_wave, in_order
 from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from actions.parcels.contents import check_open, move_contents
+from actions.parcels.numbering import new_numbers
 from actions.parcels.shipping import CARRIER_CHARACTERS, TRACKING_CHARACTERS, bought_labels, check_label
 from actions.parcels.tracking import DELIVERED_BY_HAND, tracked
 from domain.errors import AlreadyExists, IllegalTransition, NotFound
@@ -27,7 +28,6 @@ from domain.validation import Checks
 from models import Fulfilment, Parcel, ParcelLine, TrackingEvent, Variant
 from models.db import execute, rows, violated
 
-NUMBERS: Final = "SELECT 'PC-' || nextval('parcel_numbers') AS number FROM generate_series(1, $1)"
 CARRIED: Final = """
 SELECT DISTINCT l.order_id FROM parcel_lines p JOIN order_lines l ON l.id = p.line_id WHERE p.parcel_id = ANY($1::uuid[])"""
 HAND_OVER: Final = """
@@ -63,12 +63,13 @@ async def pack_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
     fulfilments = in_order(found.values())
     contents = {each.id: _contents(changes, each) for each in fulfilments}
     weights = await _weights(changes, contents)
-    numbers = await rows(NUMBERS, [len(fulfilments)])
+    numbers = await new_numbers(act, len(fulfilments))
     parcels = [
         Parcel(
             id=lines[0].parcel_id,
             organization_id=act.organization_id,
-            number=numbered["number"],
+            number=numbered.number,
+            container_code=numbered.container_code,
             location_id=each.location_id,
             weight_grams=sum(line.quantity * weights[line.line_id] for line in lines),
             packed_at=act.now,

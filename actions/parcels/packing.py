@@ -7,20 +7,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions.acting import Act, action
+from actions.cartons import carton
 from actions.changing import save
 from actions.fulfilment.progress import Changes, find_fulfilments, lock_fulfilments, store, workable
 from actions.parcels.contents import check_open, lock_parcel, move_contents
+from actions.parcels.numbering import new_numbers
+from domain.errors import InputProblem, InvalidInput
 from domain.ids import id_maker, new_id
 from domain.lifecycle import Action
 from domain.orders import AddressKind, FulfilmentMethod
 from domain.validation import Checks
-from models import Fulfilment, OrderAddress, Parcel, ParcelLine, Variant
-from models.db import rows
+from models import CartonType, Fulfilment, OrderAddress, Parcel, ParcelLine, Variant
 
 MOST_CONTENTS: Final = 500
 MOST_GRAMS: Final = 2_000_000
-
-NUMBER: Final = "SELECT 'PC-' || nextval('parcel_numbers') AS number"
 
 Packed = Counter[tuple[UUID, UUID]]
 """Units by fulfilment and order line."""
@@ -40,9 +40,10 @@ class PackedUnits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackParcel:
-    """Without `weight_grams` the parcel weighs what its variants do."""
+    """Without `weight_grams` the parcel weighs what its variants and its carton do."""
 
     contents: tuple[PackedUnits, ...]
+    carton_type_id: UUID | None = None
     weight_grams: int | None = None
 
 
@@ -56,7 +57,8 @@ class UnpackParcel:
 async def pack(act: Act, command: PackParcel) -> UUID:
     """One parcel of picked units at one location. Returns its id.
 
-    Raises NotFound, Conflict, IllegalTransition, BlockedByHold, and InvalidInput also for orders that cannot go together:
+    Raises NotFound, Conflict, IllegalTransition, BlockedByHold, and InvalidInput also for a carton that is not for so much,
+    and for orders that cannot go together:
     all must be shipped, to the same address.
     """
     _check_input(command)
@@ -64,8 +66,9 @@ async def pack(act: Act, command: PackParcel) -> UUID:
     changes, fulfilments = await lock_fulfilments(act, expected)
     await _check_can_share(command, fulfilments)
     packed = _packed(command, changes, fulfilments)
-    weight = await _weight(changes, packed) if command.weight_grams is None else command.weight_grams
-    parcel = await _new_parcel(act, fulfilments[command.contents[0].fulfilment_id], weight)
+    box = await _box(act, command)
+    weight = await _weight(changes, packed, box) if command.weight_grams is None else command.weight_grams
+    parcel = await _new_parcel(act, fulfilments[command.contents[0].fulfilment_id], weight, box)
     make = id_maker(len(packed))
     lines = [
         ParcelLine(id=make(), parcel_id=parcel.id, fulfilment_id=fulfilment_id, line_id=line_id, quantity=quantity)
@@ -157,12 +160,18 @@ def _packed(command: PackParcel, changes: Changes, fulfilments: Mapping[UUID, Fu
     return packed
 
 
-async def _new_parcel(act: Act, at: Fulfilment, weight_grams: int) -> Parcel:
-    [numbered] = await rows(NUMBER)
+async def _box(act: Act, command: PackParcel) -> CartonType | None:
+    return await carton(act, command.carton_type_id) if command.carton_type_id else None
+
+
+async def _new_parcel(act: Act, at: Fulfilment, weight_grams: int, box: CartonType | None) -> Parcel:
+    [numbers] = await new_numbers(act, 1)
     values: dict[str, Any] = {
         "id": new_id(),
         "organization_id": act.organization_id,
-        "number": numbered["number"],
+        "number": numbers.number,
+        "container_code": numbers.container_code,
+        "carton_type_id": box.id if box else None,
         "location_id": at.location_id,
         "weight_grams": weight_grams,
         "packed_at": act.now,
@@ -170,8 +179,15 @@ async def _new_parcel(act: Act, at: Fulfilment, weight_grams: int) -> Parcel:
     return await Parcel.create(**values)
 
 
-async def _weight(changes: Changes, packed: Packed) -> int:
+async def _weight(changes: Changes, packed: Packed, box: CartonType | None) -> int:
+    """Raises InvalidInput for more than may go into the box."""
     variants = {line_id: line.variant_id for change in changes.values() for line_id, line in change.lines.items()}
     wanted = {variants[line_id] for _, line_id in packed}
     weights: dict[UUID, int] = dict(await Variant.filter(id__in=wanted).values_list("id", "weight_grams"))
-    return sum(quantity * weights[variants[line_id]] for (_, line_id), quantity in packed.items())
+    contents = sum(quantity * weights[variants[line_id]] for (_, line_id), quantity in packed.items())
+    if box is None:
+        return contents
+    if contents > box.max_weight_grams:
+        said = f"{box.code} takes {box.max_weight_grams} grams, not {contents}."
+        raise InvalidInput([InputProblem("carton_type_id", "TOO_HEAVY", said)])
+    return contents + box.tare_grams
