@@ -17,6 +17,9 @@ from domain.lifecycle import OrderStatus, UnitStatus
 from domain.orders import FulfilmentMethod, OrderOrigin
 from domain.payments import PaymentEventKind, Tender
 from domain.permissions import PERMISSIONS_OF, Permission, Role
+from domain.promising.offers import Confidence
+from domain.promising.supply import SupplyKind
+from domain.routing.values import Method
 from domain.stock import MovementKind
 from domain.tracking import TrackingCode
 from domain.viewer import AUDIENCE_OF, Viewer
@@ -30,6 +33,7 @@ AT_A_LOCATION = [UnitStatus.RELEASED, UnitStatus.PICKED, UnitStatus.SHIPPED, Uni
 PARENTS_FIRST = [
     models.Organization, models.Location, models.Channel, models.Customer, models.CustomerAddress,
     models.CustomerContact, models.Role, models.Staff, models.ApiKey, models.TaxRate, models.Product, models.Variant, models.Price, models.Substitute, models.StockLevel,
+    models.ExpectedSupply, models.CarrierService, models.PromiseRule, models.SafetyRule, models.Promise,
     models.Order, models.OrderAddress, models.OrderLine, models.OrderNote, models.Hold, models.Fulfilment,
     models.LineStatus, models.FulfilmentLine, models.Parcel, models.ParcelLine, models.TrackingEvent, models.Payment,
     models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest,
@@ -133,6 +137,7 @@ def _furnish_organization(world: World, organization: UUID) -> None:
     _catalogue(world, organization)
     _staff(world, organization)
     _carts(world, organization)
+    _promising(world, organization)
 
 
 def _staff(world: World, organization: UUID) -> None:
@@ -166,6 +171,51 @@ def _carts(world: World, organization: UUID) -> None:
                 customer_id=customers[0].id if at % 2 else None, cart=f"cart{at // 2}", stock_level_id=level.id,
                 variant_id=level.variant_id, location_id=level.location_id, quantity=1, created_at=START,
                 expires_at=START + BY_TIME[at % 4],
+            )
+        )  # fmt: skip
+
+
+def _promising(world: World, organization: UUID) -> None:
+    channels, locations = world.of(models.Channel, organization), world.of(models.Location, organization)
+    variants, customers = world.of(models.Variant, organization), world.of(models.Customer, organization)
+    for at, variant in enumerate(variants[:6]):
+        world.add(
+            models.ExpectedSupply(
+                organization_id=organization, variant_id=variant.id, location_id=locations[at % 4].id,
+                kind=list(SupplyKind)[1 + at % 3], quantity=at + 1, expected_on=date(2026, 12, 1 + at % 2),
+                announced_at=START,
+            )
+        )  # fmt: skip
+    for at in range(4):
+        optional = {"location_id": locations[at].id} if at % 2 else {}
+        world.add(
+            models.CarrierService(
+                organization_id=organization, code=f"s{at}", name=ODD_NAMES[at], carrier="ups", cut_off="14:00",
+                pickup_time="17:00", pickup_days=["mon", "tue"][:at], channel_id=channels[at].id if at % 2 else None,
+                zones=[{"up_to_km": None, "days_least": at, "days_most": at}], price_minor=at or None,
+                is_active=at < 3,
+            )
+        )  # fmt: skip
+        world.add(
+            models.PromiseRule(
+                organization_id=organization, code=f"r{at}", lead_time_minutes=at, pickup_ready_minutes=at,
+                buffer_days=at, valid_minutes=1, past_due_days=at, **optional,
+            )
+        )  # fmt: skip
+        named = {"variant_id": variants[at].id, "kind": SupplyKind.PLANNED, "method": Method.SHIP} if at % 2 else {}
+        world.add(models.SafetyRule(organization_id=organization, code=f"k{at}", percent=at, **named, **optional))
+        units = [{"variant_id": str(variants[at].id), "quantity": 1, "kind": "on_hand", "coming_on": None}]
+        parcel = {
+            "location_id": str(locations[at].id), "units": units, "ready_at": START.isoformat(), "ship_on": None,
+            "earliest_on": "2026-12-01", "latest_on": "2026-12-02", "cost_minor": at,
+        }  # fmt: skip
+        world.add(
+            models.Promise(
+                organization_id=organization, channel_id=channels[at].id, method=list(Method)[at % 3], rule="standard",
+                customer_id=customers[at % 2].id if at else None, cart=f"cart{at}" if at % 2 else None,
+                confidence=Confidence.HIGH, ready_at=START, earliest_on=date(2026, 12, 1), latest_on=date(2026, 12, 2),
+                currency="USD", cost_minor=at, price_minor=at, parcels=[parcel], promised_at=START, expires_at=START,
+                **optional,
             )
         )  # fmt: skip
 
@@ -229,6 +279,7 @@ def _order(world: World, organization: UUID, at: int) -> None:
             tax_minor=0,
             total_minor=0,
             requested_date=luck.choice([None, date(2026, 12, 1)]),
+            promise_id=world.of(models.Promise, organization)[at % 4].id if at % 3 == 0 else None,
             placed_at=START + luck.choice(BY_TIME) * luck.randint(0, 3),
         )
     )
