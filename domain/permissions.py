@@ -28,6 +28,8 @@ class Permission(StrEnum):
     RESERVE_STOCK = "reserve_stock"
     CHANGE_STOCK = "change_stock"
     TRANSFER_STOCK = "transfer_stock"
+    READ_PURCHASING = "read_purchasing"
+    CHANGE_PURCHASING = "change_purchasing"
     FULFIL = "fulfil"
     RECORD_TRACKING = "record_tracking"
     HANDLE_PAYMENTS = "handle_payments"
@@ -57,6 +59,7 @@ _AT_A_LOCATION: Final = _PUBLIC | {
     _P.READ_FULFILMENTS,
     _P.CHANGE_STOCK,
     _P.TRANSFER_STOCK,
+    _P.READ_PURCHASING,
     _P.FULFIL,
     _P.RECORD_TRACKING,
     _P.WRITE_NOTES,
@@ -70,6 +73,8 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.CHANGE_CATALOGUE,
         _P.CHANGE_STOCK,
         _P.TRANSFER_STOCK,
+        _P.READ_PURCHASING,
+        _P.CHANGE_PURCHASING,
         _P.FULFIL,
         _P.READ_STAFF,
         _P.CHANGE_ROUTING,

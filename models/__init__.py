@@ -24,9 +24,9 @@ from models.organizations import Organization
 from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
-from models.routing import RoutingDecision, RoutingRule
-from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
+from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
+from models.routing import RoutingDecision, RoutingRule
 from models.staff import ApiKey, Role, Staff
 from models.transfers import Transfer, TransferLine
 
@@ -70,8 +70,8 @@ __all__ = [
     "Reservation",
     "Role",
     "RoutingDecision",
-    "RoutingRule",
     "RoutingPolicy",
+    "RoutingRule",
     "RoutingRun",
     "SafetyRule",
     "ShadowPrice",

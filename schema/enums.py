@@ -11,6 +11,7 @@ from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Ten
 from domain.permissions import Permission, Role
 from domain.promising.offers import Confidence
 from domain.promising.supply import SupplyKind, SupplyStatus
+from domain.purchasing import PurchaseAction, PurchaseStatus
 from domain.routing.values import Method
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.tracking import TrackingCode
@@ -39,6 +40,8 @@ strawberry.enum(Method, name="PromiseMethod", description="By what way goods can
 strawberry.enum(Confidence, description="How sure a promise is.")
 strawberry.enum(TransferStatus, description="How far goods are between two locations.")
 strawberry.enum(TransferAction, description="What can be done to a transfer.")
+strawberry.enum(PurchaseStatus, description="How far goods ordered from a vendor are.")
+strawberry.enum(PurchaseAction, description="What can be done to a purchase order.")
 strawberry.enum(Discrepancy, description="Why fewer units arrived whole than were shipped.")
 strawberry.enum(Remainder, description="What becomes of units in transit when no more is expected of a transfer.")
 strawberry.enum(FulfilmentStatus, description="How far one location is with one order.")
@@ -94,6 +97,8 @@ __all__ = [
     "OrderStatus",
     "PaymentEventKind",
     "Permission",
+    "PurchaseAction",
+    "PurchaseStatus",
     "Remainder",
     "ReservationStatus",
     "Role",

@@ -19,7 +19,7 @@ from domain.ids import id_maker
 from domain.promising.supply import SupplyKind, SupplyStatus
 from domain.stock import MovementKind
 from domain.validation import Checks
-from models import ExpectedSupply, TransferLine
+from models import ExpectedSupply, PurchaseLine, TransferLine
 
 MAX_REFERENCE: Final = 128
 
@@ -173,9 +173,17 @@ async def _lock(act: Act, verb: str, supply_id: UUID, expected_version: int | No
         raise Conflict("supply", expected_version or 0, supply.version)
     if supply.status is not SupplyStatus.EXPECTED:
         raise IllegalTransition(verb, supply.status, [SupplyStatus.EXPECTED])
-    if await TransferLine.filter(supply_id=supply_id).exists():
+    if await _is_of_a_paper(supply_id):
         raise Forbidden(f"{supply.reference} announced it, and says itself what becomes of it.")
     return supply
+
+
+async def _is_of_a_paper(supply_id: UUID) -> bool:
+    """Whether a transfer or a purchase order counts it."""
+    return (
+        await TransferLine.filter(supply_id=supply_id).exists()
+        or await PurchaseLine.filter(supply_id=supply_id).exists()
+    )
 
 
 async def _save(act: Act, supply: ExpectedSupply, *changed: str, facts: Sequence[Fact] = ()) -> None:

@@ -206,6 +206,8 @@ def _arriving(paper: Paper, named: tuple[ReceivedUnits, ...] | None) -> list[tup
         line = line_named(paper, each.line_id, below)
         if line and _check_arrived(line, each, below):
             found.append((line, each))
+    if not checks.problems and not found:
+        checks.note("lines", "REQUIRED", "Say of at least one unit that it arrived or is missing.")
     checks.refuse()
     return found
 

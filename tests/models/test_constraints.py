@@ -21,11 +21,12 @@ payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
 labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
 dates = importlib.import_module("models.migrations.0007_promises_of_dates")
 transfers = importlib.import_module("models.migrations.0009_transfers")
+purchasing = importlib.import_module("models.migrations.0012_purchasing")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 RULES = {
     (table, name): rule
-    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS, transfers.CHECKS, reoptimizing.CHECKS, routing.CHECKS)
+    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS, transfers.CHECKS, purchasing.CHECKS, reoptimizing.CHECKS, routing.CHECKS)
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}

@@ -1,11 +1,15 @@
 """Transfers, purchase orders and counts of a test's world."""
 
+from typing import Any
 from uuid import UUID
 
+from actions.purchasing import ordering
+from actions.purchasing.ordering import BoughtUnits, CreatePurchaseOrder, OrderPurchase
+from actions.purchasing.vendors import UpsertVendor, upsert_vendor
 from actions.transfers import drafting, moving
 from actions.transfers.drafting import CreateTransfer, ReadyTransfer, WantedUnits
 from actions.transfers.moving import ShipTransfer
-from models import Transfer, TransferLine
+from models import PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from tests.world import World
 
 
@@ -33,3 +37,33 @@ async def transfer(transfer_id: UUID) -> Transfer:
 
 async def transfer_lines(transfer_id: UUID) -> list[TransferLine]:
     return await TransferLine.filter(transfer_id=transfer_id).order_by("position")
+
+
+async def vendor(world: World, code: str = "ACME", **values: Any) -> UUID:
+    given = {"name": f"Vendor {code}", "currency": "USD", "lead_time_days": 7, "over_percent": 10, **values}
+    return await upsert_vendor(world.act(), UpsertVendor(code=code, **given))
+
+
+async def draft_purchase(world: World, *, at: str = "NYC", vendor_id: UUID | None = None, **units: int) -> UUID:
+    """Units by SKU, each for 4 dollars."""
+    lines = tuple(
+        BoughtUnits(variant_id=world.variants[sku].id, quantity=number, unit_cost_minor=400)
+        for sku, number in units.items()
+    )
+    command = CreatePurchaseOrder(
+        vendor_id=vendor_id or await vendor(world), destination_id=world.locations[at].id, lines=lines
+    )
+    return await ordering.create(world.act(), command)
+
+
+async def ordered_purchase(world: World, **wanted: Any) -> UUID:
+    purchase_id = await draft_purchase(world, **wanted)
+    return await ordering.order(world.act(), OrderPurchase(purchase_order_id=purchase_id))
+
+
+async def purchase(purchase_id: UUID) -> PurchaseOrder:
+    return await PurchaseOrder.get(id=purchase_id)
+
+
+async def purchase_lines(purchase_id: UUID) -> list[PurchaseLine]:
+    return await PurchaseLine.filter(purchase_order_id=purchase_id).order_by("position")

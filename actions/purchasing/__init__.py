@@ -1,0 +1,1 @@
+"""Goods ordered from vendors."""
