@@ -5,14 +5,18 @@ into a new one. A new box is the smallest kind that could take everything left, 
 shrinks to the smallest kind that holds what is in it. First-fit decreasing needs at most 11/9 of the fewest boxes and a
 little (D. S. Johnson, "Near-optimal bin packing algorithms", 1973) where only one measure binds.
 
-A box has room when weight and volume are within its limits; that the items also lie side by side is not computed, so
-`FILL_PERCENT` of its inside may be used. Each item must fit alone, turned as it may be: its sorted
-sides against the box's.
+A box has room when weight and volume are within its limits, and for no more units of one kind than lie in it in rows. How
+different kinds lie beside each other is not computed; therefore only `FILL_PERCENT` of its inside is used. Each
+item must fit alone, turned as it may be: its sorted sides against the box's.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import permutations
+from math import inf, prod
+from operator import floordiv
 from typing import Final, Generic, TypeVar
 
 FILL_PERCENT: Final = 85
@@ -68,9 +72,10 @@ class _Box(Generic[K]):
     weight_grams: int = 0
     volume_mm3: int = 0
 
-    def has_room(self, item: Measures) -> bool:
+    def has_room(self, key: K, item: Measures) -> bool:
         return (
             fits(item, self.carton)
+            and self.units[key] < side_by_side(item, self.carton)
             and self.weight_grams + item.weight_grams <= self.carton.max_weight_grams
             and self.volume_mm3 + item.volume_mm3 <= self.carton.room_mm3
         )
@@ -90,6 +95,16 @@ def fits(item: Measures, carton: Carton) -> bool:
     )
 
 
+@lru_cache(maxsize=10_000)
+def side_by_side(item: Measures, carton: Carton) -> float:
+    """How many of one kind lie in the box in rows, all turned alike; as many as one likes of what has no size."""
+    inside = (carton.length_mm, carton.width_mm, carton.height_mm)
+    sides = (item.length_mm, item.width_mm, item.height_mm)
+    if 0 in sides:
+        return inf
+    return max(prod(map(floordiv, inside, turned)) for turned in permutations(sides))
+
+
 def suggest(units: Iterable[tuple[K, Measures, int]], cartons: Sequence[Carton]) -> list[SuggestedParcel[K]]:
     """Every unit in exactly one parcel. `units` are key, measures and quantity; the answer depends on their order only
     among equals. What fits no carton goes by itself, without one, each unit a parcel.
@@ -102,7 +117,7 @@ def suggest(units: Iterable[tuple[K, Measures, int]], cartons: Sequence[Carton])
         key=lambda each: (-each[1].volume_mm3, -each[1].weight_grams),
     )
     for at, (key, item) in enumerate(left):
-        box = next((box for box in boxes if box.has_room(item)), None)
+        box = next((box for box in boxes if box.has_room(key, item)), None)
         if box is None:
             carton = _opened([each for _, each in left[at:]], kinds)
             if carton is None:
@@ -134,5 +149,6 @@ def _shrunk(box: _Box[K], measures: Mapping[K, Measures], kinds: Sequence[Carton
         if box.volume_mm3 <= carton.room_mm3
         and box.weight_grams <= carton.max_weight_grams
         and all(fits(measures[key], carton) for key in box.units)
+        and all(count <= side_by_side(measures[key], carton) for key, count in box.units.items())
     )
     return SuggestedParcel(carton=carton, units=dict(box.units), weight_grams=box.weight_grams + carton.tare_grams)

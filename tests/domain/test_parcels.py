@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.parcels import InvalidContainerCode, check_container_code, check_digit, container_code
+from domain.parcels import InvalidContainerCode, check_container_code, check_digit, container_code, container_code_of
 
 
 def test_the_check_digit_of_the_specification():
@@ -37,3 +37,9 @@ def test_what_is_not_eighteen_digits_is_refused(text):
 def test_a_code_that_cannot_be_made_is_a_bug(prefix, serial):
     with pytest.raises(ValueError, match="no container code"):
         container_code(prefix, serial)
+
+
+def test_what_the_serial_has_no_room_for_goes_on_in_the_extension_digit():
+    codes = [container_code_of("061414100000", serial) for serial in (7, 10_007, 100_007)]
+
+    assert [(code[0], code[13:17]) for code in codes] == [("0", "0007"), ("1", "0007"), ("0", "0007")]
