@@ -1,0 +1,135 @@
+"""From the plan that stands to a cheaper one in small steps, each of which can be taken alone.
+
+A step is one order that takes only what is free, or a few orders that trade places: one gives what another takes, so they
+move together or not at all. In such an exchange an order may become dearer as long as all of them together become cheaper.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from domain.routing.backlog import NOWHERE, Backlog, Places, order_cost
+from domain.routing.values import VariantKey
+
+Spot = tuple[VariantKey, int]
+"""A variant at a location, by the location's position in the backlog."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """`orders` by their position in the backlog; what they save together counts lines that stay unserved."""
+
+    orders: tuple[int, ...]
+    saving_minor: int
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What each order that changes would save and take (negative: give)."""
+
+    free: dict[Spot, int]
+    savings: dict[int, int] = field(default_factory=dict)
+    takes: dict[int, dict[Spot, int]] = field(default_factory=dict)
+
+    def fit(self, orders: Iterable[int]) -> bool:
+        return all(units <= self.free.get(spot, 0) for spot, units in self.taken(orders).items() if units > 0)
+
+    def taken(self, orders: Iterable[int]) -> dict[Spot, int]:
+        total: dict[Spot, int] = {}
+        for order in orders:
+            for spot, units in self.takes[order].items():
+                total[spot] = total.get(spot, 0) + units
+        return total
+
+    def do(self, orders: Sequence[int]) -> Exchange:
+        """Their changes are made: what is free afterwards, and nothing of them is left to do."""
+        for spot, units in self.taken(orders).items():
+            self.free[spot] = self.free.get(spot, 0) - units
+        saving = sum(self.savings.pop(order) for order in orders)
+        for order in orders:
+            del self.takes[order]
+        return Exchange(tuple(orders), saving)
+
+
+def exchanges(
+    backlog: Backlog, before: Places, after: Places, *, free: Mapping[Spot, int], least_saving_minor: int
+) -> list[Exchange]:
+    """The steps in the order in which they can be taken; those that save less, or lose units somebody has, are left out.
+
+    `free` is what nobody holds under `before`.
+    """
+    changes = _changes(backlog, before, after, free)
+    least = max(1, least_saving_minor)
+    steps = list(_alone(changes, least))
+    for group in _linked(changes):
+        needed = _without_ballast(changes, group)
+        if sum(changes.savings[order] for order in needed) >= least and changes.fit(needed):
+            steps.append(changes.do(needed))
+    return steps
+
+
+def taken_by(backlog: Backlog, order: int, before: Sequence[int], after: Sequence[int]) -> dict[Spot, int]:
+    """Units that the order takes in all, by variant and location; below 0 it gives them back."""
+    taken: dict[Spot, int] = {}
+    for demand, was, will in zip(backlog.orders[order].demands, before, after, strict=True):
+        for at, units in ((was, -demand.quantity), (will, demand.quantity)):
+            if at != NOWHERE:
+                taken[demand.variant, at] = taken.get((demand.variant, at), 0) + units
+    return {spot: units for spot, units in taken.items() if units}
+
+
+def _changes(backlog: Backlog, before: Places, after: Places, free: Mapping[Spot, int]) -> _Changes:
+    changes = _Changes(dict(free))
+    for at, (was, will) in enumerate(zip(before, after, strict=True)):
+        if any(old != NOWHERE and new == NOWHERE for old, new in zip(was, will, strict=True)):
+            continue
+        if taken := taken_by(backlog, at, was, will):
+            order = backlog.orders[at]
+            changes.savings[at] = order_cost(backlog, order, was) - order_cost(backlog, order, will)
+            changes.takes[at] = taken
+    return changes
+
+
+def _alone(changes: _Changes, least: int) -> Iterable[Exchange]:
+    """Orders that need nobody, as often as one more of them finds what it takes; the largest savings first."""
+    found = True
+    while found:
+        found = False
+        for order in sorted(changes.savings, key=lambda order: (-changes.savings[order], order)):
+            if changes.savings[order] >= least and changes.fit([order]):
+                yield changes.do([order])
+                found = True
+
+
+def _linked(changes: _Changes) -> list[list[int]]:
+    """Groups of orders that contend for more than is free, by their first order."""
+    group = {order: order for order in changes.takes}
+
+    def leader(order: int) -> int:
+        while group[order] != order:
+            order = group[order]
+        return order
+
+    wanted = {spot: 0 for taken in changes.takes.values() for spot in taken}
+    for taken in changes.takes.values():
+        for spot, units in taken.items():
+            wanted[spot] += max(0, units)
+    touching: dict[Spot, int] = {}
+    for order in sorted(changes.takes):
+        for spot in changes.takes[order]:
+            if wanted[spot] > changes.free.get(spot, 0):
+                one, other = sorted((leader(touching.setdefault(spot, order)), leader(order)))
+                group[other] = one
+    groups: dict[int, list[int]] = {}
+    for order in sorted(changes.takes):
+        groups.setdefault(leader(order), []).append(order)
+    return list(groups.values())
+
+
+def _without_ballast(changes: _Changes, group: Sequence[int]) -> list[int]:
+    """Without orders that would become dearer and give nothing that the others need."""
+    needed = list(group)
+    for order in sorted(group, key=lambda order: (changes.savings[order], order)):
+        rest = [other for other in needed if other != order]
+        if changes.savings[order] < 0 and changes.fit(rest):
+            needed = rest
+    return needed

@@ -1,0 +1,114 @@
+"""Orders as they stand, as a backlog: units that have a location keep one, units that wait get one if that is possible."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from domain.routing.backlog import MAX_BACKLOG_LINES, NOWHERE, Backlog, BacklogOrder, Places, parcels_cost
+from domain.routing.batch import route_backlog
+from domain.routing.exchanges import Exchange, Spot, exchanges
+from domain.routing.values import Candidate, Demand, VariantKey
+
+KEPT_MINOR: Final = 10**9
+"""What losing its location costs a unit that has one: more than anything saves."""
+WAITING_MINOR: Final = 5_000
+"""What going on waiting costs, on top of the dearest parcel: serving is always better."""
+MOST_CELLS: Final = 1_000_000
+"""Orders times subsets of their units times locations: what a run may hold in memory and go through."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOrder:
+    """`demands` stand at the `locations` (None: nowhere yet). `candidates` are all that are open to the order."""
+
+    id: UUID
+    demands: Sequence[Demand]
+    locations: Sequence[UUID | None]
+    candidates: Mapping[UUID, Candidate]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it can be routed together with others from where it stands."""
+        places = {location for location in self.locations if location}
+        return 1 <= len(self.demands) <= MAX_BACKLOG_LINES and places <= self.candidates.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The orders of a backlog, with the plan that they stand by and the units nobody holds."""
+
+    orders: Sequence[StandingOrder]
+    locations: Sequence[UUID]
+    backlog: Backlog
+    places: Places
+    free: Mapping[Spot, int]
+
+    def cost_minor(self, places: Places) -> int:
+        """Of all parcels."""
+        pairs = zip(self.backlog.orders, places, strict=True)
+        return sum(parcels_cost(self.backlog, order, chosen) for order, chosen in pairs)
+
+
+def standing_of(
+    orders: Sequence[StandingOrder], free: Mapping[UUID, Mapping[UUID, int]], everywhere: Mapping[UUID, Candidate]
+) -> Standing:
+    """As many of the orders, from the first on, as may be looked at together. `free` is by variant and location;
+    `everywhere` names every location once, in a stable order.
+    """
+    settled = [order for order in orders if order.is_settled]
+    held = {location for order in settled for location in order.locations if location}
+    stocked = {location for at in free.values() for location, units in at.items() if units > 0}
+    locations = [location for location in everywhere if location in held | stocked]
+    position = {location: at for at, location in enumerate(locations)}
+    chosen = _within_cells(settled, len(locations))
+    places = [[NOWHERE if at is None else position[at] for at in order.locations] for order in chosen]
+    stock: dict[VariantKey, list[int]] = {
+        variant: [max(0, at.get(location, 0)) for location in locations] for variant, at in free.items()
+    }
+    spare: dict[Spot, int] = {
+        (variant, at): units for variant, row in stock.items() for at, units in enumerate(row) if units
+    }
+    backlog = Backlog([_wanting(order, locations, everywhere) for order in chosen], stock, [None] * len(locations))
+    for order, row in zip(chosen, places, strict=True):
+        for demand, at in zip(order.demands, row, strict=True):
+            if at != NOWHERE:
+                stock[demand.variant][at] += demand.quantity
+    return Standing(chosen, locations, backlog, places, spare)
+
+
+def better(standing: Standing, *, seed: int, rounds: int, least_saving_minor: int) -> tuple[Places, list[Exchange]]:
+    """Where the units should be, and the steps that lead there. Takes a processor for a while: run it in a thread."""
+    plan = route_backlog(standing.backlog, seed=seed, rounds=rounds, start=standing.places)
+    steps = exchanges(
+        standing.backlog, standing.places, plan.places, free=standing.free, least_saving_minor=least_saving_minor
+    )
+    return plan.places, steps
+
+
+def _within_cells(orders: Sequence[StandingOrder], width: int) -> list[StandingOrder]:
+    chosen, cells = [], 0
+    for order in orders:
+        cells += width << len(order.demands)
+        if cells > MOST_CELLS:
+            break
+        chosen.append(order)
+    return chosen
+
+
+def _wanting(order: StandingOrder, locations: Sequence[UUID], everywhere: Mapping[UUID, Candidate]) -> BacklogOrder:
+    closed = frozenset(at for at, location in enumerate(locations) if location not in order.candidates)
+    seen = [order.candidates.get(location, everywhere[location]) for location in locations]
+    unserved = [
+        WAITING_MINOR + _dearest(demand, order.candidates.values()) if at is None else KEPT_MINOR
+        for demand, at in zip(order.demands, order.locations, strict=True)
+    ]
+    return BacklogOrder(order.demands, seen, closed, unserved)
+
+
+def _dearest(demand: Demand, candidates: Iterable[Candidate]) -> int:
+    grams, units = demand.grams_each * demand.quantity, demand.quantity
+    costs = (
+        one.rate.price_minor(grams) + one.parcel_handling_minor + one.unit_handling_minor * units for one in candidates
+    )
+    return max(costs, default=0)
