@@ -9,7 +9,12 @@ import pytest
 
 from actions import desk
 from actions.orders.noting import AddNote, add_note
+from actions.parcels.packing import PackedUnits, PackParcel, UnpackParcel, pack, unpack
 from actions.payments.capturing import capture_shipments
+from actions.purchasing import receiving
+from actions.purchasing.receiving import DeliveredUnits, ReceivePurchase
+from actions.transfers import moving
+from actions.transfers.moving import ReceivedUnits, ReceiveTransfer
 from domain.ids import new_id
 from domain.placing.commands import CartLine, ReserveCart
 from models.config import credentials
@@ -20,7 +25,8 @@ from server.auditing.checks import Connection
 from server.settings import Settings
 from tests.actions.payments.shop import Shop
 from tests.world import World, furnish
-from tests.world.fulfilment import parcel_on_its_way
+from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, picked
+from tests.world.stock_papers import ordered_purchase, purchase_lines, shipped_transfer, transfer_lines
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -83,6 +89,10 @@ SABOTAGE = [
         "UPDATE reservations SET location_id = (SELECT id FROM locations WHERE code = 'CHI')",
         "is of another variant or location than its stock",
     ),
+    ("UPDATE transfer_lines SET received = received + 1", "received is 2, its movements make 1"),
+    ("UPDATE purchase_lines SET received = received + 1", "received is 3, its movements make 2"),
+    ("UPDATE transfers SET status = 'received', closed_at = now()", "it is received, and units are still in transit"),
+    ("UPDATE expected_supplies SET quantity = quantity + 1", "2 units are still to come, 3 are announced"),
 ]
 
 
@@ -99,6 +109,7 @@ async def business(database, database_url) -> dict[str, Any]:
     await shop.cancel(other, 1)
     await parcel_on_its_way(world, CHAIR=2)
     await keep_a_cart(world, database_url)
+    await receive_parts(world)
     await number_facts(database_url)
     await add_note(world.act("key-0"), AddNote(order_id=other.id, text="Ring twice."))
     return {
@@ -109,6 +120,18 @@ async def business(database, database_url) -> dict[str, Any]:
         "parcel": await a_parcel_that_left(world),
         "nothing": new_id(),
     }
+
+
+async def receive_parts(world: World) -> None:
+    """One of three units of a transfer, and two of four of a purchase order."""
+    transfer = await shipped_transfer(world, LAMP=3)
+    [line] = await transfer_lines(transfer)
+    one = ReceiveTransfer(transfer_id=transfer, lines=(ReceivedUnits(line_id=line.id, received=1),))
+    await moving.receive(world.act(), one)
+    purchase = await ordered_purchase(world, LAMP=4)
+    [bought] = await purchase_lines(purchase)
+    two = ReceivePurchase(purchase_order_id=purchase, lines=(DeliveredUnits(line_id=bought.id, received=2),))
+    await receiving.receive(world.act(), two)
 
 
 async def keep_a_cart(world: World, database_url: str) -> None:
@@ -184,6 +207,18 @@ async def test_every_broken_row_is_named(business, database_url):
 
     [named] = (await found(database_url)).values()
     assert len(named) == 12
+
+
+async def test_a_kept_answer_may_name_a_parcel_that_was_opened_again(database_url):
+    world = await furnish()
+    fulfilment = await picked(world, await open_fulfilment(world))
+    packing = PackParcel(contents=(PackedUnits(fulfilment_id=fulfilment.id),))
+    parcel = await pack(world.act("key-1"), packing)
+
+    await unpack(world.act(), UnpackParcel(parcel_id=parcel))
+
+    await number_facts(database_url)
+    assert await found(database_url) == {}
 
 
 async def test_the_report_says_what_holds_and_what_does_not(business, database_url, capsys):
