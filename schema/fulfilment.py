@@ -74,6 +74,15 @@ class Fulfilment(Node):
         "the location itself.",
         fulfilment.code_of,
     )
+    packing_slip_url: str = sql(
+        "Where this server gives its packing slip as PDF.",
+        "('/documents/fulfilments/' || {row}.id || '/packing-slip.pdf')",
+    )
+    pick_list_url: str = sql(
+        "Where this server gives its pick list as PDF.",
+        "('/documents/fulfilments/' || {row}.id || '/pick-list.pdf')",
+        needs=AT_WORK,
+    )
     available_actions: list[Action] = via(
         "What may be done next to some of its units.", fulfilment.actions_of_fulfilment, needs=AT_WORK
     )

@@ -18,7 +18,7 @@ from resolvers.fulfilment import at_own_locations
 from resolvers.visible import PARCEL_LINES, PARCELS, PARTS_OF_PARCELS
 from schema.cartons import CartonType
 from schema.enums import TrackingCode
-from schema.fields import column, connection, find, graph, many, one, root
+from schema.fields import column, connection, find, graph, many, one, root, sql
 from schema.filters import among, is_set
 from schema.fulfilment import VERSION as FULFILMENT_VERSION
 from schema.fulfilment import Fulfilment
@@ -43,6 +43,15 @@ class TrackingEvent(Node):
     place: str = column("Where it happened, as the carrier says it.")
     message: str = column("What the carrier adds.")
     signed_by: str = column("Who took the parcel, as the carrier proves it; empty for reports that prove nothing.")
+
+
+def _printed(what: str, suffix: str) -> Any:
+    return sql(
+        f"Where this server gives {what}, to those who may read it; null before there is a carrier's number.",
+        "(CASE WHEN {row}.tracking_number IS NOT NULL OR EXISTS (SELECT FROM labels b WHERE b.parcel_id = {row}.id"
+        f" AND b.status = 'bought') THEN '/documents/parcels/' || {{row}}.id || '/label.{suffix}' END)",
+        needs=AT_WORK,
+    )
 
 
 @strawberry.enum(description="How a parcel's reports may be listed.")
@@ -79,6 +88,8 @@ class Parcel(Node):
     shipped_at: datetime | None = column("When it left.")
     delivered_at: datetime | None = column("When it reached the customer.")
     lines: list[ParcelLine] = many("What is in it.", order_by="id")
+    label_url: str | None = _printed("its shipping label as PDF, 4 by 6 inches", "pdf")
+    label_zpl_url: str | None = _printed("its shipping label in ZPL", "zpl")
     labels: list[Label] = many("Labels bought for it, void ones too.", order_by="id", needs=AT_WORK)
     events: Connection[TrackingEvent] = connection("What the carrier reported.", sort=TrackingEventSort)
     version: int = column("Counts its changes; send it as `expectedVersion`.", needs=AT_WORK)

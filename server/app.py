@@ -29,6 +29,7 @@ from server.api import MOST_BYTES, Api
 from server.auth import Authenticator
 from server.background import background
 from server.carriers import carriers_of
+from server.documents.serving import Documents, document_routes
 from server.gateways import providers
 from server.health import Health
 from server.http import GraphQLOverHttp
@@ -63,6 +64,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route(GRAPH_PATH, _graph, methods=["POST"], max_body_size=MOST_BYTES),
         WebSocketRoute(GRAPH_PATH, _graph_socket),
+        *document_routes(),
         Route("/livez", _live),
         Route("/readyz", _ready),
     ]
@@ -139,6 +141,7 @@ async def _start(settings: Settings, beside: Beside | None, stack: AsyncExitStac
     )
     return {
         "http": GraphQLOverHttp(api),
+        "documents": Documents(api),
         "socket": GraphQLOverWebSocket(api, settings.allowed_origins),
         "health": Health(config, redis, settings.clock, settings.relay_lag_limit_seconds),
     }

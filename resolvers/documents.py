@@ -1,0 +1,132 @@
+"""What is printed, read as the viewer sees it: a paper of something unseen is a paper that does not exist."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from domain.documents import (
+    MOST_LINES,
+    PackingSlip,
+    PaperLine,
+    PickList,
+    Place,
+    ShippingLabel,
+    place_of,
+    printable,
+)
+from domain.errors import IllegalTransition, NotFound
+from domain.permissions import Permission
+from domain.viewer import Viewer
+from models import Fulfilment, Parcel
+from models.db import rows
+from resolvers.scopes import seen
+from resolvers.visible import FULFILMENTS, PARCELS
+
+LABEL: Final = """
+SELECT p.number, p.weight_grams, p.container_code, g.name AS from_name,
+    l.line1 AS from_line1, l.city AS from_city, l.region AS from_region, l.postal_code AS from_postal_code,
+    l.country AS from_country, coalesce(b.carrier, p.carrier) AS carrier, coalesce(b.service, p.service, '') AS service,
+    coalesce(b.tracking_number, p.tracking_number) AS tracking_number, a.name AS to_name, a.line1 AS to_line1,
+    a.line2 AS to_line2, a.city AS to_city, a.region AS to_region, a.postal_code AS to_postal_code, a.country AS to_country
+FROM parcels p JOIN organizations g ON g.id = p.organization_id JOIN locations l ON l.id = p.location_id
+LEFT JOIN labels b ON b.parcel_id = p.id AND b.status = 'bought'
+LEFT JOIN LATERAL (SELECT oa.* FROM parcel_lines pl JOIN order_lines o ON o.id = pl.line_id
+    JOIN order_addresses oa ON oa.order_id = o.order_id AND oa.kind = 'shipping'
+    WHERE pl.parcel_id = p.id ORDER BY pl.id LIMIT 1) a ON true
+WHERE p.id = $1"""
+
+WORK: Final = """
+SELECT f.number, o.number AS order_number, to_char(o.placed_at, 'YYYY-MM-DD') AS ordered_on, l.name AS location,
+    g.name AS from_name, l.line1 AS from_line1, l.city AS from_city, l.region AS from_region,
+    l.postal_code AS from_postal_code, l.country AS from_country, a.name AS to_name, a.line1 AS to_line1,
+    a.line2 AS to_line2, a.city AS to_city, a.region AS to_region, a.postal_code AS to_postal_code, a.country AS to_country,
+    ARRAY(SELECT DISTINCT p.number FROM parcel_lines pl JOIN parcels p ON p.id = pl.parcel_id
+        WHERE pl.fulfilment_id = f.id ORDER BY p.number) AS parcels
+FROM fulfilments f JOIN orders o ON o.id = f.order_id JOIN locations l ON l.id = f.location_id
+JOIN organizations g ON g.id = f.organization_id
+LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping' WHERE f.id = $1"""
+
+IN_WORK: Final = """
+SELECT o.sku, o.name, coalesce(v.barcode, '') AS barcode, sum(s.quantity)::int AS quantity FROM line_status s
+JOIN order_lines o ON o.id = s.line_id JOIN variants v ON v.id = o.variant_id
+WHERE s.fulfilment_id = $1 AND s.status = ANY($2::text[])
+GROUP BY o.id, v.id ORDER BY {order} LIMIT $3"""
+
+ADDRESSED: Final = frozenset({Permission.FULFIL, Permission.READ_CONTACTS})
+"""An address is for those who pack for it, and for those who may read contacts anyway."""
+
+TO_PICK: Final = ["released", "acknowledged"]
+IN_SLIP: Final = ["picked", "packed", "ready_for_pickup", "shipped", "picked_up", "delivered"]
+
+
+async def shipping_label(viewer: Viewer, parcel_id: UUID) -> ShippingLabel:
+    """Raises NotFound, IllegalTransition for a parcel without a carrier's number or an address."""
+    _check(viewer, Permission.READ_FULFILMENTS, "parcel", parcel_id)
+    if not await seen(Parcel, PARCELS, viewer).filter(id=parcel_id).exists():
+        raise NotFound("parcel", parcel_id)
+    [row] = await rows(LABEL, [parcel_id])
+    if row["tracking_number"] is None or row["to_name"] is None:
+        raise IllegalTransition("print the label of", "without one", ["labelled"])
+    return ShippingLabel(
+        number=row["number"],
+        sender=_place(row, "from_"),
+        recipient=_place(row, "to_"),
+        carrier=row["carrier"],
+        service=row["service"],
+        tracking_number=row["tracking_number"],
+        weight_grams=row["weight_grams"],
+        container_code=row["container_code"],
+    )
+
+
+async def packing_slip(viewer: Viewer, fulfilment_id: UUID) -> PackingSlip:
+    """Of everything picked so far. Raises NotFound."""
+    row = await _work(viewer, Permission.READ_ORDERS, fulfilment_id)
+    return PackingSlip(
+        fulfilment_number=row["number"],
+        order_number=row["order_number"],
+        ordered_on=row["ordered_on"] or "",
+        sender=_place(row, "from_"),
+        recipient=_place(row, "to_"),
+        lines=await _lines(fulfilment_id, IN_SLIP, "o.position, o.id"),
+        parcels=tuple(row["parcels"][:MOST_LINES]),
+    )
+
+
+async def pick_list(viewer: Viewer, fulfilment_id: UUID) -> PickList:
+    """Of everything still to pick, by SKU. Raises NotFound."""
+    row = await _work(viewer, Permission.READ_FULFILMENTS, fulfilment_id)
+    lines = await _lines(fulfilment_id, TO_PICK, "o.sku, o.id")
+    return PickList(number=row["number"], location=printable(row["location"]), lines=lines)
+
+
+async def _work(viewer: Viewer, needed: Permission, fulfilment_id: UUID) -> dict[str, Any]:
+    _check(viewer, needed, "fulfilment", fulfilment_id)
+    if not await seen(Fulfilment, FULFILMENTS, viewer).filter(id=fulfilment_id).exists():
+        raise NotFound("fulfilment", fulfilment_id)
+    [row] = await rows(WORK, [fulfilment_id])
+    return row
+
+
+def _check(viewer: Viewer, needed: Permission, kind: str, key: UUID) -> None:
+    """Whoever may not read it is not told that it is there."""
+    if needed not in viewer.permissions or not viewer.permissions & ADDRESSED:
+        raise NotFound(kind, key)
+
+
+async def _lines(fulfilment_id: UUID, statuses: list[str], order: str) -> tuple[PaperLine, ...]:
+    found = await rows(IN_WORK.format(order=order), [fulfilment_id, statuses, MOST_LINES])
+    return tuple(paper_line(row) for row in found)
+
+
+def paper_line(row: dict[str, Any]) -> PaperLine:
+    return PaperLine(
+        sku=printable(row["sku"]),
+        name=printable(row["name"]),
+        barcode=printable(row["barcode"]),
+        quantity=row["quantity"],
+    )
+
+
+def _place(row: dict[str, Any], prefix: str) -> Place:
+    names = ("name", "line1", "line2", "city", "region", "postal_code", "country")
+    return place_of({name: row.get(f"{prefix}{name}") or "" for name in names})

@@ -1,0 +1,1 @@
+"""Papers of a location, printed on request: labels, packing slips and pick lists."""
