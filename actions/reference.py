@@ -3,6 +3,7 @@
 A change made in this process is seen at once (`forget`); one made in another process within `FRESH_SECONDS`.
 """
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +14,7 @@ from domain.geography import Coordinates
 from domain.orders import ConfirmationPolicy
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
 from domain.routing.rules.values import RoutingRule, terms_of
-from domain.routing.values import Method
+from domain.routing.values import Method, VariantKey
 
 FRESH_SECONDS: Final = 2.0
 
@@ -23,6 +24,7 @@ FROM channels c LEFT JOIN channel_locations l ON l.channel_id = c.id WHERE c.org
 SITES: Final = """
 SELECT id, kind, latitude, longitude, capabilities, is_active FROM locations WHERE organization_id = $1 ORDER BY id"""
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
+WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
 TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
 
 _known: dict[UUID, tuple[float, Network]] = {}
@@ -40,6 +42,7 @@ async def network(connection: Any, organization_id: UUID) -> Network:
             (row["tax_class"], row["country"], row["region"]): row["rate_ppm"]
             for row in await connection.fetch(TAX_RATES, organization_id)
         },
+        worth=_worth(await connection.fetch(WORTH, organization_id)),
         rules=[rule_of(row) for row in await connection.fetch(RULES, organization_id)],
     )
     if known is not None and known[1].sites == fresh.sites:
@@ -74,6 +77,13 @@ def rule_of(row: Any) -> RoutingRule:
         split_minor=row["split_minor"],
         **terms_of(parts),
     )
+
+
+def _worth(found: Sequence[Any]) -> dict[VariantKey, dict[UUID, int]]:
+    worth: dict[VariantKey, dict[UUID, int]] = {}
+    for row in found:
+        worth.setdefault(row["variant_id"], {})[row["location_id"]] = row["unit_minor"]
+    return worth
 
 
 def _terms(row: Any) -> ChannelTerms:

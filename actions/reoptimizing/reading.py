@@ -1,7 +1,7 @@
 """Read without locks which orders may be routed together again, where their units stand, and what is free."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -95,11 +95,12 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
                     order["id"],
                     [Demand(row["variant_id"], row["quantity"], row["weight_grams"]) for row in found],
                     [row["location_id"] for row in found],
-                    _open_to(network, order, refused[order["id"]]),
+                    open_to(network, order, refused[order["id"]]),
+                    network.worth,
                 )
             )
     free = await read_free({row["variant_id"] for key in units for row in by_order[key]})
-    return Reading(standing_of(standing, free, _everywhere(network)), units)
+    return Reading(standing_of(standing, free, everywhere(network)), units)
 
 
 async def read_free(variant_ids: set[Any]) -> dict[UUID, dict[UUID, int]]:
@@ -138,7 +139,7 @@ def _is_ruled(act: Act, network: Network, order: dict[str, Any], units: Sequence
     return any(matches(rule, line, asker) for rule in network.rules for line in lines)
 
 
-def _open_to(network: Network, order: dict[str, Any], refused: set[UUID]) -> dict[UUID, Candidate]:
+def open_to(network: Network, order: dict[str, Any], refused: Collection[UUID] = ()) -> dict[UUID, Candidate]:
     """Where a parcel for this order may come from now; a location that gave a line of it back is left out for all."""
     channel: ChannelTerms = network.channels[order["channel_id"]]
     return {
@@ -148,5 +149,6 @@ def _open_to(network: Network, order: dict[str, Any], refused: set[UUID]) -> dic
     }
 
 
-def _everywhere(network: Network) -> dict[UUID, Candidate]:
+def everywhere(network: Network) -> dict[UUID, Candidate]:
+    """Every location, in the order in which ties are decided."""
     return {site.id: network.candidate(site, None, None) for site in network.sites.values()}

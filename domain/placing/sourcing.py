@@ -1,7 +1,6 @@
 """The one way from wanted units to a plan: placing, carts, promises and re-routing all build their requests here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from domain.placing.world import Network, Site
@@ -14,8 +13,7 @@ from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Demand, RoutingPlan, RoutingRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Units by line, and what each site has of them. What follows `excluded` is for choosing rules, unused without any."""
 
     demands: Sequence[Demand]
@@ -47,8 +45,11 @@ def route_order(
     """`sites` by rank: ties in cost go to the first."""
     view = network.view(*position)
     candidates = [view.candidates[site.rank] for site in sites]
+    ahead = network.unit_costs(wanted.demands, sites)
     if not network.rules:
-        request = RoutingRequest(wanted.demands, candidates, wanted.stock, DEFAULT_ROUTING, excluded=wanted.excluded)
+        request = RoutingRequest(
+            wanted.demands, candidates, wanted.stock, DEFAULT_ROUTING, ahead, excluded=wanted.excluded
+        )
         plain = [view.plain[site.rank] for site in sites]
         return Routed(route(request), Case(request), None, plain, wanted.stock)
     far = [view.kilometres[site.rank] for site in sites]
@@ -62,6 +63,7 @@ def route_order(
         lines=wanted.lines,
         asker=wanted.asker,
         value_minor=wanted.value_minor,
+        unit_costs=ahead,
     )
     case, rule = case_of(situation, network.rules)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, far, strict=True)]

@@ -9,7 +9,7 @@ from domain.geography import Coordinates, distance_km
 from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.values import RoutingRule
-from domain.routing.values import Candidate, Method
+from domain.routing.values import Candidate, Demand, Method, VariantKey
 from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard
 
 FAR_AWAY_KM: Final = 20_100.0
@@ -117,7 +117,16 @@ class Network:
     tax_rates: Mapping[tuple[str, str, str], int]
     rules: Sequence[RoutingRule] = ()
     card: RateCard = DEFAULT_RATE_CARD
+    worth: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
+    """Shadow prices by variant and location, where the organization looks ahead."""
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
+
+    def unit_costs(self, demands: Sequence[Demand], sites: Sequence[Site]) -> list[list[int]] | None:
+        """By demand and site what a unit is worth to later orders; None where nobody looks ahead to any of these."""
+        if not self.worth or not any(demand.variant in self.worth for demand in demands):
+            return None
+        found = [self.worth.get(demand.variant, {}) for demand in demands]
+        return [[at.get(site.id, 0) for site in sites] for at in found]
 
     def tax_rate_ppm(self, tax_class: str, country: str, region: str) -> int:
         """The region's rate, else the country's, else 0."""

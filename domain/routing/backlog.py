@@ -32,12 +32,14 @@ class BacklogOrder:
     """Lines of one method; `candidates` are the backlog's locations, in its order, as seen from the order's address.
 
     `unserved_minor` is what each line costs while it stays unserved, where that is not the backlog's `backorder_minor`.
+    `unit_costs[line][location]`, when given, is added per unit, as in a RoutingRequest.
     """
 
     demands: Sequence[Demand]
     candidates: Sequence[Candidate]
     excluded: frozenset[int] = frozenset()
     unserved_minor: Sequence[int] | None = None
+    unit_costs: Sequence[Sequence[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,17 @@ def plan_of(backlog: Backlog, places: Places) -> BacklogPlan:
 
 
 def order_cost(backlog: Backlog, order: BacklogOrder, places: Sequence[int]) -> int:
-    """Cost of one order with its lines so placed: parcels, splits, unserved lines."""
+    """Cost of one order with its lines so placed: parcels, splits, unit costs, unserved lines."""
     unserved = zip(backlog.unserved_minor(order), places, strict=True)
-    return parcels_cost(backlog, order, places) + sum(cost for cost, at in unserved if at == NOWHERE)
+    cost = parcels_cost(backlog, order, places) + sum(minor for minor, at in unserved if at == NOWHERE)
+    if order.unit_costs is not None:
+        priced = zip(order.demands, order.unit_costs, places, strict=True)
+        cost += sum(row[at] * demand.quantity for demand, row, at in priced if at != NOWHERE)
+    return cost
 
 
 def parcels_cost(backlog: Backlog, order: BacklogOrder, places: Sequence[int]) -> int:
-    """The same without the unserved lines."""
+    """Of the parcels and splits alone."""
     grams: dict[int, int] = {}
     cost = 0
     for demand, at in zip(order.demands, places, strict=True):
@@ -150,6 +156,9 @@ def _alike(tables: Tables, numbers: list[int], position: Mapping[VariantKey, int
     units = subset_sums(quantity)[:, :, None]
     kilograms = np.maximum(-(-subset_sums(weight) // 1000)[:, :, None] - included[:, None, :], 0)
     cost: Ints = base[:, None, :] + kilograms * per_kilogram[:, None, :] + units * per_unit[:, None, :]
+    for row, order in enumerate(orders):
+        if order.unit_costs is not None:
+            cost[row] += subset_sums((np.array(order.unit_costs, dtype=np.int64) * quantity[row, :, None])[None])[0]
     lacking = tables.stock[variant] < quantity[:, :, None]
     for row, order in enumerate(orders):
         lacking[row, :, list(order.excluded)] = True

@@ -1,8 +1,8 @@
 """Orders as they stand, as a backlog: units that have a location keep one, units that wait get one if that is possible."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 from domain.routing.backlog import MAX_BACKLOG_LINES, NOWHERE, Backlog, BacklogOrder, Places, parcels_cost
@@ -18,14 +18,26 @@ MOST_CELLS: Final = 1_000_000
 """Orders times subsets of their units times locations: what a run may hold in memory and go through."""
 
 
+class Wanting(Protocol):
+    @property
+    def demands(self) -> Sequence[Demand]: ...
+
+
+W = TypeVar("W", bound=Wanting)
+
+
 @dataclass(frozen=True, slots=True)
 class StandingOrder:
-    """`demands` stand at the `locations` (None: nowhere yet). `candidates` are all that are open to the order."""
+    """`demands` stand at the `locations` (None: nowhere yet). `candidates` are all that are open to the order.
+
+    `worth` is what a unit is worth to later orders, by variant and location, where somebody looks ahead.
+    """
 
     id: UUID
     demands: Sequence[Demand]
     locations: Sequence[UUID | None]
     candidates: Mapping[UUID, Candidate]
+    worth: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
 
     @property
     def is_settled(self) -> bool:
@@ -45,7 +57,7 @@ class Standing:
     free: Mapping[Spot, int]
 
     def cost_minor(self, places: Places) -> int:
-        """Of all parcels."""
+        """Of all parcels; what is waited for and what units are worth to later orders is none of it."""
         pairs = zip(self.backlog.orders, places, strict=True)
         return sum(parcels_cost(self.backlog, order, chosen) for order, chosen in pairs)
 
@@ -61,7 +73,7 @@ def standing_of(
     stocked = {location for at in free.values() for location, units in at.items() if units > 0}
     locations = [location for location in everywhere if location in held | stocked]
     position = {location: at for at, location in enumerate(locations)}
-    chosen = _within_cells(settled, len(locations))
+    chosen = within_cells(settled, len(locations))
     places = [[NOWHERE if at is None else position[at] for at in order.locations] for order in chosen]
     stock: dict[VariantKey, list[int]] = {
         variant: [max(0, at.get(location, 0)) for location in locations] for variant, at in free.items()
@@ -86,7 +98,8 @@ def better(standing: Standing, *, seed: int, rounds: int, least_saving_minor: in
     return plan.places, steps
 
 
-def _within_cells(orders: Sequence[StandingOrder], width: int) -> list[StandingOrder]:
+def within_cells(orders: Sequence[W], width: int) -> list[W]:
+    """As many of the first orders as may be looked at together over so many locations."""
     chosen, cells = [], 0
     for order in orders:
         cells += width << len(order.demands)
@@ -103,7 +116,12 @@ def _wanting(order: StandingOrder, locations: Sequence[UUID], everywhere: Mappin
         WAITING_MINOR + _dearest(demand, order.candidates.values()) if at is None else KEPT_MINOR
         for demand, at in zip(order.demands, order.locations, strict=True)
     ]
-    return BacklogOrder(order.demands, seen, closed, unserved)
+    return BacklogOrder(order.demands, seen, closed, unserved, _unit_costs(order, locations))
+
+
+def _unit_costs(order: StandingOrder, locations: Sequence[UUID]) -> list[list[int]] | None:
+    rows = [order.worth.get(demand.variant, {}) for demand in order.demands]
+    return [[row.get(location, 0) for location in locations] for row in rows] if any(rows) else None
 
 
 def _dearest(demand: Demand, candidates: Iterable[Candidate]) -> int:

@@ -30,6 +30,7 @@ class Situation:
     asker: Asker = ANYBODY
     value_minor: int = 0
     options: RoutingOptions = field(default=DEFAULT_ROUTING)
+    unit_costs: Sequence[Sequence[int]] | None = None
 
 
 def case_of(situation: Situation, rules: Sequence[RoutingRule]) -> tuple[Case, RoutingRule | None]:
@@ -51,7 +52,12 @@ def case_of(situation: Situation, rules: Sequence[RoutingRule]) -> tuple[Case, R
 
 def _request(situation: Situation) -> RoutingRequest:
     return RoutingRequest(
-        situation.demands, situation.candidates, situation.stock, situation.options, excluded=situation.excluded
+        situation.demands,
+        situation.candidates,
+        situation.stock,
+        situation.options,
+        situation.unit_costs,
+        situation.excluded,
     )
 
 
@@ -72,7 +78,8 @@ def _narrowed(
     excluded = dict(situation.excluded)
     stock, costs = [], []
     for line, rule in enumerate(chosen):
-        row, cost = situation.stock[line], [0] * len(situation.candidates)
+        row = situation.stock[line]
+        cost = list(situation.unit_costs[line]) if situation.unit_costs else [0] * len(situation.candidates)
         if rule is not None:
             limits = _limits(rule, with_soft=with_soft)
             row = _without_kept(row, limits.get(ConstraintKind.KEEP_UNITS, 0))
@@ -81,7 +88,7 @@ def _narrowed(
                 if isinstance(found, Exclusion):
                     excluded.setdefault((line, at), found)
                     continue
-                cost[at] = found * rule.step_minor
+                cost[at] += found * rule.step_minor
                 if ConstraintKind.WHOLE_LINES in limits and 0 < row[at] < situation.demands[line].quantity:
                     excluded.setdefault((line, at), Exclusion.NOT_ENOUGH_STOCK)
         stock.append(row)
