@@ -45,6 +45,7 @@ class FactKind(StrEnum):
     TRANSFER_CHANGED = "transfer_changed"
     PURCHASE_CHANGED = "purchase_changed"
     VENDOR_CHANGED = "vendor_changed"
+    COUNT_CHANGED = "count_changed"
     RESERVATION_CHANGED = "reservation_changed"
     CUSTOMER_CHANGED = "customer_changed"
     CARTON_CHANGED = "carton_changed"

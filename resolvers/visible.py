@@ -145,3 +145,6 @@ FACTS = Rows(
     location=AT_OUR_LOCATIONS,
     customer=f"{OURS} AND {OWN}",
 )
+
+ROUTING_RULES = Rows(admin=OURS, agent=OURS, partner=OURS)
+ROUTING_RUNS = Rows(admin=OURS, agent=OURS)

@@ -31,6 +31,7 @@ from schema import (
     promise_rules,
     promising,
     purchasing,
+    routing,
     staff,
     supplies,
     transfers,
@@ -67,6 +68,7 @@ AREAS: tuple[ModuleType, ...] = (
     carriers,
     cartons,
     payments,
+    routing,
     live,
 )
 # Masking is outermost so that it sees every error; limits come before anything that looks at the document.

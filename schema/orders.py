@@ -29,6 +29,7 @@ from schema.order_lists import OrderFilter, OrderSort
 from schema.order_parts import Note, OrderAddress, OrderLine, PrivateNote
 from schema.payments import Payment
 from schema.promising import DeliveryPromise
+from schema.routing import RoutingDecision
 from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_ORDERS
@@ -72,6 +73,9 @@ class Order(Node):
     placed_at: datetime = column("When it was placed; of a draft, when it was begun.")
     confirmed_at: datetime | None = column("When it was confirmed; before that nothing is released.")
     fulfilments: list[Fulfilment] = many("What locations were told to do for it.", order_by="released_at")
+    routing_decisions: list[RoutingDecision] = many(
+        "From where its units come, each time that was decided.", order_by="made_at", needs=Permission.READ_ROUTING
+    )
     holds: list[Hold] = many("What stops it, or once did.", order_by="applied_at")
     cancellation_requests: list[CancellationRequest] = many(
         "What locations were asked to stop.", order_by="requested_at"

@@ -5,14 +5,14 @@ drops the soft ones for what is left".
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from domain.routing.plan import plan_of_units, route
 from domain.routing.values import CannotShipComplete, RoutingPlan, RoutingRequest, Unserved
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """All that a decision depends on. `relaxed`, the same demands and candidates without what is soft, is for what is left."""
 
     strict: RoutingRequest

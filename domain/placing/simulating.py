@@ -1,0 +1,189 @@
+"""What if: decide past orders again under other rules, weights, locations or stock, and compare. Nothing is written.
+
+Orders are taken one after the other. What an order takes elsewhere than it did then is missing there, and is free where it
+was taken then, for the orders after it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.placing.world import Network
+from domain.routing.plan import plan_of_units
+from domain.routing.rules.applying import Situation, case_of
+from domain.routing.rules.choosing import Asker, WantedLine
+from domain.routing.rules.keeping import Kept, real_cost_minor
+from domain.routing.rules.passes import solve
+from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
+from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
+
+BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE})
+LAST: Final = 1 << 30
+Place = tuple[object, UUID]
+"""(variant, location)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A stored decision, and what rules want to know about its order."""
+
+    order_id: UUID
+    channel_id: UUID
+    currency: str
+    kept: Kept
+    plan: RoutingPlan
+    lines: Sequence[WantedLine]
+    asker: Asker
+    value_minor: int
+    position: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """`rules` are all that count; the other values, where given, hold for every order whatever its rule says."""
+
+    rules: Sequence[RoutingRule]
+    split_minor: int | None = None
+    max_parcels: int | None = None
+    handling: Mapping[str, Handling] | None = None
+    closed: frozenset[UUID] = frozenset()
+    extra: Mapping[Place, int] = field(default_factory=dict)
+
+
+class Share(NamedTuple):
+    parcels: int = 0
+    units: int = 0
+
+
+@dataclass(slots=True)
+class Totals:
+    """`far` sums the kilometres of all parcels."""
+
+    decisions: int = 0
+    cost_minor: dict[str, int] = field(default_factory=dict)
+    parcels: int = 0
+    splits: int = 0
+    far: float = 0.0
+    unserved_units: int = 0
+    shares: dict[UUID, Share] = field(default_factory=dict)
+
+    def add(self, plan: RoutingPlan, currency: str, kilometres: Sequence[float]) -> None:
+        self.decisions += 1
+        self.cost_minor[currency] = self.cost_minor.get(currency, 0) + real_cost_minor(plan)
+        self.parcels += len(plan.parcels)
+        self.splits += max(0, len(plan.parcels) - 1)
+        self.far += sum(kilometres[parcel.candidate] for parcel in plan.parcels)
+        self.unserved_units += sum(short.quantity for short in plan.unserved)
+        for parcel in plan.parcels:
+            parcels, units = self.shares.get(parcel.location, Share())
+            self.shares[parcel.location] = Share(parcels + 1, units)
+        for _, _, location, quantity in plan.assignments:
+            parcels, units = self.shares[location]
+            self.shares[location] = Share(parcels, units + quantity)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Both costed with the same weights; `changed` are the orders whose units would come from elsewhere."""
+
+    decided: Totals = field(default_factory=Totals)
+    simulated: Totals = field(default_factory=Totals)
+    changed: list[UUID] = field(default_factory=list)
+
+
+def simulate(past: Iterable[Past], what_if: WhatIf, network: Network) -> Outcome:
+    """`past` in the order in which it was decided."""
+    rules = _rules(what_if)
+    outcome = Outcome()
+    moved: dict[Place, int] = dict(what_if.extra)
+    for each in past:
+        situation = _situation(each, what_if, network, moved)
+        case, _ = case_of(situation, rules)
+        plan = solve(case)
+        before = _costed_alike(each.plan, case.strict)
+        outcome.decided.add(before, each.currency, situation.kilometres)
+        outcome.simulated.add(plan, each.currency, situation.kilometres)
+        if _units(plan, case.strict) != _units(before, case.strict):
+            outcome.changed.append(each.order_id)
+        for sign, one in ((1, before), (-1, plan)):
+            for place, units in _units(one, case.strict).items():
+                moved[place] = moved.get(place, 0) + sign * units
+    return outcome
+
+
+def effective(rules: Iterable[RoutingRule], changed: RoutingRule | None) -> list[RoutingRule]:
+    """The rules as they would be with `changed` in the place of the one of its name, in force at any time."""
+    if changed is None:
+        return list(rules)
+    always = replace(changed, effective_from=None, effective_until=None)
+    return [*(rule for rule in rules if rule.name != changed.name), always]
+
+
+def _rules(what_if: WhatIf) -> list[RoutingRule]:
+    """Each with what holds for every order, and one more for orders that no rule is for."""
+    if what_if.split_minor is None and what_if.max_parcels is None and what_if.handling is None:
+        return list(what_if.rules)
+    rest = RoutingRule(id=UUID(int=LAST), name="", revision=0, priority=LAST)
+    return [_overridden(rule, what_if) for rule in (*what_if.rules, rest)]
+
+
+def _overridden(rule: RoutingRule, what_if: WhatIf) -> RoutingRule:
+    constraints = rule.constraints
+    if what_if.max_parcels is not None:
+        others = [each for each in constraints if each.kind is not ConstraintKind.MAX_PARCELS]
+        constraints = (*others, Constraint(ConstraintKind.MAX_PARCELS, is_hard=True, value=what_if.max_parcels))
+    return replace(
+        rule,
+        split_minor=rule.split_minor if what_if.split_minor is None else what_if.split_minor,
+        handling=rule.handling if what_if.handling is None else what_if.handling,
+        constraints=constraints,
+    )
+
+
+def _situation(past: Past, what_if: WhatIf, network: Network, moved: Mapping[Place, int]) -> Situation:
+    """As it was before any rule, with stock that moved since and locations that got some."""
+    kept = past.kept
+    request = kept.case.strict
+    candidates = [replace(one, parcel_handling_minor=0, unit_handling_minor=0) for one in request.candidates]
+    kilometres = list(kept.kilometres)
+    free = [list(row) for row in kept.free]
+    known = {one.location for one in candidates}
+    wanted = {demand.variant for demand in request.demands}
+    channel, view = network.channels[past.channel_id], network.view(*past.position)
+    for location in sorted({place for variant, place in moved if variant in wanted} - known):
+        site = network.sites.get(location)
+        if site is not None and site.is_active and channel.allows(location):
+            candidates.append(view.candidates[site.rank])
+            kilometres.append(view.kilometres[site.rank])
+            for row in free:
+                row.append(0)
+    for demand, row in zip(request.demands, free, strict=True):
+        for at, one in enumerate(candidates):
+            row[at] = max(0, row[at] + moved.get((demand.variant, one.location), 0))
+    excluded = {pair: why for pair, why in request.excluded.items() if why in BEFORE_ANY_RULE}
+    for at, one in enumerate(candidates):
+        if one.location in what_if.closed:
+            excluded.update({(line, at): Exclusion.CLOSED for line in range(len(request.demands))})
+    kinds = [site.kind if (site := network.sites.get(one.location)) else "" for one in candidates]
+    return Situation(
+        request.demands, candidates, free, excluded, kinds, kilometres, past.lines, past.asker, past.value_minor
+    )
+
+
+def _costed_alike(plan: RoutingPlan, request: RoutingRequest) -> RoutingPlan:
+    """What was decided, at the rates and weights of `request`."""
+    taken: dict[int, list[int]] = {}
+    for line, at, _, quantity in plan.assignments:
+        taken.setdefault(at, [0] * len(request.demands))[line] += quantity
+    plain = replace(request, unit_costs=None)
+    costed = plan_of_units(plain, [(at, tuple(units)) for at, units in taken.items()])
+    return costed._replace(unserved=plan.unserved)
+
+
+def _units(plan: RoutingPlan, request: RoutingRequest) -> dict[Place, int]:
+    units: dict[Place, int] = {}
+    for line, _, location, quantity in plan.assignments:
+        place = (request.demands[line].variant, location)
+        units[place] = units.get(place, 0) + quantity
+    return units

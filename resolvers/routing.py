@@ -1,0 +1,231 @@
+"""Routing as a planner reads it: a rule's steps, what a decision was made of, and why it is what it is."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+import orjson
+from strawberry import Parent
+
+from domain.routing.explain import Verdict
+from domain.routing.rules.explaining import explain_case
+from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of, real_cost_minor
+from domain.routing.rules.passes import solve
+from domain.routing.rules.values import ConstraintKind
+from domain.routing.values import Exclusion, RoutingPlan, Shortage
+from models import Location, OrderLine, RoutingDecision, RoutingRule
+from models.locations import LocationKind
+from resolvers.context import Info
+from resolvers.scopes import seen
+from resolvers.visible import LOCATIONS, PARTS_OF_ORDERS
+
+
+@dataclass(frozen=True, slots=True)
+class StepShown:
+    name: str
+    priority: int
+    locations: list[Location]
+    location_kinds: list[LocationKind]
+    max_distance_km: int | None
+    min_value_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandlingShown:
+    location_kind: LocationKind
+    parcel_minor: int
+    unit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConstraintShown:
+    kind: ConstraintKind
+    is_hard: bool
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsShown:
+    """Units of an order line, None where the viewer may not see it."""
+
+    order_line: OrderLine | None
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelShown:
+    location: Location | None
+    distance_km: int
+    weight_grams: int
+    shipping_minor: int
+    handling_minor: int
+    labour_minor: int
+    contents: list[UnitsShown]
+
+
+@dataclass(frozen=True, slots=True)
+class UnservedShown:
+    order_line: OrderLine | None
+    quantity: int
+    reason: Shortage
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictShown:
+    order_line: OrderLine | None
+    quantity: int
+    reason: Exclusion | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateShown:
+    location: Location | None
+    distance_km: int
+    is_chosen: bool
+    parcel_minor: int | None
+    lines: list[VerdictShown]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUpShown:
+    parcels: list[ParcelShown]
+    cost_minor: int
+    difference_minor: int
+    unserved_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationShown:
+    candidates: list[CandidateShown]
+    runner_up: RunnerUpShown | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayShown:
+    is_identical: bool
+    cost_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The rows that a decision speaks of, as far as the viewer may see them."""
+
+    kept: Kept
+    locations: dict[UUID, Location]
+    lines: dict[int, OrderLine]
+
+    def location(self, at: int) -> Location | None:
+        return self.locations.get(self.kept.case.strict.candidates[at].location)
+
+    def line(self, at: int) -> OrderLine | None:
+        return self.lines.get(self.kept.positions[at])
+
+    def parcels(self, plan: RoutingPlan) -> list[ParcelShown]:
+        return [
+            ParcelShown(
+                location=self.location(parcel.candidate),
+                distance_km=round(self.kept.kilometres[parcel.candidate]),
+                weight_grams=parcel.grams,
+                shipping_minor=parcel.shipping_minor,
+                handling_minor=parcel.handling_minor,
+                labour_minor=parcel.labour_minor,
+                contents=[
+                    UnitsShown(self.line(line), quantity)
+                    for line, at, _, quantity in plan.assignments
+                    if at == parcel.candidate and line in parcel.lines
+                ],
+            )
+            for parcel in plan.parcels
+        ]
+
+
+async def steps(root: Parent[RoutingRule], info: Info) -> list[StepShown]:
+    named = [UUID(key) for step in root.steps for key in step["location_ids"]]
+    known = await locations_of(info, named)
+    return [
+        StepShown(
+            name=step["name"],
+            priority=step["priority"],
+            locations=[known[key] for each in step["location_ids"] if (key := UUID(each)) in known],
+            location_kinds=[LocationKind(kind) for kind in step["location_kinds"]],
+            max_distance_km=step["max_distance_km"],
+            min_value_minor=step["min_value_minor"],
+        )
+        for step in root.steps
+    ]
+
+
+async def handling(root: Parent[RoutingRule]) -> list[HandlingShown]:
+    return [
+        HandlingShown(LocationKind(each["location_kind"]), each["parcel_minor"], each["unit_minor"])
+        for each in root.handling
+    ]
+
+
+async def constraints(root: Parent[RoutingRule]) -> list[ConstraintShown]:
+    return [ConstraintShown(ConstraintKind(each["kind"]), each["is_hard"], each["value"]) for each in root.constraints]
+
+
+async def parcels(root: Parent[RoutingDecision], info: Info) -> list[ParcelShown]:
+    names, plan = await _read(root, info)
+    return names.parcels(plan)
+
+
+async def unserved(root: Parent[RoutingDecision], info: Info) -> list[UnservedShown]:
+    names, plan = await _read(root, info)
+    return [UnservedShown(names.line(line), quantity, reason) for line, quantity, reason in plan.unserved]
+
+
+async def explanation(root: Parent[RoutingDecision], info: Info) -> ExplanationShown:
+    """Worked out anew from what was stored, beside the event loop."""
+    names, _ = await _read(root, info)
+    found = await asyncio.to_thread(explain_case, names.kept.case)
+    runner_up = None
+    if found.runner_up is not None and found.difference_minor is not None:
+        runner_up = RunnerUpShown(
+            parcels=names.parcels(found.runner_up),
+            cost_minor=real_cost_minor(found.runner_up),
+            difference_minor=found.difference_minor,
+            unserved_units=sum(short.quantity for short in found.runner_up.unserved),
+        )
+    candidates = [_candidate(names, found.plan, at, verdict) for at, verdict in enumerate(found.verdicts)]
+    return ExplanationShown(candidates, runner_up)
+
+
+async def replay(root: Parent[RoutingDecision]) -> ReplayShown:
+    """Decide again by what was stored."""
+    plan = await asyncio.to_thread(solve, kept_of(orjson.loads(root.request)).case)
+    again = orjson.loads(orjson.dumps(plain_plan(plan)))
+    return ReplayShown(again == orjson.loads(root.plan), real_cost_minor(plan))
+
+
+def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> CandidateShown:
+    taken = {line: quantity for line, place, _, quantity in plan.assignments if place == at}
+    return CandidateShown(
+        location=names.location(at),
+        distance_km=round(names.kept.kilometres[at]),
+        is_chosen=bool(taken),
+        parcel_minor=verdict.parcel_minor,
+        lines=[
+            VerdictShown(names.line(line), taken.get(line, 0), verdict.reasons.get(line))
+            for line in range(len(names.kept.case.strict.demands))
+        ],
+    )
+
+
+async def _read(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPlan]:
+    kept = kept_of(orjson.loads(decision.request))
+    candidates = kept.case.strict.candidates
+    visible = seen(OrderLine, PARTS_OF_ORDERS, info.context.viewer).filter(order_id=decision.order_id)
+    names = Names(
+        kept,
+        await locations_of(info, [one.location for one in candidates]),
+        {line.position: line for line in await visible},
+    )
+    return names, plan_of(orjson.loads(decision.plan), candidates)
+
+
+async def locations_of(info: Info, keys: Iterable[UUID]) -> dict[UUID, Location]:
+    found = await seen(Location, LOCATIONS, info.context.viewer).filter(id__in=sorted(set(keys)))
+    return {each.id: each for each in found}

@@ -1,0 +1,362 @@
+"""Routing as planners see it: rules, every decision with its reasons, and what would be under other rules."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from graphql import GraphQLError
+
+import models
+from actions import routing_rules as rules
+from domain.errors import DomainError, IllegalTransition
+from domain.permissions import Permission
+from domain.routing.rules.values import DEFAULT_STEP_MINOR, ConstraintKind, DecisionKind, RuleStatus
+from domain.routing.values import Exclusion, Shortage
+from resolvers import routing, simulating
+from resolvers.context import Info
+from resolvers.seeing import check_seen
+from resolvers.visible import PARTS_OF_ORDERS, ROUTING_RULES
+from schema.catalogue import Variant
+from schema.channels import Channel
+from schema.enums import FulfilmentMethod, LocationKind
+from schema.fields import column, connection, find, graph, one, root, via
+from schema.filters import among, equals
+from schema.inputs import command_of, given, ref
+from schema.locations import Location
+from schema.mutations import action
+from schema.nodes import Node
+from schema.order_parts import OrderLine
+from schema.values import Connection, Minor, Money
+
+READ = Permission.READ_ROUTING
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
+VERSION = "The rule's version that you read; another one is refused."
+IN_ORDER_CURRENCY = "in the smallest unit of the order's currency"
+
+strawberry.enum(RuleStatus, name="RoutingRuleStatus", description="Whether a rule is being written, decides, or did.")
+strawberry.enum(
+    ConstraintKind,
+    name="RoutingConstraintKind",
+    description="What a rule asks for: kilometres from the address, parcels of an order, an order at once or not at all, "
+    "every line from one location, the worth below which an order goes in one parcel, units that stay at a location.",
+)
+strawberry.enum(DecisionKind, name="RoutingOccasion", description="On what occasion units were given a location.")
+strawberry.enum(Exclusion, name="RoutingExclusion", description="Why a location does not serve a line.")
+strawberry.enum(Shortage, name="RoutingShortage", description="Why units are served by nobody.")
+
+
+@strawberry.type(description="One step of a rule: earlier steps are asked first.")
+class RoutingStep:
+    name: str = strawberry.field(description="What planners call it.")
+    priority: int = strawberry.field(description="Its place; steps of the same priority compete by cost alone.")
+    locations: list[Location] = strawberry.field(description="Locations that it names.")
+    location_kinds: list[LocationKind] = strawberry.field(description="Kinds of locations that it names.")
+    max_distance_km: int | None = strawberry.field(description="It takes part only within so many kilometres.")
+    min_value_minor: Minor = strawberry.field(description="It takes part only for orders worth this or more.")
+
+
+@strawberry.type(description="What work costs at locations of a kind.")
+class RoutingHandling:
+    location_kind: LocationKind = strawberry.field(description="Where.")
+    parcel_minor: Minor = strawberry.field(description="For each parcel.")
+    unit_minor: Minor = strawberry.field(description="For each unit.")
+
+
+@strawberry.type(description="Something that a rule asks for.")
+class RoutingConstraint:
+    kind: ConstraintKind = strawberry.field(description="What is asked for.")
+    is_hard: bool = strawberry.field(description="If not, it is dropped for what cannot be served otherwise.")
+    value: int = strawberry.field(description="How much; 0 where there is nothing to say.")
+
+
+@graph(
+    models.RoutingRule,
+    "One revision of a rule about from where orders are served. Of the rules that match a line the most specific one "
+    "decides: channel before segment, variant, category, region, country and way; then the smaller priority.",
+    scope=ROUTING_RULES,
+    needs=READ,
+)
+class RoutingRule(Node):
+    name: str = column("What planners call it, through all revisions.")
+    revision: int = column("Which revision of the rule of this name it is.")
+    status: RuleStatus = column("Whether it decides.")
+    priority: int = column("Between equally specific rules the smaller one goes first.")
+    effective_from: datetime | None = column("From when on it decides, if not at once.")
+    effective_until: datetime | None = column("When it ceases to decide, if ever.")
+    channel: Channel | None = one("Only for orders of this channel; null for any.")
+    segment: str = column("Only for customers of this segment; empty for any.")
+    variant: Variant | None = one("Only for this variant; null for any.")
+    category: str = column("Only for products of this category; empty for any.")
+    country: str = column("Only for addresses in this country; empty for any.")
+    region: str = column("Only for addresses in this region; empty for any.")
+    method: FulfilmentMethod | None = column("Only for units that reach the customer this way; null for any.")
+    steps: list[RoutingStep] = via("From where, in what sequence; with none, all locations compete.", routing.steps)
+    step_minor: Minor = column("How much dearer a unit may become before the next step is taken instead.")
+    split_minor: Minor | None = column("What every parcel after the first is taken to cost; null for the usual.")
+    handling: list[RoutingHandling] = via("What work costs.", routing.handling)
+    constraints: list[RoutingConstraint] = via("What it asks for.", routing.constraints)
+    drafted_at: datetime = column("When it was begun.")
+    activated_at: datetime | None = column("When it last began to decide.")
+    archived_at: datetime | None = column("When it was put away.")
+    version: int = column("Counts its changes; send it as `expectedVersion`.")
+
+
+@strawberry.type(description="Units of an order line.")
+class RoutedUnits:
+    order_line: OrderLine | None = strawberry.field(description="What; null where you may not see it.")
+    quantity: int = strawberry.field(description="How many units.")
+
+
+@strawberry.type(description=f"A parcel of a plan, with the parts of its cost {IN_ORDER_CURRENCY}.")
+class RoutedParcel:
+    location: Location | None = strawberry.field(description="From where; null where you may not see the place.")
+    distance_km: int = strawberry.field(description="How far the address is.")
+    weight_grams: int = strawberry.field(description="What it weighs.")
+    shipping_minor: Minor = strawberry.field(description="What carrying it costs.")
+    handling_minor: Minor = strawberry.field(description="What making a parcel costs there.")
+    labour_minor: Minor = strawberry.field(description="What taking its units costs there.")
+    contents: list[RoutedUnits] = strawberry.field(description="What is in it.")
+
+
+@strawberry.type(description="Units that nobody could serve.")
+class RoutedShortage:
+    order_line: OrderLine | None = strawberry.field(description="What; null where you may not see it.")
+    quantity: int = strawberry.field(description="How many units.")
+    reason: Shortage = strawberry.field(description="Why.")
+
+
+@strawberry.type(description="What a location was to a line.")
+class RoutingVerdict:
+    order_line: OrderLine | None = strawberry.field(description="The line; null where you may not see it.")
+    quantity: int = strawberry.field(description="Units that it gives.")
+    reason: Exclusion | None = strawberry.field(description="Why it gives none; null if it gives some.")
+
+
+@strawberry.type(description="A location that was looked at.")
+class RoutingCandidate:
+    location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
+    distance_km: int = strawberry.field(description="How far the address is.")
+    is_chosen: bool = strawberry.field(description="Whether it gives anything.")
+    parcel_minor: Minor | None = strawberry.field(
+        description=f"What one parcel of all that it could serve would cost, {IN_ORDER_CURRENCY}; null if it could serve "
+        "nothing."
+    )
+    lines: list[RoutingVerdict] = strawberry.field(description="Line by line.")
+
+
+@strawberry.type(description="The best plan that serves something from elsewhere.")
+class RoutingRunnerUp:
+    parcels: list[RoutedParcel] = strawberry.field(description="Its parcels.")
+    cost_minor: Minor = strawberry.field(description=f"What it would cost, {IN_ORDER_CURRENCY}.")
+    difference_minor: Minor = strawberry.field(
+        description="How much more that is; less than 0 where a rule prefers what is dearer, or where it serves less."
+    )
+    unserved_units: int = strawberry.field(description="Units that it would leave.")
+
+
+@strawberry.type(description="Why a decision is what it is.")
+class RoutingExplanation:
+    candidates: list[RoutingCandidate] = strawberry.field(description="Every location that was looked at.")
+    runner_up: RoutingRunnerUp | None = strawberry.field(description="What would have been next; null if nothing.")
+
+
+@strawberry.type(description="The same decision made again from what was stored.")
+class RoutingReplay:
+    is_identical: bool = strawberry.field(description="Whether it comes out the same, to the unit and the cent.")
+    cost_minor: Minor = strawberry.field(description=f"What it costs, {IN_ORDER_CURRENCY}.")
+
+
+@graph(
+    models.RoutingDecision,
+    "From where units of an order come, as it was decided; it is never changed.",
+    scope=PARTS_OF_ORDERS,
+    needs=READ,
+)
+class RoutingDecision(Node):
+    order: Order = one("The order.")
+    kind: DecisionKind = column("On what occasion.")
+    made_at: datetime = column("When.")
+    rule: RoutingRule | None = one("The rule that decided about the order as a whole; null for none.")
+    cost_minor: Minor = column(f"What the plan costs the merchant, {IN_ORDER_CURRENCY}.")
+    parcels: list[RoutedParcel] = via("What was planned.", routing.parcels)
+    unserved: list[RoutedShortage] = via("What nobody could serve.", routing.unserved)
+    explanation: RoutingExplanation = via("Why it was planned so.", routing.explanation)
+    replay: RoutingReplay = via("The decision made again.", routing.replay)
+
+
+@strawberry.enum(description="How routing rules may be listed.")
+class RoutingRuleSort(Enum):
+    NAME = "name, revision"
+    NEWEST = "-drafted_at"
+
+
+@strawberry.input(description="Which routing rules.")
+class RoutingRuleFilter:
+    name: str | None = equals("name")
+    status: list[RuleStatus] | None = among("status")
+
+
+@strawberry.type(description="What one location does of the whole.")
+class RoutingShare:
+    location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
+    parcels: int = strawberry.field(description="Parcels it sends.")
+    units: int = strawberry.field(description="Units it gives.")
+    share: float = strawberry.field(description="Its part of all units that are served, from 0 to 1.")
+
+
+@strawberry.type(description="What decisions come to.")
+class RoutingTotals:
+    decisions: int = strawberry.field(description="How many orders were decided about.")
+    costs: list[Money] = strawberry.field(description="What the plans cost the merchant, by currency.")
+    parcels: int = strawberry.field(description="How many parcels.")
+    splits: int = strawberry.field(description="Parcels beyond the first of an order.")
+    average_distance_km: float | None = strawberry.field(description="How far a parcel goes; null without parcels.")
+    unserved_units: int = strawberry.field(description="Units that nobody serves.")
+    locations: list[RoutingShare] = strawberry.field(description="By location, the largest share first.")
+
+
+@strawberry.type(description="What was decided beside what would have been; both are costed with the same weights.")
+class RoutingSimulation:
+    decided: RoutingTotals = strawberry.field(description="What was decided.")
+    simulated: RoutingTotals = strawberry.field(description="What would have been.")
+    changed_count: int = strawberry.field(description="Orders that would be served from elsewhere.")
+    changed: list[Order] = strawberry.field(description=f"The first {simulating.MOST_CHANGED} of them.")
+    is_truncated: bool = strawberry.field(
+        description=f"Whether more than {simulating.MOST_SIMULATED} orders were asked for; the newest were taken."
+    )
+
+
+@strawberry.input(description="Stock to imagine.")
+class ExtraStockInput:
+    variant_id: strawberry.ID = ref("Of what.", "Variant")
+    location_id: strawberry.ID = ref("Where.", "Location")
+    units: int = given("How many units, from the first order on.", at_least=1)
+
+
+@strawberry.input(description="What work costs at locations of a kind.")
+class RoutingHandlingInput:
+    location_kind: LocationKind = given("Where.")
+    parcel_minor: Minor = given("For each parcel.", default=Minor(0), at_least=0)
+    unit_minor: Minor = given("For each unit.", default=Minor(0), at_least=0)
+
+
+@strawberry.input(
+    description="Which past orders to decide again, and what to change: without anything, today's rules decide."
+)
+class SimulateRoutingInput:
+    order_ids: list[strawberry.ID] | None = ref("These orders.", "Order", default=None)
+    placed_from: datetime | None = given("Orders placed from this moment on.", default=None)
+    placed_before: datetime | None = given("Orders placed before this moment.", default=None)
+    channel_ids: list[strawberry.ID] | None = ref("Only of these channels.", "Channel", default=None)
+    rule_id: strawberry.ID | None = ref(
+        "A rule, such as a draft, in the place of the active one of its name, as if it had always been in force.",
+        "RoutingRule",
+        default=None,
+    )
+    split_minor: Minor | None = given("What every parcel after the first is taken to cost.", default=None, at_least=0)
+    max_parcels: int | None = given("How many parcels an order may have.", default=None, at_least=1)
+    handling: list[RoutingHandlingInput] | None = given("What work costs, in the place of rules.", default=None)
+    closed_location_ids: list[strawberry.ID] | None = ref("Locations that are closed.", "Location", default=None)
+    extra_stock: list[ExtraStockInput] | None = given("Stock to imagine.", default=None)
+
+
+async def simulate(
+    info: Info,
+    input: Annotated[SimulateRoutingInput, strawberry.argument(description="Which orders, and what to change.")],
+) -> RoutingSimulation:
+    try:
+        command, named = command_of(simulating.SimulateRouting, input)
+        await check_seen(info, named)
+        found: object = await simulating.simulation(info, command)
+    except DomainError as refusal:
+        raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
+    return found  # type: ignore[return-value] # its attributes are the fields
+
+
+@root
+class RoutingQueries:
+    routing_rule: RoutingRule | None = find("The routing rule with this id.")
+    routing_rules: Connection[RoutingRule] = connection(
+        "Routing rules, every revision of them.", sort=RoutingRuleSort, where=RoutingRuleFilter
+    )
+    routing_decision: RoutingDecision | None = find("The decision with this id.")
+    simulate_routing: RoutingSimulation = via(
+        "What routing would have decided about past orders. It changes nothing.", simulate, needs=READ
+    )
+
+
+@strawberry.input(description="A step of a rule: locations, kinds of them, or with neither all.")
+class RoutingStepInput:
+    name: str = given("What planners call it.", default="", at_most=100)
+    priority: int | None = given("Its place; after the one before it if left out.", default=None, at_least=0)
+    location_ids: list[strawberry.ID] | None = ref("Locations.", "Location", default=None)
+    location_kinds: list[LocationKind] | None = given("Kinds of locations.", default=None)
+    max_distance_km: int | None = given("It takes part only within so many kilometres.", default=None, at_least=0)
+    min_value_minor: Minor = given("It takes part only for orders worth this or more.", default=Minor(0), at_least=0)
+
+
+@strawberry.input(description="Something that a rule asks for.")
+class RoutingConstraintInput:
+    kind: ConstraintKind = given("What is asked for.")
+    is_hard: bool = given("If not, it is dropped for what cannot be served otherwise.", default=True)
+    value: int | None = given("How much, where there is something to say.", default=None, at_least=0)
+
+
+@strawberry.input(description="A whole rule: what is left out is blank and matches anything.")
+class DraftRoutingRuleInput:
+    name: str = given("What planners call it; its draft is replaced.", at_most=64)
+    priority: int = given("Between equally specific rules the smaller one goes first.", default=0, at_least=0)
+    effective_from: datetime | None = given("From when on it decides.", default=None)
+    effective_until: datetime | None = given("When it ceases to decide.", default=None)
+    channel_id: strawberry.ID | None = ref("Only for orders of this channel.", "Channel", default=None)
+    segment: str = given("Only for customers of this segment.", default="", at_most=64)
+    variant_id: strawberry.ID | None = ref("Only for this variant.", "Variant", default=None)
+    category: str = given("Only for products of this category.", default="", at_most=100)
+    country: str = given("Only for addresses in this country.", default="", at_most=2)
+    region: str = given("Only for addresses in this region.", default="", at_most=100)
+    method: FulfilmentMethod | None = given("Only for units that reach the customer this way.", default=None)
+    steps: list[RoutingStepInput] | None = given("From where, in what sequence.", default=None)
+    step_minor: Minor = given(
+        "How much dearer a unit may become before the next step is taken instead.", default=Minor(DEFAULT_STEP_MINOR)
+    )
+    split_minor: Minor | None = given("What every parcel after the first is taken to cost.", default=None, at_least=0)
+    handling: list[RoutingHandlingInput] | None = given("What work costs.", default=None)
+    constraints: list[RoutingConstraintInput] | None = given("What it asks for.", default=None)
+    expected_version: int | None = given("The draft's version that you read; another one is refused.", default=None)
+
+
+@strawberry.input(description="A rule that shall decide.")
+class ActivateRoutingRuleInput:
+    rule_id: strawberry.ID = ref("The rule.", "RoutingRule")
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(description="A rule that shall decide no more.")
+class ArchiveRoutingRuleInput:
+    rule_id: strawberry.ID = ref("The rule.", "RoutingRule")
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@root
+class RoutingMutations:
+    draft_routing_rule: RoutingRule = action(
+        "Write a rule, or write its draft anew. It decides nothing before it is activated: simulate it first.",
+        rules.draft_rule,
+        DraftRoutingRuleInput,
+        needs=Permission.CHANGE_ROUTING,
+    )
+    activate_routing_rule: RoutingRule = action(
+        "Let a rule decide about orders from now on; the active one of its name is archived. An archived one comes back.",
+        rules.activate_rule,
+        ActivateRoutingRuleInput,
+        refuses=(IllegalTransition,),
+        needs=Permission.CHANGE_ROUTING,
+    )
+    archive_routing_rule: RoutingRule = action(
+        "Let a rule decide no more; what it decided stays.",
+        rules.archive_rule,
+        ArchiveRoutingRuleInput,
+        refuses=(IllegalTransition,),
+        needs=Permission.CHANGE_ROUTING,
+    )

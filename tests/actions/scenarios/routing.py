@@ -1,0 +1,7 @@
+"""Rules about from where orders are served."""
+
+from actions import routing_rules
+from tests.actions.scenarios import without_story
+
+for action in (routing_rules.draft_rule, routing_rules.activate_rule, routing_rules.archive_rule):
+    without_story(action, "It decides about orders to come, not about those there are.")
