@@ -150,6 +150,7 @@ async def promise(  # noqa: PLR0913, PLR0917 -- the arguments of one field
         longitude=to.longitude,
         wanted_on=wanted_on,
         own=await asking.own_units(info, cart),
+        customer_id=info.context.viewer.customer_id,
     )
     found = await asking.answer(info, asked)
     return PromiseAnswer(options=[_option(found, each) for each in found.options], lines=list(_lines(found, asked)))

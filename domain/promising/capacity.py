@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from math import inf
 
 
 def day_with_room(
@@ -30,11 +31,13 @@ def day_with_room(
 def days_of_capacity(units: int, capacities: Sequence[int]) -> float:
     """How many working days so many units take up, the last one in part (IBM Sterling Intelligent Promising, CCU).
 
-    What does not fit into all of them counts in days like the last one.
+    What does not fit into all of them counts in days like the last one, for ever where that takes nothing.
     """
     for full_days, capacity in enumerate(capacities):
         if units < capacity:
             return full_days + units / capacity
         units -= capacity
+    if not units:
+        return float(len(capacities))
     most = capacities[-1] if capacities else 0
-    return len(capacities) + (units / most if most else 0.0)
+    return len(capacities) + units / most if most else inf

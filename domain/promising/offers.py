@@ -221,7 +221,7 @@ def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None
         for variant_id in wanted
     }
     market = Market(question.market.channel, question.market.network, question.market.goods, shelves)
-    plan = plan_lines(lines, question.destination.position, market, {})
+    plan = plan_lines(lines, question.destination.position, market, {}, question.asker)
     if plan.unserved:
         return None
     by_location: dict[UUID, list[OfferedUnits]] = {}

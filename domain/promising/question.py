@@ -13,6 +13,7 @@ from domain.placing.world import FAR_AWAY_KM, Shelf, Site
 from domain.promising.calendars import Calendar
 from domain.promising.shipping import Readiness, Region, Service
 from domain.promising.supply import Dated, SafetyRule, SupplyKind, kept_back
+from domain.routing.rules.choosing import Asker
 from domain.routing.values import Method
 
 
@@ -103,7 +104,7 @@ class Destination:
 class Question:
     """`wanted` has each variant once; `coming` is by variant and by day. `places` are the channel's open locations.
 
-    With `wanted_on`, what comes in time is promised before what is there already.
+    With `wanted_on`, what comes in time is promised before what is there already. `segment` is the customer's.
     """
 
     now: datetime
@@ -117,6 +118,13 @@ class Question:
     coming: Mapping[UUID, Sequence[Dated[Coming]]] = field(default_factory=dict)
     safety_rules: Sequence[SafetyRule] = ()
     wanted_on: date | None = None
+    segment: str = ""
+
+    @property
+    def asker(self) -> Asker:
+        """For whom routing rules are chosen."""
+        region = self.destination.region
+        return Asker(self.segment, region.country, region.name, self.now)
 
     def free(self, variant_id: UUID, location_id: UUID, methods: Sequence[Method]) -> int:
         """Units on hand that may be promised: what the level keeps back, or the rules for the methods if that is more."""

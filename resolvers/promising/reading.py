@@ -10,7 +10,7 @@ import orjson
 
 from actions import reference
 from actions.geocoding import locate
-from actions.orders.placing import read_goods
+from actions.orders.placing import read_buyers, read_goods
 from domain.placing.decision import Market
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.calendars import Calendar
@@ -63,6 +63,7 @@ class Asked:
     longitude: float | None = None
     wanted_on: date | None = None
     own: Mapping[tuple[UUID, UUID], int]
+    customer_id: UUID | None = None
 
 
 async def question_of(asked: Asked) -> Question | None:
@@ -91,7 +92,14 @@ async def question_of(asked: Asked) -> Question | None:
         coming=await _coming(asked, coming, places),
         safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
         wanted_on=asked.wanted_on,
+        segment=await _segment(asked),
     )
+
+
+async def _segment(asked: Asked) -> str:
+    """Of the customer who asks; rules may route for some customers otherwise than for others."""
+    buyers = await read_buyers(Fetching, [asked.customer_id] if asked.customer_id else [])
+    return buyers[asked.customer_id].segment if asked.customer_id in buyers else ""
 
 
 def _destination(asked: Asked) -> Destination:

@@ -1,0 +1,1 @@
+"""Rules of promising, by their sources' own examples and by properties."""
