@@ -1,0 +1,117 @@
+"""Carts and orders: kept, placed, cancelled, and the second chance of what waits."""
+
+from uuid import UUID
+
+from actions import reservations
+from actions.backorders import retry_all_backorders, retry_backorders
+from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
+from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
+from domain.orders import FulfilmentMethod
+from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
+from tests.actions.stock_walk.walk import Walk
+
+ADDRESS = Address(
+    name="Ada Example",
+    line1="1 Beacon Street",
+    city="Boston",
+    region="MA",
+    postal_code="02108",
+    country="US",
+    latitude=42.36,
+    longitude=-71.06,
+)
+ORDER = "SELECT id FROM orders ORDER BY number"
+WORK = """
+SELECT s.fulfilment_id, s.line_id FROM line_status s JOIN fulfilments f ON f.id = s.fulfilment_id
+JOIN order_lines l ON l.id = s.line_id ORDER BY f.number, l.position, s.status"""
+REQUEST = """
+SELECT c.id FROM cancellation_requests c JOIN fulfilments f ON f.id = c.fulfilment_id
+JOIN order_lines l ON l.id = c.line_id ORDER BY f.number, l.position, c.id"""
+
+
+async def reserve(walk: Walk) -> None:
+    lines = tuple(
+        CartLine(
+            variant_id=variant.id,
+            quantity=walk.luck.randint(1, 4),
+            location_id=walk.location().id if walk.is_lucky(0.3) else None,
+        )
+        for variant in walk.luck.sample(list(walk.world.variants.values()), walk.luck.randint(0, 2))
+    )
+    command = ReserveCart(channel_id=channel(walk), cart=cart(walk), lines=lines)
+    walk.steps[-1] += f" {command}"
+    await walk.desk.reserve(walk.act(), command)
+
+
+async def extend(walk: Walk) -> None:
+    await walk.do(reservations.extend, cart(walk))
+
+
+async def release_cart(walk: Walk) -> None:
+    await walk.do(reservations.release, cart(walk))
+
+
+async def expire_carts(walk: Walk) -> None:
+    await reservations.expire_due("job:expiry", walk.now)
+
+
+async def place(walk: Walk) -> None:
+    command = PlaceOrder(
+        channel_id=channel(walk),
+        lines=tuple(ordered(walk) for _ in range(walk.luck.choice((1, 1, 2, 3)))),
+        shipping_address=ADDRESS,
+        cart=cart(walk) if walk.is_lucky(0.5) else None,
+        allow_backorder=walk.is_lucky(0.6),
+    )
+    await walk.do(walk.desk.place, command)
+
+
+async def cancel_order(walk: Walk) -> None:
+    order_id = (await walk.one_of(ORDER))["id"]
+    lines = await walk.all_of("SELECT id, quantity FROM order_lines WHERE order_id = $1 ORDER BY position", order_id)
+    line = walk.luck.choice(lines)
+    named = CancelledLine(line_id=line["id"], quantity=walk.luck.randint(1, line["quantity"]))
+    await walk.do(cancel, CancelOrder(order_id=order_id, lines=(named,) if walk.is_lucky(0.6) else ()))
+
+
+async def request(walk: Walk) -> None:
+    work = await walk.one_of(WORK)
+    quantity = walk.luck.choice((None, 1, 1, 2))
+    line_id = work["line_id"] if quantity or walk.is_lucky(0.5) else None
+    command = RequestCancellation(fulfilment_id=work["fulfilment_id"], line_id=line_id, quantity=quantity)
+    await walk.do(request_cancellation, command)
+
+
+async def answer(walk: Walk) -> None:
+    command = AnswerCancellation(request_id=(await walk.one_of(REQUEST))["id"], accept=walk.is_lucky(0.7))
+    await walk.do(answer_cancellation, command)
+
+
+async def retry_waiting(walk: Walk) -> None:
+    if walk.is_lucky(0.5):
+        await retry_all_backorders(walk.now)
+    else:
+        await retry_backorders(walk.act(), [walk.variant().id])
+
+
+def ordered(walk: Walk) -> OrderedLine:
+    variant, quantity = walk.variant().id, walk.luck.randint(1, 4)
+    match walk.luck.choice(("ship", "ship", "from", "collect")):
+        case "from":
+            return OrderedLine(variant_id=variant, quantity=quantity, location_id=walk.location().id)
+        case "collect":
+            at = walk.location().id
+            return OrderedLine(
+                variant_id=variant, quantity=quantity, method=FulfilmentMethod.PICKUP, pickup_location_id=at
+            )
+        case _:
+            return OrderedLine(variant_id=variant, quantity=quantity)
+
+
+def channel(walk: Walk) -> UUID:
+    return walk.luck.choice(list(walk.world.channels.values())).id
+
+
+def cart(walk: Walk) -> str:
+    """One of few, so that they meet."""
+    return f"cart-{walk.luck.randint(1, 4)}"
