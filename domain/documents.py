@@ -74,6 +74,6 @@ def printable(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
-def spaced_container_code(code: str) -> str:
-    """As it is read: application identifier, then the digits in groups (GS1 General Specifications, section 4.14)."""
-    return f"(00) {code[0]} {code[1:8]} {code[8:17]} {code[17]}"
+def read_aloud(container_code: str) -> str:
+    """As it stands below the bars: the application identifier in brackets (GS1 General Specifications, section 4.14)."""
+    return f"(00) {container_code}"

@@ -16,7 +16,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
-from domain.documents import PackingSlip, PaperLine, PickList, Place, ShippingLabel, spaced_container_code
+from domain.documents import PackingSlip, PaperLine, PickList, Place, ShippingLabel, read_aloud
 
 LABEL_SIZE: Final = (4 * inch, 6 * inch)
 MARGIN: Final = 0.2 * inch
@@ -26,7 +26,6 @@ FNC1: Final = "\xf1"
 """How the barcode library is told that a GS1 code follows."""
 FONT, BOLD = "Vera", "VeraBd"
 FONTS: Final = Path(reportlab.__file__).parent / "fonts"
-MOST_LABEL_CHARACTERS: Final = 44
 
 for _font in (FONT, BOLD):
     pdfmetrics.registerFont(TTFont(_font, FONTS / f"{_font}.ttf"))
@@ -51,7 +50,7 @@ def label(paper: ShippingLabel) -> bytes:
     if paper.container_code:
         canvas.line(MARGIN, top, width - MARGIN, top)
         code = paper.container_code
-        _bars(canvas, f"{FNC1}00{code}", shown=spaced_container_code(code), top=top - 10)
+        _bars(canvas, f"{FNC1}00{code}", shown=read_aloud(code), top=top - 10)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -59,7 +58,7 @@ def label(paper: ShippingLabel) -> bytes:
 
 def packing_slip(paper: PackingSlip) -> bytes:
     head = [
-        ["Order", paper.order_number, "Ordered on", paper.ordered_on],
+        ["Order", paper.order_number, "Date", paper.ordered_on],
         ["From", _lines(paper.sender), "To", _lines(paper.recipient)],
     ]
     if paper.parcels:
@@ -75,16 +74,19 @@ def pick_list(paper: PickList) -> bytes:
 
 
 def _address(canvas: Canvas, title: str, place: Place, *, top: float, size: int) -> float:
-    top = _line(canvas, title, top=top, font=(FONT, 6))
+    top = _line(canvas, title, top=top, font=(FONT, 6)) - size * 0.5
     for line in place.lines:
         top = _line(canvas, line, top=top - size * 0.2, font=(BOLD if size > 8 else FONT, size))
     return top
 
 
 def _line(canvas: Canvas, text: str, *, top: float, font: tuple[str, int]) -> float:
-    canvas.setFont(*font)
-    canvas.drawString(MARGIN, top, text[:MOST_LABEL_CHARACTERS])
-    return top - font[1]
+    """Smaller where it would not fit."""
+    name, size = font
+    room = LABEL_SIZE[0] - 2 * MARGIN
+    canvas.setFont(name, min(size, size * room / max(1, canvas.stringWidth(text, name, size))))
+    canvas.drawString(MARGIN, top, text)
+    return top - size
 
 
 def _bars(canvas: Canvas, value: str, *, shown: str, top: float) -> float:
