@@ -1,7 +1,7 @@
 """Scalars and small objects that many types share."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, NewType, TypeVar
 
 import strawberry
@@ -23,6 +23,17 @@ def _parse_minor(value: Any) -> int:
     return value
 
 
+def _parse_moment(value: Any) -> datetime:
+    parse: Any = DEFAULT_SCALAR_REGISTRY[datetime].parse_value
+    given: datetime = parse(value)
+    if given.tzinfo is None:
+        raise ValueError("A moment says how far from UTC it is: 2026-11-22T09:30:00Z, 2026-11-22T09:30:00-05:00.")
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("This moment is before the year 1 or after the year 9999 in UTC.") from None
+
+
 SCALARS: dict[Any, ScalarDefinition] = {
     Minor: strawberry.scalar(
         name="Minor",
@@ -34,7 +45,7 @@ SCALARS: dict[Any, ScalarDefinition] = {
         name="DateTime",
         description="A moment in UTC, to the microsecond.",
         serialize=moment,
-        parse_value=DEFAULT_SCALAR_REGISTRY[datetime].parse_value,
+        parse_value=_parse_moment,
     ),
 }
 

@@ -37,7 +37,7 @@ class Answer:
 
     @property
     def codes(self) -> list[str]:
-        return [error["extensions"].get("code") for error in self.body.get("errors", [])]
+        return [error.get("extensions", {}).get("code") for error in self.body.get("errors", [])]
 
     @property
     def data(self) -> Any:
@@ -91,9 +91,9 @@ class Caller:
     @asynccontextmanager
     async def watching(self, document: str, **variables: Any) -> AsyncGenerator["Messages", None]:
         """A subscription on a connection of its own, which drops when the block ends."""
-        async with self.client() as session:
-            async with aclosing(session.subscribe(GraphQLRequest(document, variable_values=variables))) as stream:
-                yield Messages(stream)
+        asked = GraphQLRequest(document, variable_values=variables)
+        async with self.client() as session, aclosing(session.subscribe(asked)) as stream:
+            yield Messages(stream)
 
 
 class Messages:
