@@ -70,6 +70,8 @@ def problems(
 def _of_order(command: PlaceOrder) -> Iterator[InputProblem]:
     if not 1 <= len(command.lines) <= MAX_LINES:
         yield InputProblem("lines", "LINE_COUNT", f"An order has 1 to {MAX_LINES} lines.")
+    if command.external_id is not None and not command.external_id.strip():
+        yield InputProblem("externalId", "REQUIRED", "Leave it out where the channel has no name for the order.")
     for path, amount in (("orderDiscount", command.order_discount_minor), ("shipping", command.shipping_minor)):
         if not 0 <= amount <= MAX_AMOUNT_MINOR:
             yield InputProblem(path, "AMOUNT", AMOUNT_MESSAGE)
