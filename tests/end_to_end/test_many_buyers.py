@@ -14,7 +14,6 @@ from server import audit
 from tests.end_to_end.callers import BOSTON, PATIENCE_SECONDS, Caller, customer_of
 from tests.server.test_serve import fetch, process
 from tests.world import World, furnish, stock
-from tests.world.serving import Address
 
 BUYERS = 200
 UNITS = 50
@@ -107,7 +106,7 @@ async def test_a_server_killed_among_its_buyers_keeps_every_promise_and_makes_no
         status, _ = await asyncio.to_thread(fetch, again, "/readyz")
 
     assert status == 200
-    assert BUYERS / 2 <= len(promised)
+    assert len(promised) >= BUYERS / 2
     assert promised.items() <= first_answers.items()
     assert crowd.answers == first_answers
     assert await IdempotencyKey.all().count() == BUYERS
