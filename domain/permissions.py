@@ -28,6 +28,8 @@ class Permission(StrEnum):
     RESERVE_STOCK = "reserve_stock"
     CHANGE_STOCK = "change_stock"
     TRANSFER_STOCK = "transfer_stock"
+    COUNT_STOCK = "count_stock"
+    APPROVE_COUNTS = "approve_counts"
     READ_PURCHASING = "read_purchasing"
     CHANGE_PURCHASING = "change_purchasing"
     FULFIL = "fulfil"
@@ -59,6 +61,7 @@ _AT_A_LOCATION: Final = _PUBLIC | {
     _P.READ_FULFILMENTS,
     _P.CHANGE_STOCK,
     _P.TRANSFER_STOCK,
+    _P.COUNT_STOCK,
     _P.READ_PURCHASING,
     _P.FULFIL,
     _P.RECORD_TRACKING,
@@ -73,6 +76,8 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.CHANGE_CATALOGUE,
         _P.CHANGE_STOCK,
         _P.TRANSFER_STOCK,
+        _P.COUNT_STOCK,
+        _P.APPROVE_COUNTS,
         _P.READ_PURCHASING,
         _P.CHANGE_PURCHASING,
         _P.FULFIL,

@@ -1,9 +1,11 @@
 """Tables. Importing this package registers every model with Tortoise."""
 
+from models.availability import AnnouncedLevel, AvailabilityPosition, AvailabilityThreshold
 from models.carriers import Label
 from models.cartons import CartonType
 from models.catalogue import Price, Product, Substitute, TaxRate, Variant
 from models.channels import Channel
+from models.counting import CountLine, StockCount
 from models.customers import Customer, CustomerAddress, CustomerContact
 from models.facts import LoggedFact, OutboxFact, RelayState
 from models.fulfilment import Fulfilment, FulfilmentLine
@@ -23,6 +25,7 @@ from models.orders import (
 from models.organizations import Organization
 from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
+from models.picking import PickWave
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
@@ -31,11 +34,15 @@ from models.staff import ApiKey, Role, Staff
 from models.transfers import Transfer, TransferLine
 
 __all__ = [
+    "AnnouncedLevel",
     "ApiKey",
+    "AvailabilityPosition",
+    "AvailabilityThreshold",
     "CancellationRequest",
     "CarrierService",
     "CartonType",
     "Channel",
+    "CountLine",
     "Customer",
     "CustomerAddress",
     "CustomerContact",
@@ -59,6 +66,7 @@ __all__ = [
     "ParcelLine",
     "Payment",
     "PaymentEvent",
+    "PickWave",
     "Price",
     "Product",
     "Promise",
@@ -76,6 +84,7 @@ __all__ = [
     "SafetyRule",
     "ShadowPrice",
     "Staff",
+    "StockCount",
     "StockLevel",
     "StockMovement",
     "Substitute",

@@ -77,6 +77,7 @@ PARTS_OF_CUSTOMERS = Within("customer", CUSTOMERS)
 
 STOCK = Rows(staff=OURS, partner=OURS, location=AT_OUR_LOCATIONS)
 SUPPLIES = STOCK
+THRESHOLDS = Rows(staff=OURS, partner=OURS)
 CARRIER_SERVICES = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
 PROMISE_RULES = Rows(staff=OURS, partner=OURS)
 MOVEMENTS = Within("stock_level", STOCK)
@@ -89,6 +90,8 @@ TRANSFERS = Rows(
     ),
 )
 PARTS_OF_TRANSFERS = Within("transfer", TRANSFERS)
+STOCK_COUNTS = STOCK
+PARTS_OF_STOCK_COUNTS = Within("count", STOCK_COUNTS)
 VENDORS = Rows(staff=OURS, partner=OURS)
 PURCHASE_ORDERS = Rows(
     staff=OURS, partner=OURS, location=f"{OURS} AND {{row}}.destination_id = ANY({{viewer.location_ids}})"
@@ -133,6 +136,8 @@ PARCEL_LINES = Rows(
 
 # What a label cost is the business of whoever packs, and the label covers the whole parcel.
 LABELS = Rows(admin=OURS, agent=PARTS_OF_PARCELS, location=PARTS_OF_PARCELS)
+
+PICK_WAVES = Rows(admin=OURS, location=AT_OUR_LOCATIONS)
 
 PAYMENTS = PARTS_OF_ORDERS
 PARTS_OF_PAYMENTS = Within("payment", PAYMENTS)

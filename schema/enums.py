@@ -2,7 +2,9 @@
 
 import strawberry
 
+from domain.availability import AvailabilityLevel
 from domain.carriers import LabelStatus
+from domain.counting import CountAction, CountLineStatus, CountStatus
 from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.lifecycle import Action, OrderStatus, UnitStatus
@@ -40,6 +42,9 @@ strawberry.enum(Method, name="PromiseMethod", description="By what way goods can
 strawberry.enum(Confidence, description="How sure a promise is.")
 strawberry.enum(TransferStatus, description="How far goods are between two locations.")
 strawberry.enum(TransferAction, description="What can be done to a transfer.")
+strawberry.enum(CountStatus, description="How far a count of stock is.")
+strawberry.enum(CountLineStatus, description="How far the count of one variant is.")
+strawberry.enum(CountAction, description="What can be done to a count of stock.")
 strawberry.enum(PurchaseStatus, description="How far goods ordered from a vendor are.")
 strawberry.enum(PurchaseAction, description="What can be done to a purchase order.")
 strawberry.enum(Discrepancy, description="Why fewer units arrived whole than were shipped.")
@@ -60,6 +65,10 @@ strawberry.enum(
     HoldStatus, description="How far the judgement on a hold is; a rejected one stays until it is resolved."
 )
 strawberry.enum(OrderOrigin, description="Who made an order, whatever the channel.")
+strawberry.enum(
+    AvailabilityLevel,
+    description="How plentiful a variant is. NONE: nothing can be bought. LOW, MEDIUM, HIGH: by boundaries of the organization.",
+)
 strawberry.enum(FulfilmentMethod, description="How goods reach the customer.")
 strawberry.enum(AddressKind, description="What an address of an order is for.")
 strawberry.enum(NoteVisibility, description="Who may read a note: the customer too, or only staff.")
@@ -74,6 +83,7 @@ __all__ = [
     "AdjustmentReason",
     "Audience",
     "AuthorizeStatus",
+    "AvailabilityLevel",
     "CancellationStatus",
     "Capability",
     "ChannelKind",
@@ -81,6 +91,9 @@ __all__ = [
     "Confidence",
     "ConfirmationPolicy",
     "ContactKind",
+    "CountAction",
+    "CountLineStatus",
+    "CountStatus",
     "CustomerKind",
     "DeclineReason",
     "Discrepancy",

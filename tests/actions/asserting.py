@@ -24,6 +24,8 @@ CHANGEABLE = [
     "stock_movements",
     "reservations",
     "expected_supplies",
+    "stock_counts",
+    "count_lines",
     "vendors",
     "purchase_orders",
     "purchase_lines",

@@ -19,18 +19,39 @@ pytestmark = pytest.mark.usefixtures("database")
 promises = importlib.import_module("models.migrations.0002_promises")
 payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
 labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
+waves = importlib.import_module("models.migrations.0015_waves_and_timers")
 dates = importlib.import_module("models.migrations.0007_promises_of_dates")
+availability = importlib.import_module("models.migrations.0014_availability")
 transfers = importlib.import_module("models.migrations.0009_transfers")
 purchasing = importlib.import_module("models.migrations.0012_purchasing")
+counting = importlib.import_module("models.migrations.0013_counting")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 RULES = {
     (table, name): rule
-    for checks in (promises.CHECKS, dates.CHECKS, labels.CHECKS, transfers.CHECKS, purchasing.CHECKS, reoptimizing.CHECKS, routing.CHECKS)
+    for checks in (
+        promises.CHECKS,
+        dates.CHECKS,
+        labels.CHECKS, waves.CHECKS,
+        transfers.CHECKS,
+        purchasing.CHECKS,
+        counting.CHECKS,
+        reoptimizing.CHECKS,
+        routing.CHECKS,
+    )
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}
-INDEXES = {**promises.UNIQUE, **promises.JOBS, **payment_jobs.JOBS, **dates.JOBS, **labels.JOBS, **routing.UNIQUE}
+INDEXES = {
+    **availability.UNIQUE,
+    **promises.UNIQUE,
+    **promises.JOBS,
+    **payment_jobs.JOBS,
+    **dates.JOBS,
+    **labels.JOBS,
+    **counting.JOBS,
+    **routing.UNIQUE,
+}
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]
 

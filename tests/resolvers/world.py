@@ -23,6 +23,7 @@ from domain.routing.values import Method
 from domain.stock import MovementKind
 from domain.tracking import TrackingCode
 from domain.viewer import AUDIENCE_OF, Viewer
+from tests.resolvers.papers import PAPERS, add_papers
 
 US, THEM = UUID(int=1), UUID(int=2)
 ODD_NAMES = ['Ann "the\\ one"', "Søren\nnewline", "\u2028 日本 😀", "O'Brien {row} $1 %s", ""]
@@ -37,7 +38,7 @@ PARENTS_FIRST = [
     models.Order, models.OrderAddress, models.OrderLine, models.OrderNote, models.Hold, models.Fulfilment,
     models.LineStatus, models.FulfilmentLine, models.Parcel, models.ParcelLine, models.TrackingEvent, models.Payment,
     models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest,
-    models.ExcludedLocation, models.LoggedFact,
+    models.ExcludedLocation, models.LoggedFact, *PAPERS,
 ]  # fmt: skip
 
 
@@ -138,6 +139,7 @@ def _furnish_organization(world: World, organization: UUID) -> None:
     _staff(world, organization)
     _carts(world, organization)
     _promising(world, organization)
+    add_papers(world, organization)
 
 
 def _staff(world: World, organization: UUID) -> None:

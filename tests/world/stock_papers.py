@@ -1,15 +1,18 @@
 """Transfers, purchase orders and counts of a test's world."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from actions import counting
+from actions.counting import CountedUnits, OpenCount, RecordCount
 from actions.purchasing import ordering
 from actions.purchasing.ordering import BoughtUnits, CreatePurchaseOrder, OrderPurchase
 from actions.purchasing.vendors import UpsertVendor, upsert_vendor
 from actions.transfers import drafting, moving
 from actions.transfers.drafting import CreateTransfer, ReadyTransfer, WantedUnits
 from actions.transfers.moving import ShipTransfer
-from models import PurchaseLine, PurchaseOrder, Transfer, TransferLine
+from models import CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from tests.world import World
 
 
@@ -67,3 +70,29 @@ async def purchase(purchase_id: UUID) -> PurchaseOrder:
 
 async def purchase_lines(purchase_id: UUID) -> list[PurchaseLine]:
     return await PurchaseLine.filter(purchase_order_id=purchase_id).order_by("position")
+
+
+async def opened(world: World, *skus: str, at: str = "NYC", **values: Any) -> UUID:
+    """A count of these SKUs, or of everything there."""
+    variants = tuple(world.variants[sku].id for sku in skus) or None
+    command = OpenCount(location_id=world.locations[at].id, variant_ids=variants, **values)
+    return await counting.open_count(world.act(), command)
+
+
+async def write_down(world: World, count_id: UUID, *, when: datetime | None = None, **units: int) -> UUID:
+    """What was found, by SKU; `when`, if not now."""
+    lines = tuple(
+        CountedUnits(variant_id=world.variants[sku].id, counted=number, counted_at=when)
+        for sku, number in units.items()
+    )
+    return await counting.record(world.act(), RecordCount(count_id=count_id, lines=lines))
+
+
+async def counted(world: World, *, tolerance_units: int = 0, tolerance_percent: int = 0, **units: int) -> UUID:
+    """A count of which every line is written down."""
+    tolerance = {"tolerance_units": tolerance_units, "tolerance_percent": tolerance_percent}
+    return await write_down(world, await opened(world, *units, **tolerance), **units)
+
+
+async def count_lines(count_id: UUID) -> list[CountLine]:
+    return await CountLine.filter(count_id=count_id).order_by("position")

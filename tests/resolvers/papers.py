@@ -1,0 +1,89 @@
+"""Rows of stock documents for the business of `world.py`: transfers, purchase orders, counts, in many conditions."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import models
+from domain.counting import CountLineStatus, CountStatus
+from domain.purchasing import PurchaseStatus
+from domain.transfers import Discrepancy, TransferStatus
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+PAPERS = [
+    models.Transfer, models.TransferLine, models.Vendor, models.PurchaseOrder, models.PurchaseLine, models.StockCount,
+    models.CountLine,
+]  # fmt: skip
+
+
+def add_papers(world: Any, organization: UUID) -> None:
+    variants, locations = world.of(models.Variant, organization), world.of(models.Location, organization)
+    for at in range(5):
+        _transfer(world, organization, locations, variants, at)
+        _purchase(world, organization, locations, variants, at)
+    levels = world.of(models.StockLevel, organization)
+    for at in range(3):
+        here = [level for level in levels if level.location_id == locations[at].id]
+        _count(world, organization, locations[at], here, at)
+
+
+def _transfer(world: Any, organization: UUID, locations: list[Any], variants: list[Any], at: int) -> None:
+    status = list(TransferStatus)[at]
+    is_closed = status in {TransferStatus.RECEIVED, TransferStatus.CANCELLED}
+    paper = world.add(
+        models.Transfer(
+            organization_id=organization, number=f"TR-{at}", origin_id=locations[at % 4].id,
+            destination_id=locations[(at + 1) % 4].id, status=status, note='odd "note"\n' if at % 2 else "",
+            created_at=START + timedelta(microseconds=at // 2), closed_at=START if is_closed else None,
+        )
+    )  # fmt: skip
+    for position, variant in enumerate(variants[: at % 3 + 1]):
+        world.add(
+            models.TransferLine(
+                transfer_id=paper.id, variant_id=variant.id, position=position, quantity=at + 2, shipped=at + 1,
+                received=at, damaged=at // 2, discrepancy=list(Discrepancy)[at] if at % 2 else None,
+            )
+        )  # fmt: skip
+
+
+def _purchase(world: Any, organization: UUID, locations: list[Any], variants: list[Any], at: int) -> None:
+    status = list(PurchaseStatus)[at]
+    is_closed = status in {PurchaseStatus.RECEIVED, PurchaseStatus.CANCELLED}
+    vendor = world.add(
+        models.Vendor(
+            organization_id=organization, code=f"v{at}", name=f"Vendor {at}", currency="USD", lead_time_days=at,
+            over_percent=at, short_percent=0, is_active=at < 3,
+        )
+    )  # fmt: skip
+    paper = world.add(
+        models.PurchaseOrder(
+            organization_id=organization, number=f"PO-{at}", vendor_id=vendor.id, destination_id=locations[at % 4].id,
+            status=status, currency="USD", over_percent=at, short_percent=0, created_at=START, ordered_at=START,
+            expected_on=START.date(), closed_at=START if is_closed else None,
+        )
+    )  # fmt: skip
+    for position, variant in enumerate(variants[: at % 3 + 1]):
+        world.add(
+            models.PurchaseLine(
+                purchase_order_id=paper.id, variant_id=variant.id, position=position, quantity=at + 2, received=at,
+                unit_cost_minor=100 * at, currency="USD",
+            )
+        )  # fmt: skip
+
+
+def _count(world: Any, organization: UUID, location: Any, levels: list[Any], at: int) -> None:
+    status = list(CountStatus)[at]
+    paper = world.add(
+        models.StockCount(
+            organization_id=organization, number=f"CC-{at}", location_id=location.id, status=status, tolerance_units=at,
+            tolerance_percent=0, started_at=START, closed_at=START if status is CountStatus.POSTED else None,
+        )
+    )  # fmt: skip
+    for position, level in enumerate(levels):
+        found = {"counted": 3, "expected": 4, "counted_at": START, "counted_by": "x"} if position % 2 or at else {}
+        world.add(
+            models.CountLine(
+                count_id=paper.id, stock_level_id=level.id, variant_id=level.variant_id, position=position,
+                status=CountLineStatus.COUNTED if found else CountLineStatus.OPEN, expected_at_start=5, **found,
+            )
+        )  # fmt: skip
