@@ -8,12 +8,14 @@ from typing import Any, Final, cast
 from tortoise.connection import get_connection
 
 from actions import backorders, reservations
+from actions.availability import announcing
 from actions.carriers import Carriers
-from actions.fulfilment import releasing
+from actions.fulfilment import releasing, timers
 from actions.gateways import Gateways
 from actions.orders import holding
 from actions.parcels import following, labels
 from actions.payments import capturing, expiring, reconciling, voiding
+from actions.reoptimizing import pricing, running
 from models.db import rows
 from realtime.log import Connection, prune
 from server.settings import Settings
@@ -39,14 +41,19 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
     return (
         Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
+        Job("announce availability", 1, lambda _, now: announcing.follow(now)),
         Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now)),
         Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
         Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),
         Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),
         Job("expire authorizations", 60, lambda _, now: expiring.expire_authorizations(now)),
         Job("reconcile payments", 5, lambda _, now: reconciling.reconcile_payments(gateways, now)),
+        Job("decline late work", 15, lambda _, now: timers.decline_late(now)),
+        Job("cancel what nobody collects", 60, lambda _, now: timers.cancel_uncollected(now)),
         Job("settle labels", 5, lambda _, now: labels.settle_labels(carriers, now)),
         Job("follow parcels", 15, lambda _, now: following.follow_parcels(carriers, now)),
+        Job("re-optimise routing", 30, lambda _, now: running.reoptimize_due(now)),
+        Job("price what is scarce", 60, lambda _, now: pricing.price_due(now)),
         Job("forget old facts", 600, forget_old_facts),
         Job("forget old keys", 600, forget_old_keys),
     )

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from actions.backorders import retry_backorders
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.orders.cancelling import CancelOrder, cancel
 from actions.orders.confirming import ConfirmOrder, confirm
@@ -64,7 +65,7 @@ async def release_now(world: World, order: Order) -> None:
 
 async def broken_rules(database_url: str) -> list[str]:
     async with snapshot(database_url) as connection:
-        return [rule.rule async for rule, findings in examine(connection) if findings]
+        return [f"{rule}: {findings[0]}" async for rule, findings in examine(connection) if findings]
 
 
 async def bad_turn() -> tuple[World, Order, Order]:
@@ -221,18 +222,19 @@ async def test_the_same_key_gives_the_same_run_once():
 
 
 async def test_routing_together_while_others_place_cancel_and_release(database_url):
-    """Twelve orders in the worst places; while they are routed, half of them are cancelled or released under its feet."""
+    """Twelve orders in the worst places; while they are routed, some are cancelled or released and one waits for units."""
     world = await furnish(units=0)
     await stock(world, {("MUG", "NYC"): 6, ("MUG", "LAX"): 6})
     west = [await order_from(world, "LAX", at="NYC") for _ in range(6)]
     east = [await order_from(world, "NYC", at="LAX") for _ in range(6)]
+    await order_from(world, "NYC", at="NYC", waiting=S.BACKORDERED, MUG=2)
 
     runs = await asyncio.gather(
         reoptimize(world.act(), ReoptimizeOrders(seed=1)),
         reoptimize(world.act(), ReoptimizeOrders(seed=2)),
         *(cancel(world.act(), CancelOrder(order_id=order.id)) for order in (*west[:2], *east[:1])),
         *(release_now(world, order) for order in (west[2], east[2])),
-        new_order(world, at="NYC"),
+        retry_backorders(world.act()),
         return_exceptions=True,
     )
 
