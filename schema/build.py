@@ -31,6 +31,7 @@ from schema import (
     promise_rules,
     promising,
     purchasing,
+    reoptimizing,
     routing,
     staff,
     supplies,
@@ -69,6 +70,7 @@ AREAS: tuple[ModuleType, ...] = (
     cartons,
     payments,
     routing,
+    reoptimizing,
     live,
 )
 # Masking is outermost so that it sees every error; limits come before anything that looks at the document.
