@@ -30,6 +30,7 @@ routing = importlib.import_module("models.migrations.0010_routing")
 RULES = {
     (table, name): rule
     for checks in (
+        availability.CHECKS,
         promises.CHECKS,
         dates.CHECKS,
         labels.CHECKS, waves.CHECKS,

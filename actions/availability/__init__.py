@@ -1,0 +1,1 @@
+"""How plentiful variants are, and what is said of it."""

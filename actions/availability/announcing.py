@@ -1,0 +1,195 @@
+"""Say when a variant becomes scarce or plentiful, at a location or in a channel: only when a level is crossed.
+
+    follow(now)      stock facts since the last time → levels as they are now → one fact for each that differs from what
+                     was last announced
+
+Placing and every other change of stock know nothing of this. How far the log was followed, the levels announced and the
+facts that announce them are written in one transaction: stopped anywhere, nothing is told twice and nothing forgotten. A
+level that was crossed and crossed back between two looks is not told. What changes the levels of many variants at once
+(boundaries, channels, locations, facts that are not there any more) begins a sweep over all variants, in batches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from actions import outbox
+from domain.availability import AvailabilityLevel, bounds_from, level_of
+from domain.facts import Fact, FactKind
+from domain.ids import id_maker
+from models.availability import POSITION_ID
+from models.db import execute, rows, tx
+
+ACTOR: Final = "job:availability"
+FACTS_AT_ONCE: Final = 2_000
+VARIANTS_AT_ONCE: Final = 200
+"""In one transaction, of those that facts name; a sweep adds as many."""
+MOST_ROUNDS: Final = 20
+"""Transactions in one run of the job."""
+FIRST_VARIANT: Final = UUID(int=0)
+
+OF_ONE_VARIANT: Final = frozenset({FactKind.STOCK_CHANGED, FactKind.CATALOGUE_CHANGED, FactKind.THRESHOLDS_CHANGED})
+OF_MANY: Final = frozenset({FactKind.THRESHOLDS_CHANGED, FactKind.CHANNEL_CHANGED, FactKind.LOCATION_CHANGED})
+
+STATE: Final = "SELECT epoch, last_seq, horizon_seq FROM relay_state"
+BEGIN: Final = """
+INSERT INTO availability_position (id, seq, epoch, sweeping_after) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"""
+POSITION: Final = "SELECT seq, epoch, sweeping_after FROM availability_position WHERE id = $1 FOR UPDATE"
+ADVANCE: Final = "UPDATE availability_position SET seq = $2, epoch = $3, sweeping_after = $4 WHERE id = $1"
+NEWS: Final = "SELECT seq, kind, variant_id FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2"
+SWEEP: Final = "SELECT id FROM variants WHERE id > $1 ORDER BY id LIMIT $2"
+
+# A channel that names no locations is served by all.
+LEVELS: Final = """
+WITH wanted AS (SELECT id, organization_id, is_active FROM variants WHERE id = ANY($1::uuid[])),
+stock AS (
+    SELECT w.organization_id, s.variant_id, s.location_id, CASE WHEN w.is_active AND l.is_active THEN greatest(0,
+        s.on_hand - s.allocated - s.reserved - s.damaged - s.quality_control - s.safety) ELSE 0 END AS units
+    FROM wanted w JOIN stock_levels s ON s.variant_id = w.id JOIN locations l ON l.id = s.location_id),
+sold AS (
+    SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id,
+        CASE WHEN c.is_active THEN coalesce(sum(s.units), 0) ELSE 0 END AS units
+    FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
+    LEFT JOIN stock s ON s.variant_id = w.id AND (
+        NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
+        OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = s.location_id))
+    GROUP BY w.organization_id, w.id, c.id, c.is_active),
+every AS (
+    SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, units FROM stock
+    UNION ALL SELECT organization_id, variant_id, channel_id, NULL::uuid, units FROM sold)
+SELECT e.organization_id, e.variant_id, e.channel_id, e.location_id, e.units::int8, a.level AS before,
+    coalesce(v.medium_from, l.medium_from, o.medium_from) AS medium_from,
+    coalesce(v.high_from, l.high_from, o.high_from) AS high_from
+FROM every e
+LEFT JOIN availability_thresholds v ON v.organization_id = e.organization_id AND v.variant_id = e.variant_id
+LEFT JOIN availability_thresholds l ON l.organization_id = e.organization_id AND l.location_id = e.location_id
+LEFT JOIN availability_thresholds o ON o.organization_id = e.organization_id AND o.variant_id IS NULL AND o.location_id IS NULL
+LEFT JOIN availability_levels a ON a.variant_id = e.variant_id AND a.channel_id IS NOT DISTINCT FROM e.channel_id
+    AND a.location_id IS NOT DISTINCT FROM e.location_id
+ORDER BY e.organization_id, e.variant_id, e.channel_id, e.location_id"""
+
+WRITE: Final = """
+INSERT INTO availability_levels (id, organization_id, variant_id, channel_id, location_id, level, crossed_at)
+SELECT id, organization_id, variant_id, channel_id, location_id, level, $7
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[])
+    AS u(id, organization_id, variant_id, channel_id, location_id, level)
+ON CONFLICT (variant_id, channel_id, location_id) DO UPDATE SET level = excluded.level, crossed_at = excluded.crossed_at"""
+
+
+@dataclass(slots=True)
+class Position:
+    """`sweeping_after`: the last variant a sweep has looked at; None when no sweep goes on."""
+
+    seq: int
+    epoch: UUID
+    sweeping_after: UUID | None
+    variants: set[UUID] = field(default_factory=set)
+
+    def hear(self, fact: dict[str, Any]) -> None:
+        self.seq = fact["seq"]
+        if fact["kind"] in OF_ONE_VARIANT and fact["variant_id"]:
+            self.variants.add(fact["variant_id"])
+        elif fact["kind"] in OF_MANY:
+            self.sweeping_after = FIRST_VARIANT
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    organization_id: UUID
+    variant_id: UUID
+    channel_id: UUID | None
+    location_id: UUID | None
+    before: AvailabilityLevel
+    level: AvailabilityLevel
+
+    def fact(self) -> Fact:
+        """Words only: who hears them need not know the counts."""
+        return Fact(
+            kind=FactKind.AVAILABILITY_CROSSED,
+            variant_id=self.variant_id,
+            channel_id=self.channel_id,
+            location_id=self.location_id,
+            payload={"level": self.level.value, "before": self.before.value},
+        )
+
+
+async def follow(now: datetime) -> int:
+    """Until nothing is new, or for MOST_ROUNDS; how many crossings were announced."""
+    announced = 0
+    for _ in range(MOST_ROUNDS):
+        found = await _round(now)
+        if found is None:
+            break
+        announced += found
+    if announced:
+        outbox.wake()
+    return announced
+
+
+async def _round(now: datetime) -> int | None:
+    """One transaction; None when there was nothing to look at."""
+    async with tx():
+        position = await _position()
+        if position is None:
+            return None
+        before = (position.seq, position.sweeping_after)
+        for fact in await rows(NEWS, [position.seq, FACTS_AT_ONCE]):
+            position.hear(fact)
+            if len(position.variants) == VARIANTS_AT_ONCE:
+                break
+        await _sweep(position)
+        if before == (position.seq, position.sweeping_after):
+            return None
+        crossings = await _crossings(position.variants)
+        await _announce(crossings, now)
+        await execute(ADVANCE, [POSITION_ID, position.seq, position.epoch, position.sweeping_after])
+    return len(crossings)
+
+
+async def _position() -> Position | None:
+    """Locked. Where the history is another one, or facts are gone already, it begins behind them with a sweep.
+
+    None while no relay has ever run: then there are no facts to follow.
+    """
+    found = await rows(STATE)
+    if not found:
+        return None
+    [state] = found
+    await execute(BEGIN, [POSITION_ID, state["last_seq"], state["epoch"], FIRST_VARIANT])
+    [row] = await rows(POSITION, [POSITION_ID])
+    if row["epoch"] != state["epoch"]:
+        return Position(state["last_seq"], state["epoch"], FIRST_VARIANT)
+    if row["seq"] < state["horizon_seq"]:
+        return Position(state["horizon_seq"], state["epoch"], FIRST_VARIANT)
+    return Position(row["seq"], row["epoch"], row["sweeping_after"])
+
+
+async def _sweep(position: Position) -> None:
+    if position.sweeping_after is None:
+        return
+    found = [row["id"] for row in await rows(SWEEP, [position.sweeping_after, VARIANTS_AT_ONCE])]
+    position.variants.update(found)
+    position.sweeping_after = found[-1] if len(found) == VARIANTS_AT_ONCE else None
+
+
+async def _crossings(variant_ids: set[UUID]) -> list[Crossing]:
+    crossings = []
+    for row in await rows(LEVELS, [sorted(variant_ids)]):
+        before = AvailabilityLevel(row["before"] or AvailabilityLevel.NONE)
+        level = level_of(row["units"], bounds_from(row["medium_from"], row["high_from"]))
+        if level is not before:
+            place = (row["organization_id"], row["variant_id"], row["channel_id"], row["location_id"])
+            crossings.append(Crossing(*place, before, level))
+    return crossings
+
+
+async def _announce(crossings: Sequence[Crossing], now: datetime) -> None:
+    make = id_maker(len(crossings))
+    columns = ("organization_id", "variant_id", "channel_id", "location_id", "level")
+    values = [[getattr(each, name) for each in crossings] for name in columns]
+    await execute(WRITE, [[make() for _ in crossings], *values, now])
+    for organization_id in sorted({each.organization_id for each in crossings}):
+        facts = [each.fact() for each in crossings if each.organization_id == organization_id]
+        await outbox.record(organization_id, ACTOR, now, facts)
