@@ -14,6 +14,9 @@ from domain.orders import Capability
 from domain.validation import KEEP, Checks, Keep
 from models.locations import LocationKind
 
+MOST_MINUTES: Final = 60 * 24 * 30
+MOST_DAYS: Final = 365
+
 LOCATIONS: Final = Table(
     name="locations",
     kind="location",
@@ -32,6 +35,8 @@ LOCATIONS: Final = Table(
         "calendar": {},
         "capabilities": [],
         "daily_capacity_units": None,
+        "accept_within_minutes": None,
+        "collect_within_days": None,
         "is_active": True,
     },
     required=("name", "country", "latitude", "longitude", "time_zone"),
@@ -40,7 +45,10 @@ LOCATIONS: Final = Table(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertLocation:
-    """A position that is not given is taken from a US postal code. `calendar` as in `domain/places.py`."""
+    """A position that is not given is taken from a US postal code. `calendar` as in `domain/places.py`.
+
+    What is not accepted or collected within the limits is declined or cancelled by itself; None for no limit.
+    """
 
     code: str
     name: str | Keep = KEEP
@@ -56,6 +64,8 @@ class UpsertLocation:
     calendar: Mapping[str, Any] | Keep = KEEP
     capabilities: tuple[Capability, ...] | Keep = KEEP
     daily_capacity_units: int | Keep | None = KEEP
+    accept_within_minutes: int | Keep | None = KEEP
+    collect_within_days: int | Keep | None = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
 
@@ -124,6 +134,8 @@ def _check(command: UpsertLocation, checks: Checks) -> None:
     checks.json("calendar", command.calendar)
     checks.calendar("calendar", command.calendar)
     checks.number("daily_capacity_units", command.daily_capacity_units)
+    checks.number("accept_within_minutes", command.accept_within_minutes, least=1, most=MOST_MINUTES)
+    checks.number("collect_within_days", command.collect_within_days, least=1, most=MOST_DAYS)
 
 
 def _entry(command: UpsertLocation, checks: Checks) -> Entry:
@@ -141,6 +153,8 @@ def _entry(command: UpsertLocation, checks: Checks) -> Entry:
         calendar=command.calendar,
         capabilities=KEEP if isinstance(capabilities, Keep) else sorted(set(capabilities)),
         daily_capacity_units=command.daily_capacity_units,
+        accept_within_minutes=command.accept_within_minutes,
+        collect_within_days=command.collect_within_days,
         is_active=command.is_active,
         **_position(command),
     )

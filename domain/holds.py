@@ -16,6 +16,8 @@ class HoldKind(StrEnum):
     CUSTOMER_REQUEST = "customer_request"
     PENDING_CHANGE = "pending_change"
     MANUAL = "manual"
+    UNROUTABLE = "unroutable"
+    """Too many locations let it lie: somebody has to decide where it goes."""
 
 
 class HoldStatus(StrEnum):
@@ -38,6 +40,7 @@ STOPS: Final[Mapping[HoldKind, frozenset[Action]]] = {
     HoldKind.CUSTOMER_REQUEST: _UNTIL_SHIPPED,
     HoldKind.PENDING_CHANGE: _UNTIL_SHIPPED | {Action.SCHEDULE, Action.CANCEL},
     HoldKind.MANUAL: _UNTIL_SHIPPED,
+    HoldKind.UNROUTABLE: frozenset({Action.SCHEDULE, Action.RELEASE}),
 }
 """What each kind of hold stops. Stock stays allocated meanwhile."""
 

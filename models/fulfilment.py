@@ -12,6 +12,7 @@ from models.columns import key, version
 from models.locations import Location
 from models.orders import Order, OrderLine
 from models.organizations import Organization
+from models.picking import PickWave
 
 
 class Fulfilment(Model):
@@ -33,7 +34,12 @@ class Fulfilment(Model):
     status = fields.CharEnumField(FulfilmentStatus, max_length=32, default=FulfilmentStatus.OPEN)
     released_at: datetime = fields.DatetimeField()
     accepted_at: datetime | None = fields.DatetimeField(null=True)
+    ready_at: datetime | None = fields.DatetimeField(null=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
+    pick_wave: fields.ForeignKeyNullableRelation[PickWave] = fields.ForeignKeyField(
+        "models.PickWave", related_name="fulfilments", null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    pick_wave_id: UUID | None
     decline_reason = fields.CharEnumField(DeclineReason, max_length=32, null=True)
     version: int = version()
 

@@ -38,6 +38,8 @@ class Location(Model):
     calendar: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict)
     capabilities: list[str] = words()
     daily_capacity_units = fields.IntField(null=True)
+    accept_within_minutes = fields.IntField(null=True)
+    collect_within_days = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True)
     version: int = version()
 

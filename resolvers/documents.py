@@ -16,10 +16,10 @@ from domain.documents import (
 from domain.errors import IllegalTransition, NotFound
 from domain.permissions import Permission
 from domain.viewer import Viewer
-from models import Fulfilment, Parcel
+from models import Fulfilment, Parcel, PickWave
 from models.db import rows
 from resolvers.scopes import seen
-from resolvers.visible import FULFILMENTS, PARCELS
+from resolvers.visible import FULFILMENTS, PARCELS, PICK_WAVES
 
 LABEL: Final = """
 SELECT p.number, p.weight_grams, p.container_code, g.name AS from_name,
@@ -50,6 +50,12 @@ SELECT o.sku, o.name, coalesce(v.barcode, '') AS barcode, sum(s.quantity)::int A
 JOIN order_lines o ON o.id = s.line_id JOIN variants v ON v.id = o.variant_id
 WHERE s.fulfilment_id = $1 AND s.status = ANY($2::text[])
 GROUP BY o.id, v.id ORDER BY {order} LIMIT $3"""
+
+IN_WAVE: Final = """
+SELECT o.sku, o.name, coalesce(v.barcode, '') AS barcode, sum(s.quantity)::int AS quantity FROM fulfilments f
+JOIN line_status s ON s.fulfilment_id = f.id JOIN order_lines o ON o.id = s.line_id JOIN variants v ON v.id = o.variant_id
+WHERE f.pick_wave_id = $1 AND s.status = ANY($2::text[])
+GROUP BY v.id, o.sku, o.name ORDER BY o.sku, o.name LIMIT $3"""
 
 ADDRESSED: Final = frozenset({Permission.FULFIL, Permission.READ_CONTACTS})
 """An address is for those who pack for it, and for those who may read contacts anyway."""
@@ -97,6 +103,17 @@ async def pick_list(viewer: Viewer, fulfilment_id: UUID) -> PickList:
     row = await _work(viewer, Permission.READ_FULFILMENTS, fulfilment_id)
     lines = await _lines(fulfilment_id, TO_PICK, "o.sku, o.id")
     return PickList(number=row["number"], location=printable(row["location"]), lines=lines)
+
+
+async def wave_list(viewer: Viewer, wave_id: UUID) -> PickList:
+    """Of everything the wave has still to pick, each variant once. Raises NotFound."""
+    _check(viewer, Permission.READ_FULFILMENTS, "pick wave", wave_id)
+    wave = await seen(PickWave, PICK_WAVES, viewer).get_or_none(id=wave_id).select_related("location")
+    if wave is None:
+        raise NotFound("pick wave", wave_id)
+    found = await rows(IN_WAVE, [wave_id, TO_PICK, MOST_LINES])
+    lines = tuple(paper_line(row) for row in found)
+    return PickList(number=wave.number, location=printable(wave.location.name), lines=lines)
 
 
 async def _work(viewer: Viewer, needed: Permission, fulfilment_id: UUID) -> dict[str, Any]:

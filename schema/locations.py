@@ -45,6 +45,12 @@ class Location(Node):
     )
     is_active: bool = column("Whether it takes part at all.")
     daily_capacity_units: int | None = column("How many units it can handle a day; null for no limit.", needs=INTERNAL)
+    accept_within_minutes: int | None = column(
+        "Work not accepted in so many minutes is declined by itself; null for no limit.", needs=INTERNAL
+    )
+    collect_within_days: int | None = column(
+        "What nobody collects in so many days is cancelled by itself; null for no limit.", needs=INTERNAL
+    )
     version: int = column("Counts its changes.", needs=INTERNAL)
 
 
@@ -89,6 +95,12 @@ class UpsertLocationInput:
     calendar: JSON | None = given(CALENDAR, default=UNSET)
     capabilities: list[Capability] | None = given("All it can do for an order.", default=UNSET)
     daily_capacity_units: int | None = given("How many units it can handle a day; null for no limit.", default=UNSET)
+    accept_within_minutes: int | None = given(
+        "Decline by itself what is not accepted in so many minutes; null for no limit.", default=UNSET
+    )
+    collect_within_days: int | None = given(
+        "Cancel by itself what nobody collects in so many days; null for no limit.", default=UNSET
+    )
     is_active: bool | None = given("Whether it takes part at all.", default=UNSET)
     expected_version: int | None = given(VERSION, default=UNSET)
 

@@ -44,6 +44,7 @@ async def make_ready(act: Act, command: MakeReady) -> UUID:
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
     check_way(Action.MAKE_READY, fulfilment.method)
     _move_all(change, fulfilment, Action.MAKE_READY)
+    fulfilment.ready_at = act.now
     tell(act, change, FactKind.READY_FOR_PICKUP, fulfilment)
     await store([fulfilment])
     await save(act, [change])

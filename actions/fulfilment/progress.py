@@ -33,9 +33,9 @@ MOST_LINES: Final = 500
 
 STORE: Final = """
 UPDATE fulfilments f SET status = d.status, accepted_at = d.accepted_at, completed_at = d.completed_at,
-    decline_reason = d.decline_reason, version = d.version
-FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::int[])
-    AS d(id, status, accepted_at, completed_at, decline_reason, version) WHERE f.id = d.id"""
+    decline_reason = d.decline_reason, version = d.version, ready_at = d.ready_at
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::int[],
+    $7::timestamptz[]) AS d(id, status, accepted_at, completed_at, decline_reason, version, ready_at) WHERE f.id = d.id"""
 
 
 async def lock_fulfilment(
@@ -145,6 +145,7 @@ def described(fulfilment: Fulfilment) -> dict[str, Any]:
         "version": fulfilment.version,
         "released_at": fulfilment.released_at,
         "accepted_at": fulfilment.accepted_at,
+        "ready_at": fulfilment.ready_at,
         "completed_at": fulfilment.completed_at,
         "decline_reason": fulfilment.decline_reason,
     }
@@ -152,7 +153,7 @@ def described(fulfilment: Fulfilment) -> dict[str, Any]:
 
 async def store(fulfilments: Sequence[Fulfilment]) -> None:
     """Write what `advance` and the actions changed."""
-    columns = ("id", "status", "accepted_at", "completed_at", "decline_reason", "version")
+    columns = ("id", "status", "accepted_at", "completed_at", "decline_reason", "version", "ready_at")
     await execute(STORE, [[getattr(fulfilment, name) for fulfilment in fulfilments] for name in columns])
 
 

@@ -50,9 +50,7 @@ async def pick_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
 @action
 async def make_ready_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
     """Everything picked or packed waits for its customer. Raises what `pickup.make_ready` does."""
-    return await _step(
-        act, fulfilment_ids, Action.MAKE_READY, FactKind.READY_FOR_PICKUP, _for_pickup(Action.MAKE_READY)
-    )
+    return await _step(act, fulfilment_ids, Action.MAKE_READY, FactKind.READY_FOR_PICKUP, _ready_at(act))
 
 
 @action
@@ -100,6 +98,14 @@ async def _step(
 def _accepted_at(act: Act) -> Callable[[Fulfilment], None]:
     def mark(fulfilment: Fulfilment) -> None:
         fulfilment.accepted_at = fulfilment.accepted_at or act.now
+
+    return mark
+
+
+def _ready_at(act: Act) -> Callable[[Fulfilment], None]:
+    def mark(fulfilment: Fulfilment) -> None:
+        check_way(Action.MAKE_READY, fulfilment.method)
+        fulfilment.ready_at = act.now
 
     return mark
 

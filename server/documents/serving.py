@@ -39,6 +39,7 @@ PAPERS: Final = (
     Paper("/documents/parcels/{id:uuid}/label.zpl", ZPL, documents.shipping_label, lambda it: zpl.label(it).encode()),
     Paper("/documents/fulfilments/{id:uuid}/packing-slip.pdf", PDF, documents.packing_slip, pdf.packing_slip),
     Paper("/documents/fulfilments/{id:uuid}/pick-list.pdf", PDF, documents.pick_list, pdf.pick_list),
+    Paper("/documents/waves/{id:uuid}/pick-list.pdf", PDF, documents.wave_list, pdf.pick_list),
 )
 
 

@@ -1,0 +1,73 @@
+"""Pick waves: accepted work of one location that is due, gathered to be picked in one walk."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from actions import outbox
+from actions.acting import Act, action
+from domain.errors import InputProblem, InvalidInput, NotFound
+from domain.facts import Fact, FactKind
+from domain.ids import new_id
+from domain.validation import Checks
+from models import Location, PickWave
+from models.db import execute, rows
+
+MOST_FULFILMENTS: Final = 200
+CARRIER_CHARACTERS: Final = 32
+
+# What leaves first is picked first: by its day, then by when its carrier's service closes that day. Work that somebody else
+# is just putting into a wave is passed over.
+DUE: Final = """
+SELECT f.id FROM fulfilments f JOIN orders o ON o.id = f.order_id LEFT JOIN promises p ON p.id = o.promise_id
+LEFT JOIN carrier_services c ON c.organization_id = f.organization_id AND c.code = p.service
+WHERE f.location_id = $1 AND f.organization_id = $2 AND f.status = 'accepted' AND f.pick_wave_id IS NULL
+    AND ($3::date IS NULL OR coalesce(p.ship_on, o.promised_date, o.requested_date) <= $3::date)
+    AND ($4::text IS NULL OR p.carrier = $4::text)
+ORDER BY coalesce(p.ship_on, o.promised_date, o.requested_date) NULLS LAST, c.cut_off NULLS LAST, f.released_at, f.id
+LIMIT $5 FOR NO KEY UPDATE OF f SKIP LOCKED"""
+GATHER: Final = "UPDATE fulfilments SET pick_wave_id = $1 WHERE id = ANY($2::uuid[])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePickWave:
+    """`due_by` is the day it has to leave, promised or wished for; `carrier` the one it was promised with."""
+
+    location_id: UUID
+    due_by: date | None = None
+    carrier: str | None = None
+    most_fulfilments: int = 50
+
+
+@action
+async def create_pick_wave(act: Act, command: CreatePickWave) -> UUID:
+    """What leaves first comes first. Raises NotFound, or InvalidInput when there is nothing to gather."""
+    checks = Checks()
+    checks.number("most_fulfilments", command.most_fulfilments, least=1, most=MOST_FULFILMENTS)
+    if command.carrier is not None:
+        checks.code("carrier", command.carrier, longest=CARRIER_CHARACTERS)
+    checks.refuse()
+    if not await Location.filter(id=command.location_id, organization_id=act.organization_id).exists():
+        raise NotFound("location", command.location_id)
+    wanted = [command.location_id, act.organization_id, command.due_by, command.carrier, command.most_fulfilments]
+    gathered = [row["id"] for row in await rows(DUE, wanted)]
+    if not gathered:
+        raise InvalidInput(
+            [InputProblem("location_id", "NOTHING_DUE", "No accepted work there waits to be picked so.")]
+        )
+    [numbered] = await rows("SELECT 'PW-' || nextval('pick_wave_numbers') AS number")
+    wave = await PickWave.create(
+        id=new_id(),
+        organization_id=act.organization_id,
+        location_id=command.location_id,
+        number=numbered["number"],
+        due_by=command.due_by,
+        carrier=command.carrier,
+        created_at=act.now,
+    )
+    await execute(GATHER, [wave.id, gathered])
+    payload = {"id": str(wave.id), "number": wave.number, "fulfilments": [str(key) for key in gathered]}
+    fact = Fact(kind=FactKind.PICK_WAVE_CREATED, location_id=wave.location_id, payload={"wave": payload})
+    await outbox.record(act.organization_id, act.actor, act.now, [fact])
+    return wave.id
