@@ -24,6 +24,7 @@ from domain.stock import MovementKind
 from domain.tracking import TrackingCode
 from domain.viewer import AUDIENCE_OF, Viewer
 from tests.resolvers.papers import PAPERS, add_papers
+from tests.resolvers.planning import PLANS, add_plans
 
 US, THEM = UUID(int=1), UUID(int=2)
 ODD_NAMES = ['Ann "the\\ one"', "Søren\nnewline", "\u2028 日本 😀", "O'Brien {row} $1 %s", ""]
@@ -38,7 +39,7 @@ PARENTS_FIRST = [
     models.Order, models.OrderAddress, models.OrderLine, models.OrderNote, models.Hold, models.Fulfilment,
     models.LineStatus, models.FulfilmentLine, models.Parcel, models.ParcelLine, models.TrackingEvent, models.Payment,
     models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest,
-    models.ExcludedLocation, models.LoggedFact, *PAPERS,
+    models.ExcludedLocation, models.LoggedFact, *PAPERS, *PLANS,
 ]  # fmt: skip
 
 
@@ -97,6 +98,7 @@ async def furnish(*, orders: int = 40, seed: int = 1) -> World:
         _furnish_organization(world, organization)
         for at in range(share):
             _order(world, organization, at)
+        add_plans(world, organization)
     for model in sorted(world.rows, key=PARENTS_FIRST.index):
         await model.bulk_create(world.rows[model])
     for channel in await models.Channel.filter(organization_id=US, code__in=("web", "store")):

@@ -1,0 +1,62 @@
+"""Rows of routing for the business of `world.py`: rules in every status, and decisions that can be explained."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+import models
+from domain.routing.plan import route
+from domain.routing.rules.keeping import plain_candidate, plain_case, plain_plan
+from domain.routing.rules.passes import Case
+from domain.routing.rules.values import DecisionKind, RuleStatus
+from domain.routing.values import Candidate, Demand, RoutingRequest
+from domain.shipping_rates import Rate
+
+START = datetime(2026, 11, 1, 12, tzinfo=UTC)
+PLANS = [models.RoutingRule, models.RoutingDecision]
+
+
+def add_plans(world: Any, organization: UUID) -> None:
+    """After the orders."""
+    rules = [_rule(world, organization, at) for at in range(6)]
+    for at, order in enumerate(world.of(models.Order, organization)):
+        for again in range(at % 3):
+            _decision(world, order, None if at % 2 else rules[at % len(rules)], again)
+
+
+def _rule(world: Any, organization: UUID, at: int) -> models.RoutingRule:
+    status = list(RuleStatus)[at % 3]
+    locations, channels = world.of(models.Location, organization), world.of(models.Channel, organization)
+    step = {
+        "name": 'odd "step"\n', "priority": at, "location_ids": [str(locations[at % 4].id)],
+        "location_kinds": ["store"], "max_distance_km": at or None, "min_value_minor": 0,
+    }  # fmt: skip
+    return world.add(
+        models.RoutingRule(
+            organization_id=organization, name=f"rule {at // 3}", revision=at + 1, status=status, priority=at,
+            effective_from=START if at % 2 else None, channel_id=channels[at % 4].id if at % 2 else None,
+            segment="gold" if at else "", steps=[step] * (at % 3), split_minor=at or None,
+            handling=[{"location_kind": "store", "parcel_minor": 1, "unit_minor": 2}],
+            constraints=[{"kind": "max_parcels", "is_hard": False, "value": 2}],
+            drafted_at=START + timedelta(microseconds=at // 2), activated_at=None if status is RuleStatus.DRAFT else START,
+            archived_at=START if status is RuleStatus.ARCHIVED else None,
+        )
+    )  # fmt: skip
+
+
+def _decision(world: Any, order: Any, rule: Any, again: int) -> None:
+    locations = world.of(models.Location, order.organization_id)
+    variant = world.of(models.Variant, order.organization_id)[0]
+    candidates = [Candidate(place.id, Rate(500 + at, 40)) for at, place in enumerate(locations)]
+    request = RoutingRequest([Demand(variant.id, 2, 300)], candidates, [[at for at, _ in enumerate(candidates)]])
+    plan = route(request)
+    plain = [plain_candidate(candidate, 10.0 * at) for at, candidate in enumerate(candidates)]
+    world.add(
+        models.RoutingDecision(
+            order_id=order.id, kind=list(DecisionKind)[again], made_at=START + timedelta(microseconds=again // 2),
+            rule_id=rule.id if rule else None, request=orjson.dumps(plain_case(Case(request), plain)).decode(),
+            plan=orjson.dumps(plain_plan(plan)).decode(), cost_minor=plan.total_minor,
+        )
+    )  # fmt: skip
