@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("database")
 GRAPH = schema._schema
 
 INDEXES = """
-SELECT c.relname, array_agg(pg_get_indexdef(i.indexrelid, n, true) || CASE
+SELECT c.relname, array_agg(trim('"' FROM pg_get_indexdef(i.indexrelid, n, true)) || CASE
            WHEN o.opcname = 'text_pattern_ops' THEN ' text_pattern_ops' ELSE '' END ORDER BY n) AS columns
 FROM pg_index i
 JOIN pg_class c ON c.oid = i.indrelid

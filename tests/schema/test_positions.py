@@ -1,0 +1,92 @@
+"""One view of a variant's stock: what lies where, what is on its way, and who waits."""
+
+import pytest
+
+from actions import inventory
+from actions.inventory import MarkDamaged, SafetyLine, SetSafetyStock, StockLine
+from domain.lifecycle import UnitStatus
+from domain.permissions import Role
+from resolvers.ids import global_id
+from tests.schema.asking import ask, codes
+from tests.world import furnish
+from tests.world.orders import new_order
+from tests.world.stock_papers import draft_purchase, ordered_purchase, shipped_transfer
+
+pytestmark = pytest.mark.usefixtures("database")
+
+POSITION = """
+query ($id: ID!) { stockPosition(variantId: $id) {
+  variant { sku } backordered
+  total { ...F } locations { location { code } figures { ...F } }
+} }
+fragment F on StockFigures {
+  onHand allocated reserved damaged qualityControl safety available inTransit onOrder planned
+}
+"""
+NOTHING = {
+    "onHand": 0,
+    "allocated": 0,
+    "reserved": 0,
+    "damaged": 0,
+    "qualityControl": 0,
+    "safety": 0,
+    "available": 0,
+    "inTransit": 0,
+    "onOrder": 0,
+    "planned": 0,
+}
+
+
+@pytest.fixture
+async def world():
+    """10 mugs everywhere; 4 go from New York to Chicago, Los Angeles ordered 20 and drafted 50."""
+    world = await furnish(units=10)
+    await shipped_transfer(world, MUG=4)
+    await ordered_purchase(world, at="LAX", MUG=20)
+    await draft_purchase(world, at="LAX", MUG=50)
+    await new_order(world, at="NYC", MUG=2)
+    await new_order(world, waiting=UnitStatus.BACKORDERED, MUG=3)
+    nyc = {"variant_id": world.variants["MUG"].id, "location_id": world.locations["NYC"].id}
+    await inventory.mark_damaged(world.act(), MarkDamaged(lines=(StockLine(**nyc, quantity=1),)))
+    await inventory.set_safety_stock(world.act(), SetSafetyStock(lines=(SafetyLine(**nyc, safety=2),)))
+    return world
+
+
+async def position(world, viewer):
+    answer = await ask(POSITION, viewer, {"id": global_id("Variant", world.variants["MUG"].id)})
+    return answer["data"]["stockPosition"]
+
+
+async def test_a_position_is_the_sum_of_its_locations(world):
+    found = await position(world, world.viewer())
+
+    assert found["variant"] == {"sku": "MUG"}
+    assert {each["location"]["code"]: each["figures"] for each in found["locations"]} == {
+        "CHI": {**NOTHING, "onHand": 10, "available": 10, "inTransit": 4},
+        "LAX": {**NOTHING, "onHand": 10, "available": 10, "onOrder": 20},
+        "NYC": {**NOTHING, "onHand": 6, "allocated": 2, "damaged": 1, "safety": 2, "available": 1},
+    }
+    assert found["total"] == {
+        **NOTHING,
+        "onHand": 26,
+        "allocated": 2,
+        "damaged": 1,
+        "safety": 2,
+        "available": 21,
+        "inTransit": 4,
+        "onOrder": 20,
+    }
+    assert found["backordered"] == 3
+
+
+async def test_a_store_sees_its_own_shelf_only(world):
+    found = await position(world, world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["CHI"].id,)))
+
+    assert [each["location"]["code"] for each in found["locations"]] == ["CHI"]
+    assert found["total"] == {**NOTHING, "onHand": 10, "available": 10, "inTransit": 4}
+
+
+async def test_customers_see_no_positions(world):
+    answer = await ask(POSITION, world.viewer(Role.CUSTOMER), {"id": global_id("Variant", world.variants["MUG"].id)})
+
+    assert codes(answer) == ["FORBIDDEN"]
