@@ -29,6 +29,7 @@ from models.picking import PickWave
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
+from models.reordering import ReorderRule
 from models.routing import RoutingDecision, RoutingRule
 from models.staff import ApiKey, Role, Staff
 from models.transfers import Transfer, TransferLine
@@ -75,6 +76,7 @@ __all__ = [
     "PurchaseLine",
     "PurchaseOrder",
     "RelayState",
+    "ReorderRule",
     "Reservation",
     "Role",
     "RoutingDecision",

@@ -93,6 +93,7 @@ PARTS_OF_TRANSFERS = Within("transfer", TRANSFERS)
 STOCK_COUNTS = STOCK
 PARTS_OF_STOCK_COUNTS = Within("count", STOCK_COUNTS)
 VENDORS = Rows(staff=OURS, partner=OURS)
+REORDER_RULES = STOCK
 PURCHASE_ORDERS = Rows(
     staff=OURS, partner=OURS, location=f"{OURS} AND {{row}}.destination_id = ANY({{viewer.location_ids}})"
 )

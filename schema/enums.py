@@ -14,6 +14,7 @@ from domain.permissions import Permission, Role
 from domain.promising.offers import Confidence
 from domain.promising.supply import SupplyKind, SupplyStatus
 from domain.purchasing import PurchaseAction, PurchaseStatus
+from domain.reordering import ReorderPolicy
 from domain.routing.values import Method
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.tracking import TrackingCode
@@ -45,6 +46,11 @@ strawberry.enum(TransferAction, description="What can be done to a transfer.")
 strawberry.enum(CountStatus, description="How far a count of stock is.")
 strawberry.enum(CountLineStatus, description="How far the count of one variant is.")
 strawberry.enum(CountAction, description="What can be done to a count of stock.")
+strawberry.enum(
+    ReorderPolicy,
+    description="How many units are ordered again. UP_TO_LEVEL: as many as fill up to a level, (s, S). FIXED_LOTS: as many "
+    "lots as bring it above the reorder point, (r, Q).",
+)
 strawberry.enum(PurchaseStatus, description="How far goods ordered from a vendor are.")
 strawberry.enum(PurchaseAction, description="What can be done to a purchase order.")
 strawberry.enum(Discrepancy, description="Why fewer units arrived whole than were shipped.")
@@ -113,6 +119,7 @@ __all__ = [
     "PurchaseAction",
     "PurchaseStatus",
     "Remainder",
+    "ReorderPolicy",
     "ReservationStatus",
     "Role",
     "SupplyKind",

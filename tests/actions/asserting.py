@@ -27,6 +27,7 @@ CHANGEABLE = [
     "stock_counts",
     "count_lines",
     "vendors",
+    "reorder_rules",
     "purchase_orders",
     "purchase_lines",
     "transfers",

@@ -25,6 +25,7 @@ availability = importlib.import_module("models.migrations.0014_availability")
 transfers = importlib.import_module("models.migrations.0009_transfers")
 purchasing = importlib.import_module("models.migrations.0012_purchasing")
 counting = importlib.import_module("models.migrations.0013_counting")
+reordering = importlib.import_module("models.migrations.0016_reordering")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 RULES = {
@@ -33,10 +34,12 @@ RULES = {
         availability.CHECKS,
         promises.CHECKS,
         dates.CHECKS,
-        labels.CHECKS, waves.CHECKS,
+        labels.CHECKS,
+        waves.CHECKS,
         transfers.CHECKS,
         purchasing.CHECKS,
         counting.CHECKS,
+        reordering.CHECKS,
         reoptimizing.CHECKS,
         routing.CHECKS,
     )

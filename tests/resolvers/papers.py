@@ -7,11 +7,12 @@ from uuid import UUID
 import models
 from domain.counting import CountLineStatus, CountStatus
 from domain.purchasing import PurchaseStatus
+from domain.reordering import ReorderPolicy
 from domain.transfers import Discrepancy, TransferStatus
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
-    models.Transfer, models.TransferLine, models.Vendor, models.PurchaseOrder, models.PurchaseLine, models.StockCount,
+    models.Transfer, models.TransferLine, models.Vendor, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
     models.CountLine,
 ]  # fmt: skip
 
@@ -21,6 +22,15 @@ def add_papers(world: Any, organization: UUID) -> None:
     for at in range(5):
         _transfer(world, organization, locations, variants, at)
         _purchase(world, organization, locations, variants, at)
+    for at, variant in enumerate(variants[:4]):
+        vendor = world.of(models.Vendor, organization)[at]
+        world.add(
+            models.ReorderRule(
+                organization_id=organization, variant_id=variant.id, location_id=locations[at].id, vendor_id=vendor.id,
+                policy=list(ReorderPolicy)[at % 2], reorder_point=at, quantity=at + 9, unit_cost_minor=at,
+                lead_time_days=at or None,
+            )
+        )  # fmt: skip
     levels = world.of(models.StockLevel, organization)
     for at in range(3):
         here = [level for level in levels if level.location_id == locations[at].id]

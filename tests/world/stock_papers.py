@@ -9,9 +9,11 @@ from actions.counting import CountedUnits, OpenCount, RecordCount
 from actions.purchasing import ordering
 from actions.purchasing.ordering import BoughtUnits, CreatePurchaseOrder, OrderPurchase
 from actions.purchasing.vendors import UpsertVendor, upsert_vendor
+from actions.reordering import SetReorderRule, set_rule
 from actions.transfers import drafting, moving
 from actions.transfers.drafting import CreateTransfer, ReadyTransfer, WantedUnits
 from actions.transfers.moving import ShipTransfer
+from domain.reordering import ReorderPolicy
 from models import CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLine
 from tests.world import World
 
@@ -96,3 +98,12 @@ async def counted(world: World, *, tolerance_units: int = 0, tolerance_percent: 
 
 async def count_lines(count_id: UUID) -> list[CountLine]:
     return await CountLine.filter(count_id=count_id).order_by("position")
+
+
+async def reorder_rule(world: World, sku: str, *, at: str = "NYC", **values: Any) -> UUID:
+    """Below or at 5, up to 30, for 4 dollars each, from ACME."""
+    given = {"policy": ReorderPolicy.UP_TO_LEVEL, "reorder_point": 5, "quantity": 30, "unit_cost_minor": 400, **values}
+    if "vendor_id" not in given:
+        given["vendor_id"] = await vendor(world)
+    place = {"variant_id": world.variants[sku].id, "location_id": world.locations[at].id}
+    return await set_rule(world.act(), SetReorderRule(**place, **given))
