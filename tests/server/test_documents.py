@@ -10,6 +10,7 @@ import pytest
 from pypdf import PdfReader
 
 from actions.cartons import SetCompanyPrefix, set_company_prefix
+from actions.fulfilment.pick_waves import CreatePickWave, create_pick_wave
 from domain.documents import PackingSlip, PaperLine, PickList, Place, ShippingLabel
 from domain.ids import new_id
 from models import Organization, Parcel
@@ -168,6 +169,20 @@ async def test_a_pick_list_is_of_what_is_still_to_pick(world, address):
 
     text = words(body)
     assert text.index("LAMP") < text.index("MUG")
+
+
+async def test_a_wave_has_one_pick_list(world, address):
+    for _ in range(2):
+        await accepted(world, await open_fulfilment(world, MUG=2))
+    command = CreatePickWave(location_id=world.locations["NYC"].id)
+    path = f"/documents/waves/{await create_pick_wave(world.act(), command)}/pick-list.pdf"
+    who = {"role": "warehouse", "org": await code_of(world)}
+
+    _, _, body = await get(address, path, **who, locations=["NYC"])
+    elsewhere, _, _ = await get(address, path, **who, locations=["CHI"])
+
+    assert "Units 4" in " ".join(words(body).split())
+    assert elsewhere == 404
 
 
 async def test_nobody_else_learns_that_there_are_any(world, address):
