@@ -171,8 +171,8 @@ def _keep(rule: Ref | Bounds | None, size: int, default: int | None, path: str, 
 
 
 def _plain(hint: Any) -> Any:
-    """`tuple[X, ...]`, `X | None` -> X."""
-    inner = [each for each in typing.get_args(hint) if each not in {NoneType, Ellipsis}]
+    """`tuple[X, ...]`, `X | None`, `X | Keep` -> X."""
+    inner = [each for each in typing.get_args(hint) if each not in {NoneType, Ellipsis, Keep}]
     is_wrapped = typing.get_origin(hint) in {tuple, list, typing.Union, UnionType}
     return _plain(inner[0]) if is_wrapped and len(inner) == 1 else hint
 

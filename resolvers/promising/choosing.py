@@ -16,7 +16,7 @@ from domain.promising.sealing import BrokenSeal, unseal
 from domain.routing.values import Method
 from domain.viewer import Audience, Viewer
 from models import IdempotencyKey
-from resolvers.carts import check_own
+from resolvers.carts import CONFINED, check_own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,17 @@ def as_held_by(viewer: Viewer, command: HoldPromise) -> HoldPromise:
     return replace(command, customer_id=viewer.customer_id)
 
 
-async def hold(act: Act, desk: Desk, command: HoldPromise) -> UUID:
-    """The promise's id. Raises InvalidInput, PromiseEnded, and InsufficientStock when the units are gone meanwhile."""
+async def hold(act: Act, desk: Desk, viewer: Viewer, command: HoldPromise) -> UUID:
+    """The promise's id.
+
+    Raises InvalidInput, PromiseEnded, Forbidden for another's channel, and InsufficientStock when the units are gone
+    meanwhile.
+    """
     promised = await opened(act, command.option, path="option")
     _check_stands(act, promised)
-    await check_own(act, command.cart, command.customer_id)
+    if viewer.audience in CONFINED and promised.channel_id not in viewer.channel_ids:
+        raise Forbidden("You can hold in your own channels only.")
+    await check_own(viewer, command.cart, command.customer_id)
     method = FulfilmentMethod.PICKUP if promised.method is Method.PICKUP else FulfilmentMethod.SHIP
     lines = [
         CartLine(variant_id=variant_id, quantity=units, method=method, location_id=location_id)

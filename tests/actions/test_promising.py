@@ -287,7 +287,7 @@ async def test_of_many_who_hold_the_last_units_one_does(world, database_url):
     async with desk.opened(database_url) as counter:
         held = await asyncio.gather(
             *(
-                hold(world.act(), counter, HoldPromise(cart=f"cart-{at}", option=each))
+                hold(world.act(), counter, world.viewer(), HoldPromise(cart=f"cart-{at}", option=each))
                 for at, each in enumerate(sealed)
             ),
             return_exceptions=True,

@@ -208,18 +208,17 @@ def _promising(world: World, organization: UUID) -> None:
         )  # fmt: skip
         named = {"variant_id": variants[at].id, "kind": SupplyKind.PLANNED, "method": Method.SHIP} if at % 2 else {}
         world.add(models.SafetyRule(organization_id=organization, code=f"k{at}", percent=at, **named, **optional))
-        units = [{"variant_id": str(variants[at].id), "quantity": 1, "kind": "on_hand", "coming_on": None}]
         parcel = {
-            "location_id": str(locations[at].id), "units": units, "ready_at": START.isoformat(), "ship_on": None,
-            "earliest_on": "2026-12-01", "latest_on": "2026-12-02", "cost_minor": at,
+            "location_id": str(locations[at].id), "ready_at": START.isoformat(), "ship_on": None, "cost_minor": at,
+            "units": [{"variant_id": str(variants[at].id), "quantity": 1, "kind": "on_hand", "coming_on": None}],
+            "earliest_on": "2026-12-01", "latest_on": "2026-12-02",
         }  # fmt: skip
         world.add(
             models.Promise(
                 organization_id=organization, channel_id=channels[at].id, method=list(Method)[at % 3], rule="standard",
-                customer_id=customers[at % 2].id if at else None, cart=f"cart{at}" if at % 2 else None,
+                customer_id=customers[at % 2].id if at else None, cart=f"cart{at}" if at % 2 else None, **optional,
                 confidence=Confidence.HIGH, ready_at=START, earliest_on=date(2026, 12, 1), latest_on=date(2026, 12, 2),
                 currency="USD", cost_minor=at, price_minor=at, parcels=[parcel], promised_at=START, expires_at=START,
-                **optional,
             )
         )  # fmt: skip
 

@@ -1,108 +1,35 @@
-"""Promising through the graph: what can be had and when, held and ordered as it was offered, and how it went."""
+"""Promising through the graph: what can be had and when, by whom it may be asked."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from actions import desk
-from actions.parcels.tracking import RecordTracking, record_tracking_event
-from actions.promising import rules, services, supplies
+from actions.promising import rules
 from actions.promising.services import ServiceZone
 from domain.orders import Capability
 from domain.permissions import Role
 from domain.routing.values import Method
-from domain.tracking import TrackingCode
-from models import Fulfilment, Order, Promise, Reservation
-from resolvers.ids import global_id, uuid_of
+from models import Promise, Reservation
+from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
-from tests.world import NOW, World, furnish, place, stock
-from tests.world.fulfilment import packed, picked, released_of, shipped
-
-BOSTON = {"name": "Ann", "line1": "1 Main St", "city": "Boston", "region": "MA", "postalCode": "02108", "country": "US"}
-THERE = {"country": "US", "region": "MA", "postalCode": "02108"}
-OPTION = """id method carrier service serviceName location { code } shipOn earliestOn latestOn readyAt expiresAt confidence
-    price { minor currency }
-    parcels { location { code } shipOn latestOn units { variant { sku } quantity kind comingOn } }"""
-PROMISE = f"""query ($channel: ID!, $lines: [PromiseLineInput!]!, $address: PromiseAddressInput, $methods: [PromiseMethod!],
-        $cart: String, $wantedOn: Date) {{
-    promise(channelId: $channel, lines: $lines, address: $address, methods: $methods, cart: $cart, wantedOn: $wantedOn) {{
-        options {{ {OPTION} }}
-        lines {{ variant {{ sku }} quantity availableOn missing supplies {{ comingOn quantity kind }} }} }} }}"""
-HOLD = """mutation ($input: HoldPromiseInput!) { holdPromise(input: $input) {
-    __typename
-    ... on DeliveryPromise { id cart method latestOn expiresAt price { minor } parcels { location { code } } }
-    ... on InvalidInput { problems { path code } } ... on Problem { code message } } }"""
-PLACE = """mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) @idempotent(key: "order-0001") {
-    __typename
-    ... on Order { id promisedDate shipping { minor } promise { id method latestOn carrier }
-        lines { units { status quantity location { code } } } }
-    ... on InvalidInput { problems { path code } } ... on Problem { code message } } }"""
-SCORES = """query ($by: PromiseScoreBy!) { promiseScores(by: $by, placedFrom: "2026-11-01", placedBefore: "2026-12-01") {
-    key location { code } promised shipped delivered shippedOnTime onTime late onTimeShare medianLatenessDays } }"""
+from tests.schema.promise_talk import (
+    PROMISE,
+    THERE,
+    announce,
+    first_option,
+    keep_service,
+    lines,
+    order,
+    promise,
+)
+from tests.world import NOW, furnish, place, stock
 
 
 @pytest.fixture
 async def counter(database, database_url):
     async with desk.opened(database_url) as opened:
         yield opened
-
-
-def lines(world: World, **quantities: int) -> list:
-    return [
-        {"variantId": global_id("Variant", world.variants[sku].id), "quantity": units}
-        for sku, units in quantities.items()
-    ]
-
-
-async def promise(world: World, viewer=None, *, now=NOW, address=THERE, **values) -> dict:
-    given = {name: values.pop(name) for name in ("methods", "cart", "wantedOn") if name in values}
-    variables = {
-        "channel": global_id("Channel", world.web.id),
-        "lines": lines(world, **(values or {"MUG": 2})),
-        "address": address,
-        **given,
-    }
-    answer = await ask(PROMISE, viewer or world.viewer(), variables, clock=lambda: now)
-    assert "errors" not in answer, answer
-    return answer["data"]["promise"]
-
-
-async def first_option(world: World, viewer=None, **values) -> dict:
-    return (await promise(world, viewer, **values))["options"][0]
-
-
-async def hold(counter, viewer, option: str, *, now=NOW, cart: str = "cart-7") -> dict:
-    answer = await ask(HOLD, viewer, {"input": {"cart": cart, "option": option}}, counter=counter, clock=lambda: now)
-    assert "errors" not in answer, answer
-    return answer["data"]["holdPromise"]
-
-
-async def order(counter, world: World, viewer, *, now=NOW, goods=None, **values) -> dict:
-    given = {
-        "channelId": global_id("Channel", world.web.id),
-        "lines": goods or lines(world, MUG=2),
-        "shippingAddress": BOSTON,
-        **values,
-    }
-    answer = await ask(PLACE, viewer, {"input": given}, counter=counter, clock=lambda: now)
-    assert "errors" not in answer, answer
-    return answer["data"]["placeOrder"]
-
-
-async def announce(world: World, sku: str, at: str, quantity: int, on: date, **values) -> None:
-    line = supplies.AnnouncedLine(
-        variant_id=world.variants[sku].id,
-        location_id=world.locations[at].id,
-        quantity=quantity,
-        expected_on=on,
-        **values,
-    )
-    await supplies.announce(world.act(), supplies.AnnounceSupplies(lines=(line,), reference="PO-1"))
-
-
-async def keep_service(world: World, code: str, **values) -> None:
-    given = {"name": code.title(), "carrier": "ups", "zones": (ServiceZone(days_least=1, days_most=2, base_minor=900),)}
-    await services.upsert_carrier_service(world.act(), services.UpsertCarrierService(code=code, **{**given, **values}))
 
 
 async def test_a_parcel_is_promised_after_lead_time_cut_off_holiday_and_days_on_the_way(counter):
@@ -277,201 +204,3 @@ async def test_what_another_organization_sells_cannot_be_asked_for(counter):
     answer = await ask(PROMISE, world.viewer(), variables, clock=lambda: NOW)
 
     assert codes(answer) == ["NOT_FOUND"]
-
-
-async def test_a_held_promise_keeps_its_units_where_they_were_promised(counter):
-    world = await furnish()
-    viewer = world.viewer(Role.CUSTOMER)
-    pickup = (await promise(world, viewer, methods=["PICKUP"]))["options"][1]
-
-    held = await hold(counter, viewer, pickup["id"])
-
-    assert (held["__typename"], held["cart"], held["method"]) == ("DeliveryPromise", "cart-7", "PICKUP")
-    assert (held["latestOn"], held["expiresAt"]) == (pickup["latestOn"], pickup["expiresAt"])
-    assert held["parcels"] == [{"location": pickup["location"]}]
-    reservation = await Reservation.get()
-    assert (reservation.quantity, reservation.location_id) == (
-        2,
-        world.locations[pickup["location"]["code"]].id,
-    )
-    assert reservation.customer_id == (await Promise.get()).customer_id == world.customer.id
-
-
-async def test_what_a_cart_keeps_counts_as_free_for_it_alone(counter):
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "NYC"): 2})
-    viewer = world.viewer(Role.CUSTOMER)
-    await hold(counter, viewer, (await first_option(world, viewer, methods=["SHIP"]))["id"])
-
-    own = await promise(world, viewer, cart="cart-7", methods=["SHIP"])
-    others = await promise(world, viewer, methods=["SHIP"])
-
-    assert len(own["options"]) == 1
-    assert others["options"] == []
-
-
-async def test_units_that_went_meanwhile_cannot_be_held(counter):
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "NYC"): 2})
-    option = await first_option(world, methods=["SHIP"])
-    await order(counter, world, world.viewer())
-
-    held = await hold(counter, world.viewer(), option["id"])
-
-    assert held["__typename"] == "InsufficientStock"
-    assert await Promise.all().count() == 0
-
-
-async def test_an_option_that_was_tampered_with_or_made_elsewhere_is_refused(counter):
-    world, other = await furnish(), await furnish()
-    own, foreign = [await first_option(each) for each in (world, other)]
-    changed = own["id"][:40] + ("A" if own["id"][40] != "A" else "B") + own["id"][41:]
-
-    for option in (changed, foreign["id"], "nonsense", ""):
-        held = await hold(counter, world.viewer(), option)
-        assert held["problems"] == [{"path": ["option"], "code": "NOT_OFFERED"}]
-        placed = await order(counter, world, world.viewer(), promise=option)
-        assert placed["problems"] == [{"path": ["promise"], "code": "NOT_OFFERED"}]
-    assert await Order.all().count() == await Reservation.all().count() == 0
-
-
-async def test_an_offer_that_expired_is_refused(counter):
-    world = await furnish()
-    option = await first_option(world)
-    later = datetime.fromisoformat(option["expiresAt"])
-
-    held = await hold(counter, world.viewer(), option["id"], now=later)
-    placed = await order(counter, world, world.viewer(), promise=option["id"], now=later)
-
-    assert held["code"] == placed["code"] == "PROMISE_ENDED"
-    assert await Order.all().count() == 0
-
-
-async def test_an_order_gets_the_day_and_price_that_were_promised_and_keeps_the_promise(counter):
-    world = await furnish()
-    viewer = world.viewer(Role.CUSTOMER)
-    option = await first_option(world, viewer, methods=["SHIP"])
-    held = await hold(counter, viewer, option["id"])
-
-    placed = await order(counter, world, viewer, cart="cart-7", promise=option["id"])
-
-    assert placed["promisedDate"] == option["latestOn"] == "2026-11-06"
-    assert placed["shipping"] == {"minor": option["price"]["minor"]}
-    assert placed["promise"] == {
-        "id": held["id"],
-        "method": "SHIP",
-        "latestOn": "2026-11-06",
-        "carrier": "standard",
-    }
-    assert placed["lines"][0]["units"] == [{"status": "SCHEDULED", "quantity": 2, "location": {"code": "NYC"}}]
-    assert await Promise.all().count() == 1
-
-
-async def test_the_same_request_after_the_offer_expired_is_answered_as_before(counter):
-    world = await furnish()
-    option = await first_option(world, methods=["SHIP"])
-
-    first = await order(counter, world, world.viewer(), promise=option["id"])
-    again = await order(counter, world, world.viewer(), promise=option["id"], now=NOW + timedelta(hours=2))
-
-    assert first == again
-    assert await Order.all().count() == 1
-
-
-async def test_a_promise_is_for_the_goods_the_way_and_the_address_it_was_made_for(counter):
-    world = await furnish()
-    ship, pickup = [await first_option(world, methods=[method]) for method in ("SHIP", "PICKUP")]
-    store = global_id("Location", world.locations[pickup["location"]["code"]].id)
-    collected = [{**line, "method": "PICKUP", "pickupLocationId": store} for line in lines(world, MUG=2)]
-    other_orders = (
-        {"promise": ship["id"], "goods": lines(world, MUG=3)},
-        {"promise": ship["id"], "goods": collected},
-        {"promise": pickup["id"]},
-        {"promise": ship["id"], "shippingAddress": {**BOSTON, "postalCode": "90001"}},
-    )
-
-    for values in other_orders:
-        placed = await order(counter, world, world.viewer(), **values)
-        assert placed["problems"] == [{"path": ["promise"], "code": "OTHER_ORDER"}]
-
-    placed = await order(counter, world, world.viewer(), promise=pickup["id"], goods=collected)
-    assert placed["promise"]["method"] == "PICKUP"
-
-
-async def test_a_same_day_order_comes_from_its_place_or_not_at_all(counter):
-    """Routing alone would take both from the one place that has them cheapest; the promise names another."""
-    world = await furnish()
-    zones = (ServiceZone(up_to_km=40, days_least=0, days_most=0, base_minor=1500),)
-    await keep_service(world, "courier", is_same_day=True, zones=zones, cut_off="16:00", pickup_time="16:00")
-    address = {"country": "US", "region": "CA", "postalCode": "90002"}
-    early = {"now": NOW + timedelta(hours=1)}
-    option = await first_option(world, methods=["SAME_DAY"], address=address, **early)
-    home = {**BOSTON, "city": "Los Angeles", "region": "CA", "postalCode": "90002"}
-
-    placed = await order(counter, world, world.viewer(), promise=option["id"], shippingAddress=home, **early)
-
-    assert placed["lines"][0]["units"] == [{"status": "SCHEDULED", "quantity": 2, "location": {"code": "LAX"}}]
-
-
-async def test_promises_are_compared_with_what_happened(counter):
-    world = await furnish()
-    option = await first_option(world, methods=["SHIP"])
-    placed = await order(counter, world, world.viewer(), promise=option["id"])
-    order_id = uuid_of("Order", placed["id"])
-    before = await scores(world, "CARRIER")
-    parcel = await shipped(world, await packed(world, await picked(world, await released_of(world, await Order.get()))))
-    await type(parcel).filter(id=parcel.id).update(shipped_at=datetime(2026, 11, 4, 22, tzinfo=UTC))
-    # Three in the morning of the 9th in Greenwich is still the evening of the 8th in Boston.
-    delivered_at = datetime(2026, 11, 9, 3, tzinfo=UTC)
-    command = RecordTracking(
-        parcel_id=parcel.id, code=TrackingCode.DELIVERED, occurred_at=delivered_at, event_key="delivered-1"
-    )
-    await record_tracking_event(world.act(now=delivered_at), command)
-
-    after = [await scores(world, by) for by in ("LOCATION", "CARRIER", "RULE")]
-
-    assert before == [
-        {
-            "key": "standard", "location": None, "promised": 1, "shipped": 0, "delivered": 0, "shippedOnTime": 0,
-            "onTime": 0, "late": 0, "onTimeShare": None, "medianLatenessDays": None,
-        }
-    ]  # fmt: skip
-    late = {
-        "promised": 1, "shipped": 1, "delivered": 1, "shippedOnTime": 1, "onTime": 0, "late": 1, "onTimeShare": 0.0,
-        "medianLatenessDays": 2,
-    }  # fmt: skip
-    place_key = str(world.locations["NYC"].id)
-    assert after == [
-        [{"key": place_key, "location": {"code": "NYC"}, **late}],
-        [{"key": "standard", "location": None, **late}],
-        [{"key": "standard", "location": None, **late}],
-    ]
-    assert await Fulfilment.filter(order_id=order_id).count() == 1
-
-
-async def test_an_overdue_order_is_late_before_it_arrives(counter):
-    world = await furnish()
-    option = await first_option(world, methods=["SHIP"])
-    await order(counter, world, world.viewer(), promise=option["id"])
-
-    [score] = await scores(world, "LOCATION", now=NOW + timedelta(days=5))
-
-    assert (score["location"], score["late"], score["onTimeShare"]) == ({"code": "NYC"}, 1, 0.0)
-
-
-async def test_customers_do_not_see_how_promises_are_kept_and_agents_see_their_channels(counter):
-    world = await furnish()
-    option = await first_option(world, methods=["SHIP"])
-    await order(counter, world, world.viewer(), promise=option["id"])
-
-    refused = await ask(SCORES, world.viewer(Role.CUSTOMER), {"by": "RULE"}, clock=lambda: NOW)
-    elsewhere = world.viewer(Role.AGENT, channel_ids=(world.channels["SHOP"].id,))
-
-    assert codes(refused) == ["FORBIDDEN"]
-    assert await scores(world, "RULE", viewer=elsewhere) == []
-
-
-async def scores(world: World, by: str, *, viewer=None, now=NOW) -> list:
-    answer = await ask(SCORES, viewer or world.viewer(), {"by": by}, clock=lambda: now)
-    assert "errors" not in answer, answer
-    return answer["data"]["promiseScores"]
