@@ -26,7 +26,7 @@ from models.db import rows
 MOST_ROUNDS: Final = 20_000
 MOST_LOCKED: Final = 20
 """Orders that one transaction locks, unless a single exchange has more."""
-MOST_IN_EXCHANGE: Final = 100
+MOST_IN_EXCHANGE: Final = 200
 """An exchange of more orders would keep placements waiting too long and is not made."""
 JOB_ACTOR: Final = "job:reoptimizing"
 MOST_DUE: Final = 20

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from actions import reference
 from actions.backorders import retry_backorders
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.orders.cancelling import CancelOrder, cancel
@@ -17,8 +18,21 @@ from domain.facts import FactKind
 from domain.holds import HoldKind
 from domain.ids import new_id
 from domain.lifecycle import UnitStatus
-from domain.orders import AddressKind
-from models import LineStatus, Order, OrderAddress, OutboxFact, RoutingRun, StockMovement
+from domain.orders import AddressKind, FulfilmentMethod
+from domain.promising.offers import Confidence
+from domain.routing.rules.values import RuleStatus
+from domain.routing.values import Method
+from models import (
+    LineStatus,
+    Order,
+    OrderAddress,
+    OrderLine,
+    OutboxFact,
+    Promise,
+    RoutingRule,
+    RoutingRun,
+    StockMovement,
+)
 from server.audit import examine, snapshot
 from tests.world import World, channel, furnish, stock
 from tests.world.orders import new_order, released, schedule, units
@@ -182,6 +196,62 @@ async def test_orders_of_which_anything_is_released_stay_where_they_are():
 
     assert (await where(west), await where(east)) == ({"NYC": 1}, {"LAX": 1})
     assert run_.orders_considered == 1
+
+
+async def test_orders_with_a_promise_stay_where_it_was_reckoned_from():
+    world, west, east = await bad_turn()
+    day = world.now.date()
+    promise = await Promise.create(
+        organization_id=world.organization_id,
+        channel=world.web,
+        method=Method.SHIP,
+        rule="",
+        confidence=Confidence.HIGH,
+        ready_at=world.now,
+        earliest_on=day,
+        latest_on=day,
+        currency="USD",
+        cost_minor=0,
+        price_minor=0,
+        parcels=[],
+        promised_at=world.now,
+        expires_at=world.now,
+    )
+    await Order.filter(id=west.id).update(promise_id=promise.id)
+
+    assert (await run(world)).orders_considered == 1
+
+    assert (await where(west), await where(east)) == ({"NYC": 1}, {"LAX": 1})
+
+
+async def test_orders_that_a_routing_rule_is_for_stay_where_it_put_them():
+    world, west, east = await bad_turn()
+    other = {
+        "organization_id": world.organization_id,
+        "revision": 1,
+        "drafted_at": world.now,
+        "activated_at": world.now,
+    }
+    await RoutingRule.create(name="Lamps", status=RuleStatus.ACTIVE, variant=world.variants["LAMP"], **other)
+    reference.forget(world.organization_id)
+    assert (await run(world, order_ids=(west.id,))).orders_considered == 1
+
+    await RoutingRule.create(name="Mugs", status=RuleStatus.ACTIVE, variant=world.variants["MUG"], **other)
+    reference.forget(world.organization_id)
+
+    assert (await run(world)).orders_considered == 0
+    assert (await where(west), await where(east)) == ({"NYC": 1}, {"LAX": 1})
+
+
+async def test_units_to_be_picked_up_stay_where_the_customer_goes():
+    world, west, _ = await bad_turn()
+    await OrderLine.filter(order_id=west.id).update(
+        method=FulfilmentMethod.PICKUP, pickup_location_id=world.locations["NYC"].id
+    )
+
+    assert (await run(world)).orders_considered == 1
+
+    assert await where(west) == {"NYC": 1}
 
 
 async def test_what_saves_too_little_is_not_done():
