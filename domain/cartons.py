@@ -102,7 +102,8 @@ def side_by_side(item: Measures, carton: Carton) -> float:
     sides = (item.length_mm, item.width_mm, item.height_mm)
     if 0 in sides:
         return inf
-    return max(prod(map(floordiv, inside, turned)) for turned in permutations(sides))
+    most: int = max(prod(map(floordiv, inside, turned)) for turned in permutations(sides))
+    return most
 
 
 def suggest(units: Iterable[tuple[K, Measures, int]], cartons: Sequence[Carton]) -> list[SuggestedParcel[K]]:
