@@ -1,8 +1,7 @@
 """Stock for those who may see counters, availability for everybody else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -11,32 +10,13 @@ from graphql import GraphQLError
 from domain.errors import Forbidden
 from domain.viewer import Audience, Viewer
 from models import Channel, StockLevel, Variant
-from models.db import rows
+from resolvers.availability import MAX_VARIANTS, Availability, availabilities
 from resolvers.context import Info
 from resolvers.ids import uuid_of
 from resolvers.scopes import seen
 from resolvers.visible import CHANNELS, STOCK, VARIANTS
 
-MAX_VARIANTS: Final = 200
-
-# A channel that names no locations is served by all.
-AVAILABLE: Final = """
-SELECT s.variant_id, sum(greatest(0, s.on_hand - s.allocated - s.reserved - s.damaged - s.quality_control - s.safety))::int
-    AS units
-FROM stock_levels s JOIN locations l ON l.id = s.location_id
-WHERE s.variant_id = ANY($1::uuid[]) AND s.organization_id = $2 AND l.is_active AND (
-    NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
-    OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
-GROUP BY s.variant_id"""
-
 C = TypeVar("C")
-
-
-@dataclass(frozen=True, slots=True)
-class Availability:
-    variant: Variant
-    channel: Channel
-    available: int
 
 
 async def availability(
@@ -60,14 +40,7 @@ async def availability(
     visible = seen(Variant, VARIANTS, viewer)
     found = {each.id: each for each in await visible.filter(id__in=named)} if named else {}
     found |= {each.id: each for each in await visible.filter(sku__in=skus)} if skus else {}
-    counted = await rows(AVAILABLE, [list(found), viewer.organization_id, channel.id])
-    units = {row["variant_id"]: row["units"] for row in counted}
-    by_sku = sorted(found.values(), key=lambda variant: variant.sku)
-    return [Availability(variant, channel, _sold(variant, channel, units.get(variant.id, 0))) for variant in by_sku]
-
-
-def _sold(variant: Variant, channel: Channel, units: int) -> int:
-    return units if variant.is_active and channel.is_active else 0
+    return await availabilities(channel, sorted(found.values(), key=lambda variant: variant.sku))
 
 
 async def levels_of(info: Info, level_ids: Sequence[UUID]) -> list[StockLevel]:

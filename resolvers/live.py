@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, Protocol, TypeVar
 
-from tortoise.models import Model
-
 from domain.facts import FactKind
 from domain.permissions import Permission
 from domain.viewer import Viewer
@@ -25,7 +23,7 @@ from resolvers.context import Info
 READ_TRIES: Final = 50  # of a read while the database is away
 READ_AGAIN_SECONDS: Final = 0.2
 
-Row = TypeVar("Row", bound=Model)
+Row = TypeVar("Row")
 Found = TypeVar("Found")
 
 

@@ -13,11 +13,12 @@ from actions import inventory as stock
 from domain.errors import CountChanged, Forbidden, InsufficientStock, StockCommitted
 from domain.permissions import Permission
 from resolvers import inventory as reading
+from resolvers.availability import level_sql
 from resolvers.context import Info
 from resolvers.visible import MOVEMENTS, RESERVATIONS, STOCK
 from schema.catalogue import Variant
 from schema.channels import Channel
-from schema.enums import AdjustmentReason, MovementKind, ReservationStatus
+from schema.enums import AdjustmentReason, AvailabilityLevel, MovementKind, ReservationStatus
 from schema.fields import column, connection, find, graph, one, root, sql, via
 from schema.filters import among, equals
 from schema.inputs import given, ref
@@ -27,6 +28,7 @@ from schema.nodes import Node
 from schema.values import Connection
 
 AVAILABLE = "greatest(0, {row}.on_hand - {row}.allocated - {row}.reserved - {row}.damaged - {row}.quality_control - {row}.safety)"
+LEVEL = level_sql(AVAILABLE)
 READ = Permission.READ_STOCK
 CHANGE = Permission.CHANGE_STOCK
 
@@ -59,6 +61,7 @@ class StockLevel(Node):
     quality_control: int = column("Units held back until they are checked.")
     safety: int = column("Units kept back from selling.")
     available: int = sql("Units that can still be promised; never below 0.", AVAILABLE)
+    level: AvailabilityLevel = sql("How plentiful that is, by the boundaries that hold here.", LEVEL)
     version: int = column("Counts its changes.")
     movements: Connection[StockMovement] = connection("Every change that made it so.", sort=MovementSort)
 
@@ -103,6 +106,7 @@ class Availability:
     variant: Variant = strawberry.field(description="Of what.")
     channel: Channel = strawberry.field(description="In which channel.")
     available: int = strawberry.field(description="Units that can be bought now.")
+    level: AvailabilityLevel = strawberry.field(description="How plentiful that is.")
 
 
 @root

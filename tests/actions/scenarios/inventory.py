@@ -1,9 +1,10 @@
 """Stock comes, goes, is counted and changes its condition."""
 
 from actions import inventory
+from actions.availability import thresholds
 from actions.inventory import Adjustment, AdjustStock, SafetyLine, SetSafetyStock, StockLine
 from domain.stock import AdjustmentReason
-from tests.actions.scenarios import Story, scenario
+from tests.actions.scenarios import Story, scenario, without_story
 from tests.world import World
 
 
@@ -42,3 +43,6 @@ async def keeping_some_back(world: World) -> Story:
     [line] = mugs(world, 1)
     kept = SafetyLine(variant_id=line.variant_id, location_id=line.location_id, safety=3)
     await inventory.set_safety_stock(world.act(), SetSafetyStock(lines=(kept,)))
+
+
+without_story(thresholds.set_threshold, "It decides how stock is called, and changes none.")
