@@ -53,7 +53,7 @@ def create_app(settings: Settings, *, beside: Beside | None = None) -> Starlette
         cors = Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["POST"],
+            allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type"],
         )
         middleware.append(cors)
