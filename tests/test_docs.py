@@ -126,7 +126,7 @@ async def test_the_first_order_of_the_readme_is_placed_and_watched_until_it_arri
     (tmp_path / "first_order.py").write_text(script)
     command = [sys.executable, str(tmp_path / "first_order.py"), token(world.organization_id), address.socket]
     running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not (placed := await running.stdout.readline()):
             assert running.returncode is None
         assert b"SNAPSHOT" in await running.stdout.readline()

@@ -87,19 +87,13 @@ async def test_two_expirers_end_each_reservation_once(counter) -> None:
 async def test_a_lane_survives_killed_connections(counter, database_url) -> None:
     world = await furnish(units=200)
     killer = await asyncpg.connect(database_url)
-    stop = asyncio.Event()
 
-    async def kill() -> None:
-        while not stop.is_set():
-            await killer.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ordergraph lane'"
-            )
-            await asyncio.sleep(0.05)
-
-    murder = asyncio.create_task(kill())
-    await asyncio.gather(*(keep(counter, world, 1, name=f"cart-{at}") for at in range(100)))
-    stop.set()
-    await murder
+    for wave in range(10):
+        keeping = [asyncio.create_task(keep(counter, world, 1, name=f"cart-{wave}-{at}")) for at in range(10)]
+        await killer.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ordergraph lane'"
+        )
+        await asyncio.gather(*keeping)
     await killer.close()
 
     assert await Reservation.filter(status="active").count() == 100

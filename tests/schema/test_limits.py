@@ -136,9 +136,9 @@ async def test_a_refusal_says_so_in_its_code(schema):
     ids=lambda bomb: f"{bomb[:20]}~{len(bomb)}",
 )
 async def test_a_bomb_is_refused_at_once(schema, bomb):
-    started = time.perf_counter()
+    started = time.process_time()
     errors = await messages(schema, bomb)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
 
     assert 1 <= len(errors) <= 6
     assert seconds < 0.2
