@@ -53,6 +53,7 @@ INDEXES = {
     **payment_jobs.JOBS,
     **dates.JOBS,
     **labels.JOBS,
+    **waves.JOBS,
     **counting.JOBS,
     **routing.UNIQUE,
 }
