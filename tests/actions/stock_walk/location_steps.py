@@ -33,7 +33,12 @@ SELECT l.damaged, l.quality_control, coalesce((SELECT sum(s.quantity) FROM line_
             AND s.status IN ('picked', 'packed', 'ready_for_pickup')), 0)::int AS in_hand,
     coalesce((SELECT sum(s.quantity) FROM line_status s JOIN order_lines o ON o.id = s.line_id
         WHERE o.variant_id = l.variant_id AND s.location_id = l.location_id
-            AND s.status IN ('shipped', 'delivered', 'picked_up')), 0)::int AS gone
+            AND s.status IN ('shipped', 'delivered', 'picked_up')), 0)::int AS gone,
+    coalesce((SELECT sum(CASE t.origin_id WHEN $2 THEN i.written_back - i.shipped ELSE i.received END)
+        FROM transfer_lines i JOIN transfers t ON t.id = i.transfer_id
+        WHERE i.variant_id = $1 AND $2 IN (t.origin_id, t.destination_id)), 0)::int
+    + coalesce((SELECT sum(i.received) FROM purchase_lines i JOIN purchase_orders o ON o.id = i.purchase_order_id
+        WHERE i.variant_id = $1 AND o.destination_id = $2), 0)::int AS on_paper
 FROM stock_levels l WHERE l.variant_id = $1 AND l.location_id = $2"""
 
 
@@ -93,7 +98,8 @@ async def shelf_changed(walk: Walk, at: UUID, reason: DeclineReason, missing: Co
                 walk.damaged[place] += units
             case DeclineReason.OUT_OF_STOCK:
                 row = await walk.one_of(ON_SHELF, *place)
-                walk.on_hand[place] = sum(row[name] for name in ("in_hand", "gone", "damaged", "quality_control"))
+                on_shelf = sum(row[name] for name in ("in_hand", "gone", "damaged", "quality_control"))
+                walk.on_hand[place] = on_shelf - row["on_paper"]
 
 
 async def pack_units(walk: Walk) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from tests.actions.stock_walk import location_steps as location
 from tests.actions.stock_walk import order_steps as order
+from tests.actions.stock_walk import paper_steps as paper
 from tests.actions.stock_walk import stock_steps as stock
 from tests.actions.stock_walk.walk import NothingToDo, Walk
 
@@ -27,6 +28,12 @@ STEPS = (
     Step(1, stock.quarantine),
     Step(1, stock.clear),
     Step(1, stock.set_safety_stock),
+    Step(2, paper.write_transfer),
+    Step(2, paper.ship_transfer),
+    Step(2, paper.receive_transfer),
+    Step(1, paper.cancel_transfer),
+    Step(1, paper.buy),
+    Step(2, paper.receive_purchase),
     Step(5, order.reserve),
     Step(1, order.extend),
     Step(1, order.release_cart),

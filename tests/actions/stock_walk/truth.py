@@ -40,10 +40,24 @@ SHORT = """
 SELECT l.variant_id, l.location_id, sum(m.quantity)::int AS units FROM stock_movements m
 JOIN stock_levels l ON l.id = m.stock_level_id
 WHERE m.reason = 'short_picked' AND m.reference <> '' GROUP BY 1, 2"""
+ON_PAPER = """
+SELECT variant_id, location_id, sum(units)::int AS units FROM (
+    SELECT l.variant_id, t.origin_id AS location_id, l.written_back - l.shipped AS units
+        FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+    UNION ALL SELECT l.variant_id, t.destination_id, l.received
+        FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+    UNION ALL SELECT l.variant_id, o.destination_id, l.received
+        FROM purchase_lines l JOIN purchase_orders o ON o.id = l.purchase_order_id) AS moved GROUP BY 1, 2"""
+DAMAGED_ON_PAPER = """
+SELECT variant_id, location_id, sum(units)::int AS units FROM (
+    SELECT l.variant_id, t.destination_id AS location_id, l.damaged AS units
+        FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+    UNION ALL SELECT l.variant_id, o.destination_id, l.damaged
+        FROM purchase_lines l JOIN purchase_orders o ON o.id = l.purchase_order_id) AS moved GROUP BY 1, 2"""
 BROKEN = """
 SELECT l.variant_id, l.location_id, sum(m.quantity)::int AS units FROM stock_movements m
 JOIN stock_levels l ON l.id = m.stock_level_id
-WHERE m.kind = 'damaged' AND m.reference <> '' GROUP BY 1, 2"""
+WHERE m.kind = 'damaged' AND m.reference = 'damaged' GROUP BY 1, 2"""
 """Steps of a walk name no reference; locations that give units back name the reason."""
 
 
@@ -64,6 +78,8 @@ async def shelves_hold_what_came_and_stayed(walks: Iterable[Walk]) -> None:
             for place, change in getattr(walk, name).items():
                 units[place] += change
     expected["on_hand"].subtract(await by_place(GONE))
+    expected["on_hand"].update(await by_place(ON_PAPER))
+    expected["damaged"].update(await by_place(DAMAGED_ON_PAPER))
     if any(not walk.is_alone for walk in walks):
         expected["on_hand"].update(await by_place(SHORT))
         expected["damaged"].update(await by_place(BROKEN))
