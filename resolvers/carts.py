@@ -1,7 +1,7 @@
 """Carts: whose they are, and what they keep."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from actions import reservations
@@ -16,44 +16,42 @@ from resolvers.context import Info
 from resolvers.scopes import seen
 from resolvers.visible import RESERVATIONS
 
+CONFINED: Final = frozenset({Audience.AGENT, Audience.PARTNER})
+"""Those who deal with the carts of their channels only."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedCart:
-    """`customer_id` is the customer who asks, None when staff do."""
-
     cart: str
-    customer_id: UUID | None = None
 
 
-async def reserve(act: Act, desk: Desk, command: ReserveCart) -> str:
-    await check_own(act, command.cart, command.customer_id)
+async def reserve(act: Act, desk: Desk, viewer: Viewer, command: ReserveCart) -> str:
+    await check_own(viewer, command.cart, command.customer_id)
     await desk.reserve(act, command)
     return command.cart
 
 
-async def extend(act: Act, command: NamedCart) -> str:
-    await check_own(act, command.cart, command.customer_id)
+async def extend(act: Act, viewer: Viewer, command: NamedCart) -> str:
+    await check_own(viewer, command.cart, viewer.customer_id)
     await reservations.extend(act, command.cart)
     return command.cart
 
 
-async def release(act: Act, command: NamedCart) -> str:
-    await check_own(act, command.cart, command.customer_id)
+async def release(act: Act, viewer: Viewer, command: NamedCart) -> str:
+    await check_own(viewer, command.cart, viewer.customer_id)
     await reservations.release(act, command.cart)
     return command.cart
 
 
-async def check_own(act: Act, cart: str, customer_id: UUID | None) -> None:
-    """Raise ReservationEnded when the cart is another customer's, as if there were none. A guest's becomes theirs."""
-    if customer_id is None:
-        return
-    kept = Reservation.filter(organization_id=act.organization_id, cart=cart, status=ReservationStatus.ACTIVE)
-    if await kept.exclude(customer_id=customer_id).exists():
+async def check_own(viewer: Viewer, cart: str, customer_id: UUID | None) -> None:
+    """Raise ReservationEnded, as if there were none, when the cart is another customer's or of a channel that is not
+    the viewer's. A guest's becomes theirs.
+    """
+    kept = Reservation.filter(organization_id=viewer.organization_id, cart=cart, status=ReservationStatus.ACTIVE)
+    if customer_id is not None and await kept.exclude(customer_id=customer_id).exists():
         raise ReservationEnded(cart)
-
-
-def own_cart(viewer: Viewer, command: NamedCart) -> NamedCart:
-    return replace(command, customer_id=viewer.customer_id) if viewer.audience is Audience.CUSTOMER else command
+    if viewer.audience in CONFINED and await kept.exclude(channel_id__in=viewer.channel_ids).exists():
+        raise ReservationEnded(cart)
 
 
 def as_reserved_by(viewer: Viewer, command: ReserveCart) -> ReserveCart:

@@ -24,8 +24,8 @@ from models import CancellationRequest, Order, OrderLine
 from models.orders import NoteVisibility
 from resolvers.carts import check_own
 from resolvers.context import Info
-from resolvers.promising.choosing import promised_order
 from resolvers.fulfilment import check_locations, is_confined
+from resolvers.promising.choosing import promised_order
 from resolvers.sources import Sql
 
 ORIGIN_OF = {
@@ -83,9 +83,9 @@ async def cancelled_minor(order: Order, info: Info) -> int:
     return sum(_cost(*row) for row in cancelled or ())
 
 
-async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
+async def place(act: Act, desk: Desk, viewer: Viewer, command: PlaceOrder) -> UUID:
     if command.cart is not None:
-        await check_own(act, command.cart, command.customer_id)
+        await check_own(viewer, command.cart, command.customer_id)
     return await desk.place(act, await promised_order(act, command))
 
 

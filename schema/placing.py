@@ -166,7 +166,6 @@ class PlacingMutations:
         NamedCartInput,
         refuses=(ReservationEnded,),
         needs=RESERVING,
-        prepare=carts.own_cart,
         answer=cart_now,
     )
     release_cart: Cart = action(
@@ -175,6 +174,5 @@ class PlacingMutations:
         NamedCartInput,
         refuses=(ReservationEnded,),
         needs=RESERVING,
-        prepare=carts.own_cart,
         answer=cart_now,
     )

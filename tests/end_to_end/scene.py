@@ -133,8 +133,9 @@ def gained(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[str,
     return {name: after[name] - before[name] for name in after}
 
 
-def some(ids: set[str]) -> str:
-    return min(ids, default=global_id("Order", new_id()))
+def some(ids: dict[str, set[str]], of: str) -> str:
+    """One of that type, or an id of nothing where there is none."""
+    return min(ids.get(of, ()), default=global_id(of, new_id()))
 
 
 async def newest_order(world: World, code: str) -> models.Order:

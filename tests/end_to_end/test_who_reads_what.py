@@ -116,7 +116,7 @@ async def test_nobody_watches_what_is_not_theirs_to_see(scene):
             or of in HIDDEN[role]
             or (of == "Location" and role in {Role.STORE_ASSOCIATE, Role.WAREHOUSE})
         ):
-            key = some((scene.foreign if role is Role.ADMIN else scene.hidden)[of])
+            key = some(scene.foreign if role is Role.ADMIN else scene.hidden, of)
             with pytest.raises(TransportQueryError) as refused:
                 async with scene.callers[role].watching(document, id=key) as messages:
                     await messages.next()
