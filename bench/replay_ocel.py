@@ -9,10 +9,8 @@ waiting order have it, a failed delivery a carrier's report, confirmation and re
 """
 
 import argparse
-import ast
-import csv
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +26,7 @@ from actions.gateways import Gateways
 from actions.orders import noting
 from actions.parcels import packing, shipping, tracking
 from actions.payments import adding, authorizing, capturing
+from bench.ocel_log import Event, Log, orders_of, read
 from domain.fulfilment import DeclineReason
 from domain.ids import new_id
 from domain.orders import Capability, OrderOrigin
@@ -47,77 +46,6 @@ from server.settings import Settings
 ACTOR = "replay"
 CARRIER = "CARRIER"
 HOME = {"line1": "1 Home Street", "city": "Boston", "region": "MA", "postal_code": "02108", "country": "US"}
-
-
-@dataclass(frozen=True)
-class Event:
-    activity: str
-    at: datetime
-    items: tuple[str, ...]
-    order: str
-    package: str
-    price: str
-
-
-@dataclass
-class Log:
-    events: list[Event]
-    order_of: dict[str, str] = field(default_factory=dict)
-    customer_of: dict[str, str] = field(default_factory=dict)
-    packages: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    prices_minor: dict[str, int] = field(default_factory=dict)
-
-    def count(self, activity: str) -> int:
-        return sum(event.activity == activity for event in self.events)
-
-
-def read(path: Path, *, orders: int | None = None) -> Log:
-    """The whole log, or about so many orders of it: groups of orders that share packages stay whole, small ones first."""
-    with path.open(newline="") as file:
-        events = [_event(row) for row in csv.DictReader(file)]
-    log = _indexed(events)
-    if orders is None:
-        return log
-    groups = Counter(log.customer_of.values())
-    chosen: set[str] = set()
-    for customer, size in sorted(groups.items(), key=lambda group: (group[1], group[0])):
-        if len(chosen) + size <= orders:
-            chosen |= {order for order, whose in log.customer_of.items() if whose == customer}
-    return _indexed([event for event in events if _orders_of(event, log) <= chosen])
-
-
-def _event(row: dict[str, str]) -> Event:
-    def listed(name: str) -> tuple[str, ...]:
-        text = row[f"ocel:type:{name}"].strip()
-        return tuple(ast.literal_eval(text)) if text else ()
-
-    (order, *_), (package, *_) = listed("orders") or ("",), listed("packages") or ("",)
-    at = datetime.fromisoformat(row["ocel:timestamp"].replace(" ", "T"))
-    return Event(row["ocel:activity"], at, listed("items"), order, package, row["price"])
-
-
-def _indexed(events: list[Event]) -> Log:
-    log = Log(events)
-    for event in events:
-        if event.activity == "place order":
-            log.order_of |= dict.fromkeys(event.items, event.order)
-            log.customer_of[event.order] = event.order
-        elif event.activity == "pick item":
-            log.prices_minor[event.items[0]] = round(float(event.price) * 100)
-    for event in events:
-        if event.activity == "create package":
-            log.packages[event.package] = event.items
-            sharing = {log.customer_of[log.order_of[item]] for item in event.items}
-            first = min(sharing)
-            for order, customer in log.customer_of.items():
-                if customer in sharing:
-                    log.customer_of[order] = first
-    return log
-
-
-def _orders_of(event: Event, log: Log) -> set[str]:
-    items = event.items or log.packages.get(event.package, ())
-    return {event.order} if event.order else {log.order_of[item] for item in items}
 
 
 @dataclass
@@ -370,7 +298,7 @@ async def _story_differences(replay: Replay) -> list[str]:
     for event in replay.log.events:
         activity = "note" if event.activity in {"confirm order", "payment reminder"} else event.activity
         if activity in TOLD.values():
-            for order in _orders_of(event, replay.log):
+            for order in orders_of(event, replay.log):
                 wanted[order].add((activity, event.at))
     return [
         f"order {order}: {sorted(told[order] ^ wanted[order])[:4]}" for order in wanted if told[order] != wanted[order]

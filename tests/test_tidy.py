@@ -15,7 +15,7 @@ SUFFIXES = {".py", ".md", ".toml", ".yml", ".graphql", ""}
 
 LONGEST_FILE = 400  # lines
 LONGEST_FUNCTION = 60
-LONG_FILES: dict[str, int] = {"bench/replay_ocel.py": 410}
+LONG_FILES: dict[str, int] = {}
 """Files that may be longer, each with its exact length: these numbers may only fall, and a new one is not welcome."""
 LONG_FUNCTIONS: dict[str, int] = {}
 """The same for functions, as `path::name`."""

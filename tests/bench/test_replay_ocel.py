@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from actions import desk
-from bench.replay_ocel import Replay, differences, read
+from bench.ocel_log import read
+from bench.replay_ocel import Replay, differences
 from domain.ids import new_id
 from models import ParcelLine
 
