@@ -13,12 +13,17 @@ from domain.transfers import Discrepancy, TransferStatus
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
     models.Transfer, models.TransferLine, models.Vendor, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
-    models.CountLine,
+    models.CountLine, models.AvailabilityThreshold,
 ]  # fmt: skip
 
 
 def add_papers(world: Any, organization: UUID) -> None:
     variants, locations = world.of(models.Variant, organization), world.of(models.Location, organization)
+    # All different, so that what is called how says which of them held.
+    of = [{}, {"location_id": locations[0].id}, *({"variant_id": variant.id} for variant in variants[:2])]
+    for at, named in enumerate(of, 1):
+        numbers = {} if at == len(of) else {"medium_from": at, "high_from": 2 * at}
+        world.add(models.AvailabilityThreshold(organization_id=organization, changed_at=START, **named, **numbers))
     for at in range(5):
         _transfer(world, organization, locations, variants, at)
         _purchase(world, organization, locations, variants, at)
