@@ -23,6 +23,7 @@ from domain.routing.values import Method
 from domain.stock import MovementKind
 from domain.tracking import TrackingCode
 from domain.viewer import AUDIENCE_OF, Viewer
+from tests.resolvers.packing import PACKED, PACKING, add_packed, add_packing
 from tests.resolvers.papers import PAPERS, add_papers
 from tests.resolvers.planning import PLANS, add_plans
 
@@ -33,13 +34,13 @@ BY_TIME = [timedelta(0), timedelta(microseconds=120_000), timedelta(microseconds
 AT_A_LOCATION = [UnitStatus.RELEASED, UnitStatus.PICKED, UnitStatus.SHIPPED, UnitStatus.DELIVERED]
 
 PARENTS_FIRST = [
-    models.Organization, models.Location, models.Channel, models.Customer, models.CustomerAddress,
-    models.CustomerContact, models.Role, models.Staff, models.ApiKey, models.TaxRate, models.Product, models.Variant, models.Price, models.Substitute, models.StockLevel,
-    models.ExpectedSupply, models.CarrierService, models.PromiseRule, models.SafetyRule, models.Promise,
+    models.Organization, models.Location, models.Channel, models.Customer, models.CustomerAddress, models.CustomerContact,
+    models.Role, models.Staff, models.ApiKey, models.TaxRate, models.Product, models.Variant, models.Price, models.Substitute,
+    models.StockLevel, *PACKING, models.ExpectedSupply, models.CarrierService, models.PromiseRule, models.SafetyRule, models.Promise,
     models.Order, models.OrderAddress, models.OrderLine, models.OrderNote, models.Hold, models.Fulfilment,
     models.LineStatus, models.FulfilmentLine, models.Parcel, models.ParcelLine, models.TrackingEvent, models.Payment,
-    models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest,
-    models.ExcludedLocation, models.LoggedFact, *PAPERS, *PLANS,
+    models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest, models.ExcludedLocation,
+    models.LoggedFact, *PAPERS, *PLANS, *PACKED,
 ]  # fmt: skip
 
 
@@ -99,10 +100,12 @@ async def furnish(*, orders: int = 40, seed: int = 1) -> World:
         for at in range(share):
             _order(world, organization, at)
         add_plans(world, organization)
+        add_packed(world, organization)
     for model in sorted(world.rows, key=PARENTS_FIRST.index):
         await model.bulk_create(world.rows[model])
+    allowed = await models.Location.filter(organization_id=US, code__in=("l0", "l1", "l3"))
     for channel in await models.Channel.filter(organization_id=US, code__in=("web", "store")):
-        await channel.locations.add(*await models.Location.filter(organization_id=US, code__in=("l0", "l1", "l3")))
+        await channel.locations.add(*allowed)
     return world
 
 
@@ -117,19 +120,11 @@ def _furnish_organization(world: World, organization: UUID) -> None:
     for at, kind in enumerate(("store", "warehouse", "vendor", "third_party")):
         world.add(
             models.Location(
-                organization_id=organization,
-                code=f"l{at}",
-                name=ODD_NAMES[at],
-                kind=kind,
-                country="US",
-                latitude=at / 3,
-                longitude=-1e-7 * (at + 1),
-                time_zone="UTC",
-                capabilities=["ship", "pickup"][:at],
-                daily_capacity_units=at or None,
-                is_active=at < 3,
+                organization_id=organization, code=f"l{at}", name=ODD_NAMES[at], kind=kind, country="US", latitude=at / 3,
+                longitude=-1e-7 * (at + 1), time_zone="UTC", capabilities=["ship", "pickup"][:at],
+                daily_capacity_units=at or None, is_active=at < 3,
             )
-        )
+        )  # fmt: skip
     for at, name in enumerate(ODD_NAMES):
         person = models.Customer(
             organization_id=organization, number=f"C{at}", name=name, email=f"C{at}@Example.org" if at % 2 else None
@@ -142,6 +137,7 @@ def _furnish_organization(world: World, organization: UUID) -> None:
     _carts(world, organization)
     _promising(world, organization)
     add_papers(world, organization)
+    add_packing(world, organization)
 
 
 def _staff(world: World, organization: UUID) -> None:
@@ -341,15 +337,13 @@ def _fulfilment(world: World, order: models.Order, number: str) -> models.Fulfil
     location = world.luck.choice(world.of(models.Location, order.organization_id))
     fulfilment: models.Fulfilment = world.add(
         models.Fulfilment(
-            organization_id=order.organization_id,
-            number=number,
-            order_id=order.id,
-            location_id=location.id,
+            organization_id=order.organization_id, number=number, order_id=order.id, location_id=location.id,
             method=FulfilmentMethod.SHIP,
             status=world.luck.choice(list(FulfilmentStatus)),
             released_at=START + world.luck.choice(BY_TIME),
+            pick_wave_id=world.luck.choice([None, *(w.id for w in world.of(models.PickWave, order.organization_id))]),
         )
-    )
+    )  # fmt: skip
     return fulfilment
 
 
