@@ -71,7 +71,11 @@ async def test_a_bought_label_has_its_number_and_its_cost():
 
     assert label.status is LabelStatus.BOUGHT
     assert label.tracking_number == here.carrier.sold[str(label.id)].label.tracking_number
-    assert (label.cost_minor, label.currency, label.weight_grams) == (675, "USD", 1000)  # 6.20 for up to 480 km, 0.55 a kilogram
+    assert (label.cost_minor, label.currency, label.weight_grams) == (
+        675,
+        "USD",
+        1000,
+    )  # 6.20 for up to 480 km, 0.55 a kilogram
 
 
 async def test_the_same_key_buys_one_label():
