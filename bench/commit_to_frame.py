@@ -40,6 +40,7 @@ from server.settings import Settings
 
 SECRET = "only this benchmark signs with it, here"
 WRITERS = 8
+SETTLE_SECONDS = 10  # until the first turn of the jobs, and what the database does after loading, are over
 WATCH = """subscription($id: ID!) { orderChanges(orderId: $id) {
     kind fact { kind details } order { id number status version total { minor currency } } } }"""
 CHANGE = """
@@ -140,6 +141,7 @@ async def serve_and_watch(run: Run, database_url: str, redis_url: str, arguments
             watching.append(asyncio.create_task(watch(run, socket, order)))
         while run.ready < len(run.orders):
             await asyncio.sleep(0.05)
+        await asyncio.sleep(SETTLE_SECONDS)
         busy = time.process_time()
         await write(run, pool, arguments.rate, arguments.seconds)
         await asyncio.sleep(1)
