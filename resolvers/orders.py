@@ -106,6 +106,8 @@ def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
             raise Forbidden("You can order only for yourself.")
         if command.promised_date is not None:
             raise Forbidden("You cannot promise yourself a date: give the date you wish.")
+        if command.external_id is not None:
+            raise Forbidden("The external id is the channel's own number for the order; you cannot choose it.")
         command = replace(command, customer_id=viewer.customer_id)
     return replace(command, origin=ORIGIN_OF[viewer.audience])
 

@@ -70,7 +70,18 @@ def problem_type(error: type[DomainError]) -> Any:
 def problem_of(refusal: DomainError) -> Any:
     """The refusal as an object of its GraphQL type."""
     data = {name: _shown(name, kind, getattr(refusal, name)) for name, kind in _hints(type(refusal)).items()}
-    return problem_type(type(refusal))(code=refusal.code, message=str(refusal), **data)
+    return problem_type(type(refusal))(code=refusal.code, message=_said(refusal), **data)
+
+
+def _said(refusal: DomainError) -> str:
+    """With input fields called as clients call them."""
+    if not isinstance(refusal, errors.InvalidInput):
+        return str(refusal)
+    return " ".join(f"{'.'.join(_path(problem.path))}: {problem.message}" for problem in refusal.problems)
+
+
+def _path(path: str) -> list[str]:
+    return [to_camel_case(part) for part in path.split(".")]
 
 
 def _handler(error: type[DomainError]) -> strawberry.ExceptionHandler[Any, Any]:
@@ -114,7 +125,7 @@ def _shown(name: str, kind: Any, value: Any) -> Any:
         detail = {each: _shown(each, hint, getattr(value, each)) for each, hint in _hints(type(value)).items()}
         return _shown_type(name, type(value))(**detail)
     if name == "path":
-        return [to_camel_case(part) for part in str(value).split(".")]
+        return _path(str(value))
     if isinstance(value, UUID):
         return global_id("".join(word.title() for word in name.removesuffix("_id").split("_")), value)
     return value if isinstance(value, int | str | None) else str(value)

@@ -12,7 +12,7 @@ from server.settings import Settings
 
 PING_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 65  # longer than the 60 s of common load balancers, so that they close idle connections, not we
-GARBAGE_THRESHOLDS = (50_000, 20, 50)
+GARBAGE_THRESHOLDS = (10_000, 20, 50)  # young garbage in small heaps, so that no collection takes long
 
 
 def serve(settings: Settings, *, beside: Beside | None = None) -> int:
