@@ -35,7 +35,7 @@ from models.db import execute
 from resolvers.ids import global_id
 from server.embedded import embedded_servers
 from server.migrating import migrate
-from server.serving import _long_lived_objects_set_aside, server_config
+from server.serving import long_lived_objects_set_aside, server_config
 from server.settings import Settings
 
 SECRET = "only this benchmark signs with it, here"
@@ -115,7 +115,7 @@ async def furnish(database_url: str, orders: int) -> list[UUID]:
 
 async def measure(database_url: str, redis_url: str, arguments: argparse.Namespace) -> None:
     run = Run(await furnish(database_url, arguments.subscribers))
-    with _long_lived_objects_set_aside():  # as `serve` does it
+    with long_lived_objects_set_aside():  # as `serve` does it
         busy = await serve_and_watch(run, database_url, redis_url, arguments)
     report(run, arguments, busy)
 

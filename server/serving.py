@@ -18,7 +18,7 @@ GARBAGE_THRESHOLDS = (10_000, 20, 50)  # young garbage in small heaps, so that n
 def serve(settings: Settings, *, beside: Beside | None = None) -> int:
     """Until SIGINT or SIGTERM; `settings` hold both URLs."""
     server = uvicorn.Server(server_config(settings, beside=beside))
-    with _long_lived_objects_set_aside():
+    with long_lived_objects_set_aside():
         server.run()
     return 0 if server.started else 1
 
@@ -45,7 +45,7 @@ def server_config(settings: Settings, *, beside: Beside | None = None) -> uvicor
 
 
 @contextmanager
-def _long_lived_objects_set_aside() -> Generator[None, None, None]:
+def long_lived_objects_set_aside() -> Generator[None, None, None]:
     """What was imported never becomes garbage: the collector need not look at it again and again."""
     thresholds = gc.get_threshold()
     gc.collect()
