@@ -6,7 +6,6 @@ order are derived. Whether a move touches stock follows from the two statuses al
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -215,15 +214,6 @@ def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
     if len(present) == 1 or present <= {_S.DELIVERED, _S.PICKED_UP}:
         return OrderStatus(furthest.value)
     return OrderStatus(f"partially_{furthest}")
-
-
-@dataclass(frozen=True, slots=True)
-class UnitMove:
-    """Part of a fact: this many units of a line went from one status and place to another."""
-
-    before: UnitStatus
-    after: UnitStatus
-    quantity: int
 
 
 CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE})

@@ -1,7 +1,6 @@
 """Column kinds that every table uses alike."""
 
 from typing import Any
-from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
@@ -22,6 +21,3 @@ def words(**options: Any) -> Any:
 def version() -> Any:
     """Counts the changes of a row; clients send the version they read, see `Conflict`."""
     return fields.IntField(default=1)
-
-
-Key = UUID
