@@ -12,7 +12,7 @@ from domain.ids import new_id
 from domain.placing.sourcing import Routed
 from domain.routing.rules.keeping import plain_plan, real_cost_minor
 from domain.routing.rules.values import DecisionKind
-from models.db import execute
+from models.db import execute, rows
 
 COLUMNS: Final = {
     "id": "uuid",
@@ -25,6 +25,14 @@ COLUMNS: Final = {
     "cost_minor": "int8",
 }
 _INSERT: Final = insert_sql("routing_decisions", COLUMNS, 1)
+FORGOTTEN_AT_ONCE: Final = 2_000
+"""Rows that one statement deletes."""
+MOST_FORGOTTEN: Final = 100_000
+"""Rows that one run deletes at most; the rest have their turn in the next run."""
+FORGET: Final = """
+WITH gone AS (DELETE FROM routing_decisions WHERE id IN (
+    SELECT id FROM routing_decisions WHERE made_at < $1 LIMIT $2) RETURNING 1)
+SELECT count(*)::int AS gone FROM gone"""
 
 
 class Made(NamedTuple):
@@ -54,3 +62,14 @@ def row(key: UUID, made: Made) -> tuple[object, ...]:
 
 async def store(made: Made) -> None:
     await execute(_INSERT, arrays([row(new_id(), made)], COLUMNS))
+
+
+async def forget_before(moment: datetime, *, at_once: int = FORGOTTEN_AT_ONCE) -> int:
+    """Delete what was decided earlier, a batch at a time, each on its own; how many."""
+    forgotten = 0
+    while forgotten < MOST_FORGOTTEN:
+        [found] = await rows(FORGET, [moment, at_once])
+        forgotten += found["gone"]
+        if found["gone"] < at_once:
+            break
+    return forgotten

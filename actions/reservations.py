@@ -3,7 +3,7 @@
 Reserving needs no idempotency key: it says what the cart shall keep, not what to add.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,14 +13,15 @@ from actions import levels, outbox, reference
 from actions.acting import Act, action
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claims, claims_sql
-from actions.orders.placing import lock_carts, lock_shelves, on_shelves, read_goods
+from actions.orders.placing import lock_carts, lock_shelves, on_shelves, read_buyers, read_goods
 from actions.refusals import kept as keep
 from domain.errors import DomainError, InputProblem, InvalidInput, ReservationEnded
 from domain.ids import id_maker
 from domain.placing.commands import ReserveCart
 from domain.placing.decision import Market
 from domain.placing.reserving import KeptChange, plan_cart
-from domain.placing.world import ChannelTerms, Kept
+from domain.placing.world import ChannelTerms, Kept, Network
+from domain.routing.rules.choosing import Asker
 from domain.stock import MovementKind, ReservationStatus
 from models import Reservation
 from models.db import tx
@@ -132,10 +133,13 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
             connection, {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
         )
         goods = await read_goods(connection, wanted)
-        batch = Batch(on_shelves(carts, shelves))
+        networks = {
+            key: await reference.network(connection, key) for key in {each.act.organization_id for each in asked}
+        }
+        batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked, networks))
         outcomes = []
         for each in asked:
-            network = await reference.network(connection, each.act.organization_id)
+            network = networks[each.act.organization_id]
             channel = network.channels.get(each.command.channel_id)
             outcomes.append(batch.answer(each, Market(channel, network, goods, shelves) if channel else None))
         if batch.rows:
@@ -144,11 +148,24 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
     return outcomes
 
 
+async def _segments(
+    connection: Any, asked: Sequence[AskedToReserve], networks: Mapping[UUID, Network]
+) -> dict[UUID, str]:
+    """By customer; only routing rules want to know."""
+    wanted = {
+        each.command.customer_id
+        for each in asked
+        if each.command.customer_id and networks[each.act.organization_id].rules
+    }
+    return {buyer.id: buyer.segment for buyer in (await read_buyers(connection, wanted)).values()}
+
+
 @dataclass(slots=True)
 class Batch:
     """What the carts keep, changed command by command, and what that writes."""
 
     kept: dict[tuple[UUID, str], list[Kept]]
+    segments: Mapping[UUID, str] = field(default_factory=dict)
     rows: dict[UUID, CartRow] = field(default_factory=dict)
     movements: list[tuple[Any, ...]] = field(default_factory=list)
     make_id: Any = field(default_factory=id_maker)
@@ -158,7 +175,9 @@ class Batch:
         try:
             if market is None:
                 raise InvalidInput([InputProblem("channelId", "UNKNOWN_CHANNEL", "There is no such channel.")])
-            changes = plan_cart(asked.command, market, self.kept.get(cart, ()))
+            customer_id = asked.command.customer_id
+            asker = Asker(segment=self.segments.get(customer_id, "") if customer_id else "", now=asked.act.now)
+            changes = plan_cart(asked.command, market, self.kept.get(cart, ()), asker)
         except DomainError as refusal:
             return keep(refusal)
         self.kept[cart] = [kept for change in changes if (kept := self._keep(asked, market.channel, change))]

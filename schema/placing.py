@@ -104,6 +104,8 @@ class ReserveCartInput:
     cart: str = given("Its name, yours to choose; do not make it easy to guess.", at_least=1, at_most=MAX_CODE)
     lines: list[CartLineInput] = given("What to keep.", at_most=MAX_LINES)
     customer_id: strawberry.ID | None = ref("Whose it is; nobody's for a guest.", "Customer", default=None)
+    country: str = given("Where the goods will go, for the rules that are for it.", default="", at_most=2)
+    region: str = given("State or province, where rules are for it.", default="", at_most=100)
     latitude: float | None = given("Where the goods will go, to keep them near: degrees north.", default=None)
     longitude: float | None = given("Where the goods will go, to keep them near: degrees east.", default=None)
 

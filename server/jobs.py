@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from tortoise.connection import get_connection
 
-from actions import backorders, reservations
+from actions import backorders, decisions, reservations
 from actions.availability import announcing
 from actions.carriers import Carriers
 from actions.fulfilment import releasing, timers
@@ -56,6 +56,7 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("price what is scarce", 60, lambda _, now: pricing.price_due(now)),
         Job("forget old facts", 600, forget_old_facts),
         Job("forget old keys", 600, forget_old_keys),
+        Job("forget old decisions", 600, forget_old_decisions),
     )
 
 
@@ -69,3 +70,7 @@ async def forget_old_keys(_: Settings, now: datetime) -> int:
     [found] = await rows(FORGET_KEYS, [now - KEYS_KEPT])
     gone: int = found["gone"]
     return gone
+
+
+async def forget_old_decisions(settings: Settings, now: datetime) -> int:
+    return await decisions.forget_before(now - timedelta(days=settings.decisions_kept_days))

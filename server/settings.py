@@ -47,6 +47,7 @@ class Settings:
     relay_interval_seconds: float = 0.05
     relay_lag_limit_seconds: float = 30.0  # /readyz reports a relay further behind than this
     facts_kept_days: int = 30  # a subscriber away for longer must read anew; order time lines stay for ever
+    decisions_kept_days: int = 730  # routing decisions; an order without them cannot be explained or simulated
     shutdown_seconds: int = 10
     log_level: str = "INFO"
 
@@ -77,6 +78,7 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         relay_interval_seconds=read("OMS_RELAY_INTERVAL_SECONDS", 0.05, _seconds(0.005, 5)),
         relay_lag_limit_seconds=read("OMS_RELAY_LAG_LIMIT_SECONDS", 30.0, _seconds(1, 3600)),
         facts_kept_days=read("OMS_FACTS_KEPT_DAYS", 30, _whole(1, 3650)),
+        decisions_kept_days=read("OMS_DECISIONS_KEPT_DAYS", 730, _whole(1, 36500)),
         shutdown_seconds=read("OMS_SHUTDOWN_SECONDS", 10, _whole(1, 300)),
         log_level=read("OMS_LOG_LEVEL", "INFO", _log_level),
     )

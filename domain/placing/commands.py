@@ -81,12 +81,15 @@ class CartLine:
 class ReserveCart:
     """Keep exactly these units for the cart: more is added, less is given back, what is not named is released.
 
-    The kept units expire after the channel's time to live, counted anew from now.
+    The kept units expire after the channel's time to live, counted anew from now. Customer, country and region are for
+    choosing routing rules, as an order's are.
     """
 
     channel_id: UUID
     cart: str
     lines: tuple[CartLine, ...]
     customer_id: UUID | None = None
+    country: str = ""
+    region: str = ""
     latitude: float | None = None
     longitude: float | None = None

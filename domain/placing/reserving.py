@@ -10,6 +10,7 @@ from domain.placing.commands import OrderedLine, ReserveCart
 from domain.placing.decision import Market, missing_skus, plan_lines
 from domain.placing.validation import MAX_LINES, MAX_QUANTITY
 from domain.placing.world import Kept, Shelf
+from domain.routing.rules.choosing import ANYBODY, Asker
 
 MAX_CART: Final = 64
 
@@ -27,8 +28,11 @@ class KeptChange:
         return self.after - (self.kept.quantity if self.kept else 0)
 
 
-def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept]) -> list[KeptChange]:
-    """Take and give back units on the locked shelves; raises InvalidInput or InsufficientStock with nothing changed."""
+def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept], asker: Asker = ANYBODY) -> list[KeptChange]:
+    """Take and give back units on the locked shelves; raises InvalidInput or InsufficientStock with nothing changed.
+
+    Of `asker` the segment and the moment count; country and region are the command's.
+    """
     if problems := cart_problems(command, market):
         raise InvalidInput(problems)
     own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
@@ -38,7 +42,8 @@ def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept]) -> lis
         )
         for line in command.lines
     ]
-    plan = plan_lines(lines, (command.latitude, command.longitude), market, own)
+    asker = asker._replace(country=command.country, region=command.region)
+    plan = plan_lines(lines, (command.latitude, command.longitude), market, own, asker)
     if plan.unserved:
         raise InsufficientStock(missing_skus(plan, [market.goods_of(line.variant_id) for line in lines]))
     wanted: dict[tuple[UUID, UUID], int] = {}

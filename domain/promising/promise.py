@@ -14,13 +14,14 @@ from domain.routing.values import Method
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promised:
-    """`wanted` are units by variant. `country` and `postal_code` are where it was asked for, empty if that was not said."""
+    """`wanted` are units by variant. Country, region and postal code are where it was asked for, empty if not said."""
 
     id: UUID
     organization_id: UUID
     channel_id: UUID
     wanted: Mapping[UUID, int]
     country: str
+    region: str
     postal_code: str
     latitude: float | None
     longitude: float | None
@@ -50,6 +51,7 @@ class Promised:
             channel_id=channel.id,
             wanted=question.wanted,
             country=to.region.country,
+            region=to.region.name,
             postal_code=to.postal_code,
             latitude=to.latitude,
             longitude=to.longitude,
@@ -129,6 +131,7 @@ class Promised:
 
 PLAIN = (
     "country",
+    "region",
     "postal_code",
     "latitude",
     "longitude",

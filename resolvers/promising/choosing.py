@@ -60,6 +60,8 @@ async def hold(act: Act, desk: Desk, viewer: Viewer, command: HoldPromise) -> UU
             cart=command.cart,
             lines=tuple(lines),
             customer_id=command.customer_id,
+            country=promised.country,
+            region=promised.region,
             latitude=promised.latitude,
             longitude=promised.longitude,
         ),
