@@ -8,29 +8,38 @@ from typing import Any, Final
 
 from actions.bulk import Columns, arrays
 from domain.facts import FactKind
+from domain.placing.decision import Shelves
 from domain.placing.world import Shelf
 
+FREE: Final = "l.on_hand - l.allocated - l.reserved - l.damaged - l.quality_control - l.safety"
 CLAIMS: Final[Columns] = {"id": "uuid", "allocated": "int4", "reserved": "int4"}
 
 
-def claims(shelves: Sequence[Shelf]) -> Sequence[Sequence[Any]]:
+def claimed_of(shelves: Shelves) -> list[Shelf]:
+    """Those that a batch changed."""
+    return [shelf for at in shelves.values() for shelf in at.values() if shelf.allocated_delta or shelf.reserved_delta]
+
+
+def claims(claimed: Sequence[Shelf]) -> Sequence[Sequence[Any]]:
     """The first three parameters of `claims_sql`: the levels that changed and by how much."""
-    touched = [
-        (shelf.id, shelf.allocated_delta, shelf.reserved_delta)
-        for shelf in shelves
-        if shelf.allocated_delta or shelf.reserved_delta
-    ]
-    return arrays(touched, CLAIMS)
+    return arrays([(shelf.id, shelf.allocated_delta, shelf.reserved_delta) for shelf in claimed], CLAIMS)
 
 
 def claims_sql(first: int) -> str:
-    """Two CTEs on parameters `$first`..: ids, allocated and reserved deltas, then the facts' actor and time."""
-    return f"""moved AS (
+    """Three CTEs on parameters `$first`..: ids, allocated and reserved deltas, then the facts' actor and time.
+
+    The levels are locked in id order. `moved` has a row for each but those that have less free than is claimed of them
+    now: a caller who didn't hold the locks before compares the count, and rolls back.
+    """
+    return f"""held AS MATERIALIZED (
+    SELECT l.id, v.sku FROM stock_levels l JOIN variants v ON v.id = l.variant_id
+    WHERE l.id = ANY(${first}::uuid[]) ORDER BY l.id FOR NO KEY UPDATE OF l),
+moved AS (
     UPDATE stock_levels l SET allocated = l.allocated + d.allocated, reserved = l.reserved + d.reserved,
         version = l.version + 1
-    FROM unnest(${first}::uuid[], ${first + 1}::int4[], ${first + 2}::int4[]) AS d(id, allocated, reserved)
-    JOIN stock_levels held ON held.id = d.id JOIN variants v ON v.id = held.variant_id
-    WHERE l.id = d.id RETURNING l.*, v.sku),
+    FROM held JOIN unnest(${first}::uuid[], ${first + 1}::int4[], ${first + 2}::int4[]) AS d(id, allocated, reserved)
+        ON d.id = held.id
+    WHERE l.id = held.id AND d.allocated + d.reserved <= greatest(0, {FREE}) RETURNING l.*, held.sku),
 stock_facts AS (
     INSERT INTO outbox (organization_id, kind, location_id, variant_id, payload, actor, recorded_at)
     SELECT organization_id, '{FactKind.STOCK_CHANGED}', location_id, variant_id, jsonb_build_object(

@@ -19,7 +19,7 @@ class Desk:
     """One per process; `opened` makes and closes it."""
 
     def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
-        self._placing = GroupCommit(pool, placing.place_batch)
+        self._placing = GroupCommit(pool, placing.place_batch, placing.place_ahead)
         self._reserving = GroupCommit(pool, reserve_batch)
 
     async def place(self, act: Act, command: PlaceOrder) -> UUID:
@@ -44,8 +44,8 @@ class Desk:
 
 @asynccontextmanager
 async def opened(database_url: str) -> AsyncGenerator[Desk, None]:
-    """A desk with two connections: one places, one reserves."""
-    pool = await open_lanes(database_url, lanes=2)
+    """A desk with three connections: two place in turn, one reserves."""
+    pool = await open_lanes(database_url, lanes=3)
     desk = Desk(pool)
     try:
         yield desk

@@ -1,16 +1,21 @@
 """Commands that wait together are decided together, in one transaction.
 
-A free lane takes whatever waits, at most `BATCH_LIMIT`; there is no timer, so one waiting command is a batch of one at
-once. `decide` sees the commands in order of arrival and answers each of them. A refusal is an answer like any other and
-costs its neighbours nothing. A batch that cannot be committed is tried again, then its commands one by one, so that a
-command that breaks something fails alone.
+A free lane takes what waits, at most `BATCH_LIMIT`; there is no timer, so one waiting command is a batch of one at once.
+`decide` sees the commands in order of arrival and answers each of them. A refusal is an answer like any other and costs
+its neighbours nothing. A batch that cannot be committed is tried again, then its commands one by one, so that a command
+that breaks something fails alone.
+
+With `decide_ahead`, a batch is decided without locks while the one before it is still being written, as if that were done.
+Its write checks, under locks, all that the decision rests on. Where that has changed, or the batch before was not
+committed as it was decided, the decision is thrown away and `decide` makes it again under locks.
 """
 
 import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import asyncpg
 
@@ -28,6 +33,35 @@ ACQUIRE_SECONDS: Final = 5
 Command = TypeVar("Command")
 Outcome = TypeVar("Outcome")
 Decide = Callable[[Any, Sequence[Command]], Awaitable[list[Outcome]]]
+"""Decides under locks and commits."""
+
+
+class Decision(Protocol[Outcome]):
+    """A batch decided ahead, to be written as it is or not at all."""
+
+    outcomes: list[Outcome]
+
+    async def write(self, connection: Any) -> None:
+        """One transaction; raises Overtaken, with nothing written, where what the decision rests on has changed."""
+
+
+DecideAhead = Callable[[Any, Sequence[Command], Any], Awaitable[Decision[Outcome] | None]]
+"""Given what it made of the batch that is being written meanwhile. None: these commands have to be decided under locks."""
+
+
+class Overtaken(Exception):
+    """What a batch was decided on has changed before it was written."""
+
+
+@dataclass(slots=True, eq=False)
+class Batch(Generic[Command, Outcome]):
+    """`settled` once everybody is answered; it `stands` when it was committed as it was decided ahead."""
+
+    members: list[tuple[Command, "asyncio.Future[Outcome]"]]
+    decision: Decision[Outcome] | None = None
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    stands: bool = False
+
 
 log = logging.getLogger("oms.lane")
 
@@ -52,12 +86,19 @@ async def _keep_session(_: Any) -> None:
 
 
 class GroupCommit(Generic[Command, Outcome]):
-    """`lanes` groups are committed at a time, each on its own connection; nothing is held while nothing waits."""
+    """One batch at a time, on its own connection; with `decide_ahead` one more is decided meanwhile, on another."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", decide: "Decide[Command, Outcome]", *, lanes: int = 1) -> None:
-        self._pool, self._decide = pool, decide
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[Any]",
+        decide: "Decide[Command, Outcome]",
+        decide_ahead: "DecideAhead[Command, Outcome] | None" = None,
+    ) -> None:
+        self._pool, self._decide, self._decide_ahead = pool, decide, decide_ahead
         self._waiting: asyncio.Queue[tuple[Command, asyncio.Future[Outcome]]] = asyncio.Queue(QUEUE_LIMIT)
-        self._lanes = [asyncio.create_task(self._lane()) for _ in range(lanes)]
+        self._deciding = asyncio.Lock()
+        self._last: Batch[Command, Outcome] | None = None
+        self._lanes = [asyncio.create_task(self._lane()) for _ in range(2 if decide_ahead else 1)]
 
     async def submit(self, command: Command) -> Outcome:
         """Decided and committed. A cancelled caller leaves its command in the batch. Raises Overloaded."""
@@ -77,30 +118,79 @@ class GroupCommit(Generic[Command, Outcome]):
 
     async def _lane(self) -> None:
         while True:
-            group = [await self._waiting.get()]
-            while len(group) < BATCH_LIMIT and not self._waiting.empty():
-                group.append(self._waiting.get_nowait())
-            await self._settle(group)
-            for _ in group:
+            async with self._deciding:
+                batch = Batch(await self._gather())
+                before, self._last = self._last, batch
+                if before is not None and before.decision is None:
+                    await before.settled.wait()
+                    before = None
+                await self._foresee(batch, before)
+            if before is not None:
+                await before.settled.wait()
+                if not before.stands:
+                    batch.decision = None
+            await self._settle(batch)
+            for _ in batch.members:
                 self._waiting.task_done()
             outbox.wake()
 
-    async def _settle(self, group: list[tuple[Command, "asyncio.Future[Outcome]"]]) -> None:
-        """Answer every future: the group as one, and each alone when the group cannot be committed."""
-        try:
-            outcomes = await self._attempt([command for command, _ in group])
-        except Exception as error:  # noqa: BLE001 - the lane must live; the error goes to whoever caused it
-            if len(group) == 1:
-                if not group[0][1].done():
-                    group[0][1].set_exception(error)
-                return
-            log.warning("a group of %d is tried one by one: %r", len(group), error)
-            for one in group:
-                await self._settle([one])
+    async def _gather(self) -> list[tuple[Command, "asyncio.Future[Outcome]"]]:
+        """What waits; when the next batch is decided while this one is written, half of all that is on its way."""
+        members = [await self._waiting.get()]
+        on_the_way = len(members) + self._waiting.qsize() + (len(self._last.members) if self._last else 0)
+        most = min(BATCH_LIMIT, -(-on_the_way // len(self._lanes)))
+        while len(members) < most and not self._waiting.empty():
+            members.append(self._waiting.get_nowait())
+        return members
+
+    async def _foresee(self, batch: Batch[Command, Outcome], before: Batch[Command, Outcome] | None) -> None:
+        """Decide without locks where that can be done; whatever goes wrong here goes wrong again under locks, and counts."""
+        if self._decide_ahead is None:
             return
-        for (_, answer), outcome in zip(group, outcomes, strict=True):
-            if not answer.done():
-                answer.set_result(outcome)
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                commands = [command for command, _ in batch.members]
+                batch.decision = await self._decide_ahead(connection, commands, before.decision if before else None)
+        except Exception as error:  # noqa: BLE001 - the lane must live
+            log.info("a batch of %d could not be decided ahead: %r", len(batch.members), error)
+
+    async def _settle(self, batch: Batch[Command, Outcome]) -> None:
+        try:
+            batch.stands = await self._stand(batch)
+            if not batch.stands:
+                await self._answer(batch.members)
+        finally:
+            batch.settled.set()
+            if self._last is batch:
+                self._last = None
+
+    async def _stand(self, batch: Batch[Command, Outcome]) -> bool:
+        """Write what was decided ahead; whether that could be done."""
+        if batch.decision is None:
+            return False
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                await batch.decision.write(connection)
+        except Exception as error:  # noqa: BLE001 - decided again under locks, where every error finds its cause
+            log.info("a batch of %d is decided again: %r", len(batch.members), error)
+            return False
+        _tell(batch.members, batch.decision.outcomes)
+        return True
+
+    async def _answer(self, members: list[tuple[Command, "asyncio.Future[Outcome]"]]) -> None:
+        """Decide under locks, all as one, and each alone when they cannot be committed together."""
+        try:
+            outcomes = await self._attempt([command for command, _ in members])
+        except Exception as error:  # noqa: BLE001 - the lane must live; the error goes to whoever caused it
+            if len(members) == 1:
+                if not members[0][1].done():
+                    members[0][1].set_exception(error)
+                return
+            log.warning("a batch of %d is tried one by one: %r", len(members), error)
+            for one in members:
+                await self._answer([one])
+            return
+        _tell(members, outcomes)
 
     async def _attempt(self, commands: list[Command]) -> list[Outcome]:
         for attempt in range(ATTEMPTS):
@@ -113,3 +203,9 @@ class GroupCommit(Generic[Command, Outcome]):
                     raise
                 await asyncio.sleep(RETRY_SECONDS * 2**attempt * random.random())  # noqa: S311 - jitter
         raise AssertionError("the last attempt returns or raises")
+
+
+def _tell(members: "Sequence[tuple[Command, asyncio.Future[Outcome]]]", outcomes: Sequence[Outcome]) -> None:
+    for (_, answer), outcome in zip(members, outcomes, strict=True):
+        if not answer.done():
+            answer.set_result(outcome)

@@ -12,8 +12,8 @@ from uuid import UUID
 from actions import levels, outbox, reference
 from actions.acting import Act, action
 from actions.bulk import Columns, arrays, insert_sql
-from actions.claims import claims, claims_sql
-from actions.orders.placing import lock_carts, lock_shelves, on_shelves, read_buyers, read_goods
+from actions.claims import claimed_of, claims, claims_sql
+from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods, read_shelves
 from actions.refusals import kept as keep
 from domain.errors import DomainError, InputProblem, InvalidInput, ReservationEnded
 from domain.ids import id_maker
@@ -72,9 +72,10 @@ def _write_sql() -> str:
     parameters = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(CHANGED.values(), changed))
     return (
         f"WITH fresh AS ({insert_sql('reservations', NEW, 1)}), "
-        f"ledger AS ({insert_sql('stock_movements', MOVEMENTS, movements)}), {claims_sql(counters)} "
-        "UPDATE reservations r SET quantity = d.quantity, status = d.status, expires_at = d.expires_at, "
-        f"ended_at = d.ended_at FROM unnest({parameters}) AS d({', '.join(CHANGED)}) WHERE r.id = d.id"
+        f"ledger AS ({insert_sql('stock_movements', MOVEMENTS, movements)}), {claims_sql(counters)}, "
+        "kept AS (UPDATE reservations r SET quantity = d.quantity, status = d.status, expires_at = d.expires_at, "
+        f"ended_at = d.ended_at FROM unnest({parameters}) AS d({', '.join(CHANGED)}) WHERE r.id = d.id) "
+        "SELECT count(*) FROM moved"
     )
 
 
@@ -127,11 +128,11 @@ class CartRow:
 async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> list[dict[str, Any]]:
     """One transaction for all. Locks the carts' reservations, then every level of every wanted variant, by id."""
     async with connection.transaction():
-        carts = await lock_carts(connection, {(each.act.organization_id, each.command.cart) for each in asked})
+        named = {(each.act.organization_id, each.command.cart) for each in asked}
+        carts = await read_carts(connection, named, lock=True)
         wanted = {(line.variant_id, each.command.channel_id) for each in asked for line in each.command.lines}
-        shelves = await lock_shelves(
-            connection, {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
-        )
+        variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
+        shelves = await read_shelves(connection, variants, lock=True)
         goods = await read_goods(connection, wanted)
         networks = {
             key: await reference.network(connection, key) for key in {each.act.organization_id for each in asked}
@@ -143,8 +144,9 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
             channel = network.channels.get(each.command.channel_id)
             outcomes.append(batch.answer(each, Market(channel, network, goods, shelves) if channel else None))
         if batch.rows:
-            touched = [shelf for at in shelves.values() for shelf in at.values()]
-            await connection.execute(WRITE, *batch.columns(), *claims(touched), STOCK_ACTOR, asked[-1].act.now)
+            claimed = claimed_of(shelves)
+            moved = await connection.fetchval(WRITE, *batch.columns(), *claims(claimed), STOCK_ACTOR, asked[-1].act.now)
+            assert moved == len(claimed), "nobody else writes what this transaction has locked"
     return outcomes
 
 

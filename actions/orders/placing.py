@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from actions import reference
 from actions.acting import Act, fingerprint
+from actions.claims import claimed_of
+from actions.group_commit import Overtaken
 from actions.orders.rows import WRITE, NewOrder, Rows, routed
 from actions.refusals import kept as keep
 from actions.swift_ids import swift_command, swift_maker
@@ -29,6 +31,12 @@ class Asked:
     key_id: str
     fingerprint: str
     wrong: list[InputProblem]
+
+    @property
+    def external(self) -> tuple[UUID, str] | None:
+        """The channel and its own number for the order, if it gave one."""
+        command = self.command
+        return (command.channel_id, command.external_id) if command.external_id else None
 
 
 def asked(act: Act, command: PlaceOrder) -> Asked:
@@ -63,11 +71,16 @@ KEPT: Final = """
 SELECT r.id, r.organization_id, r.cart, r.variant_id, r.location_id, r.quantity
 FROM unnest($1::uuid[], $2::text[]) AS u(organization_id, cart)
 JOIN reservations r ON r.organization_id = u.organization_id AND r.cart = u.cart AND r.status = 'active'
-ORDER BY r.id FOR NO KEY UPDATE OF r"""
-LOCK: Final = """
-SELECT variant_id, array_agg(id), array_agg(location_id), array_agg(available) FROM (
-    SELECT id, variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety AS available
-    FROM stock_levels WHERE variant_id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE) AS locked GROUP BY variant_id"""
+ORDER BY r.id"""
+LEVELS: Final = """
+SELECT id, variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety AS available, version
+FROM stock_levels WHERE variant_id = ANY($1::uuid[]) ORDER BY id"""
+LOCKED_CARTS: Final = f"{KEPT} FOR NO KEY UPDATE OF r"
+BY_VARIANT: Final = """
+SELECT variant_id, array_agg(id), array_agg(location_id), array_agg(available), array_agg(version)
+FROM ({}) AS seen GROUP BY variant_id"""
+SHELVES: Final = BY_VARIANT.format(LEVELS)
+LOCKED_SHELVES: Final = BY_VARIANT.format(f"{LEVELS} FOR NO KEY UPDATE")
 
 Shelves = dict[UUID, dict[UUID, Shelf]]
 
@@ -75,12 +88,38 @@ Shelves = dict[UUID, dict[UUID, Shelf]]
 async def place_batch(connection: Any, asked: Sequence[Asked]) -> list[Outcome]:
     """One transaction for all. Locks the carts' reservations, then every level of every wanted variant, by id."""
     async with connection.transaction():
-        batch = await _read(connection, asked)
+        batch = await _read(connection, asked, lock=True)
         outcomes = [batch.answer(each) for each in asked]
-        if batch.wrote:
-            shelves = [shelf for at in batch.shelves.values() for shelf in at.values()]
-            await connection.execute(WRITE, *batch.rows.parameters(shelves, asked[-1].act))
+        assert await batch.write(connection), "nobody else claims what this transaction has locked"
     return outcomes
+
+
+async def place_ahead(connection: Any, asked: Sequence[Asked], before: "Ahead | None") -> "Ahead | None":
+    """Decided without locks, as if `before`, which is being written meanwhile, were committed.
+
+    Whatever a decision rests on is checked by `Ahead.write`, or has to be decided under locks (None).
+    """
+    batch = await _read(connection, asked, lock=False)
+    if before is not None and not batch.follow(before.batch, asked):
+        return None
+    return Ahead(batch, [batch.answer(each) for each in asked])
+
+
+@dataclass(slots=True)
+class Ahead:
+    """A batch decided without locks."""
+
+    batch: "Batch"
+    outcomes: list[Outcome]
+
+    async def write(self, connection: Any) -> None:
+        """One transaction; raises Overtaken where a cart has changed or a level has too little left."""
+        async with connection.transaction():
+            carts = self.batch.carts
+            if carts.named and await read_carts(connection, carts.named, lock=True) != carts.found:
+                raise Overtaken
+            if not await self.batch.write(connection):
+                raise Overtaken
 
 
 @dataclass(slots=True)
@@ -92,19 +131,22 @@ class Batch:
     networks: Mapping[UUID, Network]
     goods: Mapping[tuple[UUID, UUID], Goods]
     buyers: Mapping[UUID, Buyer]
+    carts: "Carts"
     kept: dict[tuple[UUID, str], list[Kept]]
     shelves: Shelves
     numbers: Iterator[int]
     rows: Rows
+    last: Act
+    """Of the command that came last: facts about stock carry its time."""
     wrote: bool = False
 
     def answer(self, asked: Asked) -> Outcome:
         """The stored answer of a known key, the first order of a known external id, or a decision."""
-        act, command = asked.act, asked.command
+        act = asked.act
         if act.key is not None and (known := self.known.get(asked.key_id)):
             marked, result = known
             return result if marked == asked.fingerprint else keep(KeyReused(act.key))
-        external = (command.channel_id, command.external_id) if command.external_id else None
+        external = asked.external
         if external and external in self.external:
             return {"id": str(self.external[external])}
         try:
@@ -120,6 +162,32 @@ class Batch:
             self.rows.remember(act, asked.key_id, asked.fingerprint, result)
             self.wrote = True
         return result
+
+    def follow(self, before: "Batch", asked: Sequence[Asked]) -> bool:
+        """See what `before` has decided, committed or not yet; False where one cannot tell which, with nothing lost.
+
+        A level that `before` claims from is read either as it was read then, or one version later.
+        """
+        for each in asked:
+            if each.key_id in before.known:
+                self.known[each.key_id] = before.known[each.key_id]
+            external = each.external
+            if external in before.external:
+                self.external[external] = before.external[external]
+        for variant_id, at in self.shelves.items():
+            for place, older in before.shelves.get(variant_id, {}).items():
+                claimed = older.allocated_delta or older.reserved_delta
+                if claimed and (shelf := at.get(place)) and not shelf.follow(older):
+                    return False
+        return True
+
+    async def write(self, connection: Any) -> bool:
+        """Within the caller's transaction; False when a level has less left than is claimed, and all must be undone."""
+        if not self.wrote:
+            return True
+        claimed = claimed_of(self.shelves)
+        moved = await connection.fetchval(WRITE, *self.rows.parameters(claimed, self.last))
+        return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
         act, command = asked.act, asked.command
@@ -153,47 +221,59 @@ class Batch:
         return new.id
 
 
-async def _read(connection: Any, asked: Sequence[Asked]) -> Batch:
+async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch:
     keys = [each.key_id for each in asked if each.key_id]
     known = {
         row["id"]: (row["fingerprint"], orjson.loads(row["result"])) for row in await connection.fetch(KNOWN, keys)
     }
     fresh = [each for each in asked if each.key_id not in known]
     wanted = {(line.variant_id, each.command.channel_id) for each in fresh for line in each.command.lines}
-    carts = await lock_carts(connection, {(e.act.organization_id, e.command.cart) for e in fresh if e.command.cart})
-    shelves = await lock_shelves(
-        connection, {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
-    )
+    named = {(each.act.organization_id, each.command.cart) for each in fresh if each.command.cart}
+    carts = Carts(named, await read_carts(connection, named, lock=lock))
+    variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts.found)
+    shelves = await read_shelves(connection, variants, lock=lock)
     return Batch(
         known=known,
         external=await _external(connection, fresh),
         networks={key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}},
         goods=await read_goods(connection, wanted),
         buyers=await read_buyers(connection, {e.command.customer_id for e in fresh if e.command.customer_id}),
-        kept=on_shelves(carts, shelves),
+        carts=carts,
+        kept=on_shelves(carts.found, shelves),
         shelves=shelves,
         numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
         rows=Rows(swift_maker()),
+        last=asked[-1].act,
     )
 
 
-async def lock_carts(connection: Any, carts: set[tuple[UUID, str]]) -> Sequence[Any]:
-    """The active reservations of the carts (organization, cart), locked in id order until the transaction ends."""
+class Carts(NamedTuple):
+    """The carts that are asked for, by (organization, cart), and their active reservations, in id order."""
+
+    named: set[tuple[UUID, str]]
+    found: Sequence[Any]
+
+
+async def read_carts(connection: Any, carts: set[tuple[UUID, str]], *, lock: bool) -> Sequence[Any]:
+    """The active reservations of the carts (organization, cart), in id order; locked until the transaction ends."""
     if not carts:
-        return ()
-    found: Sequence[Any] = await connection.fetch(KEPT, *map(list, zip(*carts, strict=True)))
+        return []
+    found: Sequence[Any] = await connection.fetch(LOCKED_CARTS if lock else KEPT, *map(list, zip(*carts, strict=True)))
     return found
 
 
-async def lock_shelves(connection: Any, variants: set[UUID]) -> Shelves:
-    """Every level of the variants, locked in id order until the transaction ends."""
+async def read_shelves(connection: Any, variants: set[UUID], *, lock: bool) -> Shelves:
+    """Every level of the variants; locked, in id order, until the transaction ends."""
     if not variants:
         return {}
     return {
         variant: {
-            place: Shelf(key, variant, place, free) for key, place, free in zip(keys, places, available, strict=True)
+            place: Shelf(key, variant, place, free, version)
+            for key, place, free, version in zip(keys, places, available, versions, strict=True)
         }
-        for variant, keys, places, available in await connection.fetch(LOCK, list(variants))
+        for variant, keys, places, available, versions in await connection.fetch(
+            LOCKED_SHELVES if lock else SHELVES, list(variants)
+        )
     }
 
 
@@ -207,7 +287,7 @@ def on_shelves(reservations: Sequence[Any], shelves: Shelves) -> dict[tuple[UUID
 
 
 async def _external(connection: Any, asked: Sequence[Asked]) -> dict[tuple[UUID, str], UUID]:
-    pairs = [(each.command.channel_id, each.command.external_id) for each in asked if each.command.external_id]
+    pairs = [each.external for each in asked if each.external]
     if not pairs:
         return {}
     found = await connection.fetch(EXTERNAL, *map(list, zip(*pairs, strict=True)))

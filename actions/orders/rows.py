@@ -108,16 +108,20 @@ RESERVATIONS: Final[Columns] = {"id": "uuid", "status": "text"}
 
 
 def _write_sql() -> str:
-    """Every table's INSERT, the counters with what that makes known of the levels, and the carts' reservations."""
+    """Every table's INSERT, the counters with what that makes known of the levels, and the carts' reservations.
+
+    Answers how many levels were claimed from, see `claims_sql`.
+    """
     parts, at = [], 1
     for table, columns in TABLES.items():
         parts.append(f"{table}_in AS ({insert_sql(table, columns, at)})")
         at += len(columns)
     parts.append(claims_sql(at))
-    return (
-        f"WITH {', '.join(parts)} UPDATE reservations r SET status = d.status, ended_at = ${at + 4} "
-        f"FROM unnest(${at + 5}::uuid[], ${at + 6}::text[]) AS d(id, status) WHERE r.id = d.id"
+    parts.append(
+        f"ended AS (UPDATE reservations r SET status = d.status, ended_at = ${at + 4} "
+        f"FROM unnest(${at + 5}::uuid[], ${at + 6}::text[]) AS d(id, status) WHERE r.id = d.id)"
     )
+    return f"WITH {', '.join(parts)} SELECT count(*) FROM moved"
 
 
 WRITE: Final = _write_sql()
@@ -132,13 +136,13 @@ class Rows:
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {name: [] for name in TABLES})
     ended: dict[UUID, ReservationStatus] = field(default_factory=dict)
 
-    def parameters(self, shelves: Sequence[Shelf], act: Act) -> list[Any]:
+    def parameters(self, claimed: Sequence[Shelf], act: Act) -> list[Any]:
         """The values of WRITE; facts about stock carry the time of `act`."""
         values: list[Any] = []
         for name, columns in TABLES.items():
             values += arrays(self.tables[name], columns)
         ended = [(key, status.value) for key, status in self.ended.items()]
-        return [*values, *claims(shelves), STOCK_ACTOR, act.now, *arrays(ended, RESERVATIONS)]
+        return [*values, *claims(claimed), STOCK_ACTOR, act.now, *arrays(ended, RESERVATIONS)]
 
     def remember(self, act: Act, key_id: str, fingerprint: str, result: Mapping[str, Any]) -> None:
         key = (key_id, fingerprint, orjson.dumps(result).decode(), act.now)

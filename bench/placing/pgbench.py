@@ -52,7 +52,7 @@ def script(*, hot: bool) -> str:
         f"SELECT {ids} \\gset",
         "BEGIN;",
         _with(placing.KNOWN, ["ARRAY['bench/' || :o::uuid]"]) + ";",
-        _with(placing.LOCK, [f"ARRAY[{', '.join(_id(VARIANT, f':v{n}') for n in LINES)}]"]) + ";",
+        _with(placing.SHELVES, [f"ARRAY[{', '.join(_id(VARIANT, f':v{n}') for n in LINES)}]"]) + ";",
         _with(placing.GOODS, [_array(VARIANT, "v"), f"ARRAY[{', '.join(_id(CHANNEL, '0') for _ in LINES)}]"]) + ";",
         _with(placing.BUYERS, [f"ARRAY[{_id(CUSTOMER, ':customer')}]"]) + ";",
         _with(placing.NUMBERS, ["1"]).replace("nextval('order_numbers')", "nextval('order_numbers') AS number")

@@ -79,14 +79,25 @@ class Buyer:
 
 @dataclass(slots=True)
 class Shelf:
-    """One locked stock level. `available` falls as commands of a batch take from it; the deltas are written at its end."""
+    """One stock level. `available` falls as commands of a batch take from it; the deltas are written at its end.
+
+    `version` is the level's as long as nothing of this batch is written.
+    """
 
     id: UUID
     variant_id: UUID
     location_id: UUID
     available: int
+    version: int = 0
     allocated_delta: int = 0
     reserved_delta: int = 0
+
+    def follow(self, older: "Shelf") -> bool:
+        """Read while the claims on `older` were being written: without them, if it was read before; False if unclear."""
+        if self.version == older.version:
+            self.available -= older.allocated_delta + older.reserved_delta
+            self.version += 1
+        return self.version == older.version + 1
 
 
 @dataclass(slots=True)
