@@ -5,9 +5,10 @@ A free lane takes what waits, at most `BATCH_LIMIT`; there is no timer, so one w
 its neighbours nothing. A batch that cannot be committed is tried again, then its commands one by one, so that a command
 that breaks something fails alone.
 
-With `decide_ahead`, a batch is decided without locks while the one before it is still being written, as if that were done.
-Its write checks, under locks, all that the decision rests on. Where that has changed, or the batch before was not
-committed as it was decided, the decision is thrown away and `decide` makes it again under locks.
+With `decide_ahead`, a batch is decided without locks while the one before it is still being written, as if that were done,
+and is written while that one is being committed. Its write checks, under locks, all that the decision rests on. Where that
+has changed, or the batch before was not committed as it was decided, the decision is thrown away and `decide` makes it
+again under locks.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ class Decision(Protocol[Outcome]):
     outcomes: list[Outcome]
 
     async def write(self, connection: Any) -> None:
-        """One transaction; raises Overtaken, with nothing written, where what the decision rests on has changed."""
+        """Within the caller's transaction, and its last; raises Overtaken where what the decision rests on has changed."""
 
 
 DecideAhead = Callable[[Any, Sequence[Command], Any], Awaitable[Decision[Outcome] | None]]
@@ -55,12 +56,27 @@ class Overtaken(Exception):
 
 @dataclass(slots=True, eq=False)
 class Batch(Generic[Command, Outcome]):
-    """`settled` once everybody is answered; it `stands` when it was committed as it was decided ahead."""
+    """One on its way. What comes after it waits for `written`, then for `ended`: it needs no more locks, it holds none.
+
+    It `stands` when it was committed as it was decided ahead; otherwise it still has to be decided until `settled`.
+    """
 
     members: list[tuple[Command, "asyncio.Future[Outcome]"]]
     decision: Decision[Outcome] | None = None
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
     stands: bool = False
+    written: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self, *, stands: bool) -> None:
+        self.stands = stands
+        self.written.set()
+        self.ended.set()
+
+    def check(self) -> None:
+        """Raises Overtaken where nothing may rest on it any more."""
+        if self.ended.is_set() and not self.stands:
+            raise Overtaken
 
 
 log = logging.getLogger("oms.lane")
@@ -125,11 +141,7 @@ class GroupCommit(Generic[Command, Outcome]):
                     await before.settled.wait()
                     before = None
                 await self._foresee(batch, before)
-            if before is not None:
-                await before.settled.wait()
-                if not before.stands:
-                    batch.decision = None
-            await self._settle(batch)
+            await self._settle(batch, before)
             for _ in batch.members:
                 self._waiting.task_done()
             outbox.wake()
@@ -154,27 +166,38 @@ class GroupCommit(Generic[Command, Outcome]):
         except Exception as error:  # noqa: BLE001 - the lane must live
             log.info("a batch of %d could not be decided ahead: %r", len(batch.members), error)
 
-    async def _settle(self, batch: Batch[Command, Outcome]) -> None:
+    async def _settle(self, batch: Batch[Command, Outcome], before: Batch[Command, Outcome] | None) -> None:
+        """Answer every member, by what was decided ahead or else under locks."""
         try:
-            batch.stands = await self._stand(batch)
-            if not batch.stands:
+            batch.end(stands=await self._write(batch, before))
+            if batch.stands and batch.decision is not None:
+                _tell(batch.members, batch.decision.outcomes)
+            else:
+                if before is not None:
+                    await before.settled.wait()
                 await self._answer(batch.members)
         finally:
             batch.settled.set()
             if self._last is batch:
                 self._last = None
 
-    async def _stand(self, batch: Batch[Command, Outcome]) -> bool:
-        """Write what was decided ahead; whether that could be done."""
+    async def _write(self, batch: Batch[Command, Outcome], before: Batch[Command, Outcome] | None) -> bool:
+        """Commit what was decided ahead, after `before`; whether that could be done."""
         if batch.decision is None:
             return False
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
+                if before is not None:
+                    await before.written.wait()
+                    before.check()
                 await batch.decision.write(connection)
+                batch.written.set()
+                if before is not None:
+                    await before.ended.wait()
+                    before.check()
         except Exception as error:  # noqa: BLE001 - decided again under locks, where every error finds its cause
             log.info("a batch of %d is decided again: %r", len(batch.members), error)
             return False
-        _tell(batch.members, batch.decision.outcomes)
         return True
 
     async def _answer(self, members: list[tuple[Command, "asyncio.Future[Outcome]"]]) -> None:

@@ -113,13 +113,12 @@ class Ahead:
     outcomes: list[Outcome]
 
     async def write(self, connection: Any) -> None:
-        """One transaction; raises Overtaken where a cart has changed or a level has too little left."""
-        async with connection.transaction():
-            carts = self.batch.carts
-            if carts.named and await read_carts(connection, carts.named, lock=True) != carts.found:
-                raise Overtaken
-            if not await self.batch.write(connection):
-                raise Overtaken
+        """Within the caller's transaction; raises Overtaken where a cart has changed or a level has too little left."""
+        carts = self.batch.carts
+        if carts.named and await read_carts(connection, carts.named, lock=True) != carts.found:
+            raise Overtaken
+        if not await self.batch.write(connection):
+            raise Overtaken
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ async def decided(lanes: Any, *commands: tuple[Act, PlaceOrder], before: Ahead |
 
 
 async def write(lanes: Any, ahead: Ahead) -> None:
-    async with lanes.acquire() as connection:
+    async with lanes.acquire() as connection, connection.transaction():
         await ahead.write(connection)
 
 
