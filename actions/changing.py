@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from actions import levels, outbox
+from actions import levels, outbox, workload
 from actions.acting import Act
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
@@ -120,6 +120,19 @@ class OrderChange:
             if movement.kind is MovementKind.RELEASED:
                 given[movement.place] = given.get(movement.place, 0) + movement.quantity
         return given
+
+    @property
+    def order_id(self) -> UUID:
+        return self.order.id
+
+    def moved_units(self) -> dict[UUID, int]:
+        """By location, how many more units stand there than when the order was locked; negative for fewer."""
+        net: dict[UUID, int] = {}
+        before = ((place, -quantity) for place, (_, quantity) in self._rows.items())
+        for place, quantity in (*self.standing.items(), *before):
+            if place.location_id is not None:
+                net[place.location_id] = net.get(place.location_id, 0) + quantity
+        return net
 
     def record(
         self,
@@ -278,6 +291,7 @@ async def save(
     await execute(UPDATE_ORDERS, columns)
     moved = [movement for change in changes for movement in change.movements]
     stock_facts = await levels.move(act, _releases_first([*moved, *movements]))
+    await workload.follow(act, changes)
     recorded = [fact for change in changes for fact in change.facts]
     await outbox.record(act.organization_id, act.actor, act.now, [*recorded, *facts, *stock_facts])
 

@@ -35,6 +35,8 @@ LOCATIONS: Final = Table(
         "calendar": {},
         "capabilities": [],
         "daily_capacity_units": None,
+        "daily_capacity_orders": None,
+        "cut_off": "",
         "accept_within_minutes": None,
         "collect_within_days": None,
         "is_active": True,
@@ -47,6 +49,7 @@ LOCATIONS: Final = Table(
 class UpsertLocation:
     """A position that is not given is taken from a US postal code. `calendar` as in `domain/places.py`.
 
+    `cut_off` is local, as "14:00": orders of that time or later are worked on from the next working day on; empty for none.
     What is not accepted or collected within the limits is declined or cancelled by itself; None for no limit.
     """
 
@@ -64,6 +67,8 @@ class UpsertLocation:
     calendar: Mapping[str, Any] | Keep = KEEP
     capabilities: tuple[Capability, ...] | Keep = KEEP
     daily_capacity_units: int | Keep | None = KEEP
+    daily_capacity_orders: int | Keep | None = KEEP
+    cut_off: str | Keep = KEEP
     accept_within_minutes: int | Keep | None = KEEP
     collect_within_days: int | Keep | None = KEEP
     is_active: bool | Keep = KEEP
@@ -134,6 +139,9 @@ def _check(command: UpsertLocation, checks: Checks) -> None:
     checks.json("calendar", command.calendar)
     checks.calendar("calendar", command.calendar)
     checks.number("daily_capacity_units", command.daily_capacity_units)
+    checks.number("daily_capacity_orders", command.daily_capacity_orders)
+    if command.cut_off:
+        checks.time_of_day("cut_off", command.cut_off)
     checks.number("accept_within_minutes", command.accept_within_minutes, least=1, most=MOST_MINUTES)
     checks.number("collect_within_days", command.collect_within_days, least=1, most=MOST_DAYS)
 
@@ -153,6 +161,8 @@ def _entry(command: UpsertLocation, checks: Checks) -> Entry:
         calendar=command.calendar,
         capabilities=KEEP if isinstance(capabilities, Keep) else sorted(set(capabilities)),
         daily_capacity_units=command.daily_capacity_units,
+        daily_capacity_orders=command.daily_capacity_orders,
+        cut_off=command.cut_off,
         accept_within_minutes=command.accept_within_minutes,
         collect_within_days=command.collect_within_days,
         is_active=command.is_active,

@@ -4,6 +4,7 @@ A change made in this process is seen at once (`forget`); one made in another pr
 """
 
 from collections.abc import Sequence
+from datetime import time
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
@@ -11,10 +12,12 @@ from uuid import UUID
 import orjson
 
 from domain.geography import Coordinates
-from domain.orders import ConfirmationPolicy
+from domain.orders import Capability, ConfirmationPolicy
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
+from domain.promising.calendars import Calendar
 from domain.routing.rules.values import RoutingRule, terms_of
 from domain.routing.values import Method, VariantKey
+from domain.workdays import Workplace
 
 FRESH_SECONDS: Final = 2.0
 
@@ -22,7 +25,8 @@ CHANNELS: Final = """
 SELECT c.*, coalesce(array_agg(l.location_id) FILTER (WHERE l.location_id IS NOT NULL), '{}') AS location_ids
 FROM channels c LEFT JOIN channel_locations l ON l.channel_id = c.id WHERE c.organization_id = $1 GROUP BY c.id"""
 SITES: Final = """
-SELECT id, kind, latitude, longitude, capabilities, is_active FROM locations WHERE organization_id = $1 ORDER BY id"""
+SELECT id, kind, latitude, longitude, capabilities, is_active, time_zone, calendar, country, region, cut_off,
+    daily_capacity_units, daily_capacity_orders FROM locations WHERE organization_id = $1 ORDER BY id"""
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
 WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
 TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
@@ -35,15 +39,18 @@ async def network(connection: Any, organization_id: UUID) -> Network:
     known = _known.get(organization_id)
     if known is not None and monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
+    sites = await connection.fetch(SITES, organization_id)
+    rules = [rule_of(row) for row in await connection.fetch(RULES, organization_id)]
     fresh = Network(
         channels={row["id"]: _terms(row) for row in await connection.fetch(CHANNELS, organization_id)},
-        sites={row["id"]: _site(rank, row) for rank, row in enumerate(await connection.fetch(SITES, organization_id))},
+        sites={row["id"]: _site(rank, row) for rank, row in enumerate(sites)},
         tax_rates={
             (row["tax_class"], row["country"], row["region"]): row["rate_ppm"]
             for row in await connection.fetch(TAX_RATES, organization_id)
         },
         worth=_worth(await connection.fetch(WORTH, organization_id)),
-        rules=[rule_of(row) for row in await connection.fetch(RULES, organization_id)],
+        rules=rules,
+        workplaces=_workplaces(sites, is_dated=any(rule.is_dated for rule in rules)),
     )
     if known is not None and known[1].sites == fresh.sites:
         fresh.keep_views(known[1])
@@ -75,6 +82,9 @@ def rule_of(row: Any) -> RoutingRule:
         method=Method(row["method"]) if row["method"] else None,
         step_minor=row["step_minor"],
         split_minor=row["split_minor"],
+        delay_minor=row["delay_minor"],
+        backlog_minor=row["backlog_minor"],
+        backlog_free_days=row["backlog_free_days"],
         **terms_of(parts),
     )
 
@@ -99,6 +109,24 @@ def _terms(row: Any) -> ChannelTerms:
     )
 
 
+def _workplaces(found: Sequence[Any], *, is_dated: bool) -> dict[UUID, Workplace]:
+    limits = ("daily_capacity_units", "daily_capacity_orders")
+    return {
+        row["id"]: Workplace(
+            Calendar(
+                time_zone=row["time_zone"],
+                hours=orjson.loads(row["calendar"]),
+                country=row["country"],
+                region=row["region"],
+            ),
+            time.fromisoformat(row["cut_off"]) if row["cut_off"] else None,
+            *(row[limit] for limit in limits),
+        )
+        for row in found
+        if is_dated or any(row[limit] is not None for limit in limits)
+    }
+
+
 def _site(rank: int, row: Any) -> Site:
     return Site(
         id=row["id"],
@@ -107,4 +135,5 @@ def _site(rank: int, row: Any) -> Site:
         methods=frozenset(method for capability, method in METHOD_OF.items() if capability in row["capabilities"]),
         is_active=row["is_active"],
         kind=row["kind"],
+        is_hazmat=Capability.HAZMAT in row["capabilities"],
     )

@@ -15,6 +15,7 @@ from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claimed_of, claims, claims_sql
 from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods, read_shelves
 from actions.refusals import kept as keep
+from actions.workload import read_loads
 from domain.errors import DomainError, InputProblem, InvalidInput, ReservationEnded
 from domain.ids import id_maker
 from domain.placing.commands import ReserveCart
@@ -138,11 +139,13 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
             key: await reference.network(connection, key) for key in {each.act.organization_id for each in asked}
         }
         batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked, networks))
+        loads = {key: await read_loads(connection, one, asked[-1].act.now) for key, one in networks.items()}
         outcomes = []
         for each in asked:
             network = networks[each.act.organization_id]
             channel = network.channels.get(each.command.channel_id)
-            outcomes.append(batch.answer(each, Market(channel, network, goods, shelves) if channel else None))
+            market = Market(channel, network, goods, shelves, loads[each.act.organization_id]) if channel else None
+            outcomes.append(batch.answer(each, market))
         if batch.rows:
             claimed = claimed_of(shelves)
             moved = await connection.fetchval(WRITE, *batch.columns(), *claims(claimed), STOCK_ACTOR, asked[-1].act.now)

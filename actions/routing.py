@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from actions import decisions, levels, reference
+from actions import decisions, levels, reference, workload
 from actions.acting import Act
 from actions.changing import OrderChange, Units
 from domain.facts import FactKind
@@ -16,7 +16,8 @@ from domain.placing.world import ChannelTerms, Network, Site
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, RoutingPlan
-from models import Customer, ExcludedLocation, OrderAddress, OrderLine, Variant
+from domain.workdays import Load
+from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, OrderLine, Variant
 from models.db import Fetching
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
@@ -76,6 +77,7 @@ async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], lines
         ],
         asker=await _asker(act, change, address, network),
         value_minor=sum(line.unit_price_minor * units.quantity for line, units in zip(lines, waiting, strict=True)),
+        loads=await _loads(act, change, network),
     )
     position = (address.latitude, address.longitude) if address else NOWHERE
     return route_order(wanted, sites, network, position)
@@ -102,6 +104,16 @@ async def _free(
             units = levels.available(level) + returned.get((level["variant_id"], site.id), 0)
             free[level["variant_id"]][site] = max(0, units)
     return free
+
+
+async def _loads(act: Act, change: OrderChange, network: Network) -> dict[UUID, Load]:
+    """What locations have to do, locked; the order itself takes none of its own room twice."""
+    loads = await workload.lock_loads(Fetching, {act.organization_id: network}, act.now)
+    if loads:
+        for place, day in await CapacityClaim.filter(order_id=change.order.id).values_list("location_id", "day"):
+            if place in loads and loads[place].day == day:
+                loads[place] = loads[place].with_order(0, -1)
+    return loads
 
 
 async def _refused(act: Act, line_ids: Sequence[UUID]) -> Exclusions:

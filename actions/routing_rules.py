@@ -13,7 +13,8 @@ from domain.errors import Conflict, IllegalTransition, NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import new_id
 from domain.orders import FulfilmentMethod
-from domain.routing.rules.values import DEFAULT_STEP_MINOR, WITHOUT_VALUE, ConstraintKind, RuleStatus
+from domain.routing.rules.applying import PERCENT
+from domain.routing.rules.values import BY_METHOD, DEFAULT_STEP_MINOR, WITHOUT_VALUE, ConstraintKind, RuleStatus
 from domain.validation import Checks
 from models import RoutingRule
 from models.db import execute
@@ -25,6 +26,8 @@ MAX_LOCATIONS: Final = 500
 MAX_CONSTRAINTS: Final = 16
 MAX_STEP_MINOR: Final = 10_000_000
 MAX_PRIORITY: Final = 1_000
+MAX_DAYS: Final = 365
+MOST: Final = {ConstraintKind.KEEP_PERCENT: PERCENT, ConstraintKind.SHIP_WITHIN_DAYS: MAX_DAYS}
 MAX_KM: Final = 21_000
 """Nothing on earth is farther away."""
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -54,6 +57,7 @@ class RuleConstraint:
     kind: ConstraintKind
     is_hard: bool = True
     value: int | None = None
+    method: FulfilmentMethod | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,9 @@ class DraftRoutingRule:
     steps: tuple[RuleStep, ...] = ()
     step_minor: int = DEFAULT_STEP_MINOR
     split_minor: int | None = None
+    delay_minor: int = 0
+    backlog_minor: int = 0
+    backlog_free_days: int = 0
     handling: tuple[RuleHandling, ...] = ()
     constraints: tuple[RuleConstraint, ...] = ()
     expected_version: int | None = None
@@ -213,7 +220,9 @@ async def _check(act: Act, command: DraftRoutingRule) -> None:
     if first and last and first >= last:
         checks.note("effective_until", "OUT_OF_RANGE", "It must end after it begins.")
     checks.number("step_minor", command.step_minor, most=MAX_STEP_MINOR)
-    checks.amount("split_minor", command.split_minor)
+    for name in ("split_minor", "delay_minor", "backlog_minor"):
+        checks.amount(name, getattr(command, name))
+    checks.number("backlog_free_days", command.backlog_free_days, most=MAX_DAYS)
     _check_terms(checks, command)
     named = [("channel_id", command.channel_id)] if command.channel_id else []
     await check_known(act, checks, "channels", named)
@@ -242,6 +251,10 @@ def _check_terms(checks: Checks, command: DraftRoutingRule) -> None:
             below.amount("value", constraint.value)
             if constraint.kind is ConstraintKind.MAX_PARCELS:
                 below.number("value", constraint.value, least=1)
+            if constraint.kind in MOST:
+                below.number("value", constraint.value, most=MOST[constraint.kind])
+            if constraint.method is not None and constraint.kind not in BY_METHOD:
+                below.note("method", "NOT_BY_METHOD", "This one holds for every method.")
 
 
 def _locations(command: DraftRoutingRule) -> list[tuple[str, UUID]]:
@@ -254,7 +267,8 @@ def _locations(command: DraftRoutingRule) -> list[tuple[str, UUID]]:
 
 def _values(command: DraftRoutingRule) -> dict[str, Any]:
     plain = ("name", "priority", "effective_from", "effective_until", "channel_id", "segment", "variant_id", "category",
-             "country", "region", "method", "step_minor", "split_minor")  # fmt: skip
+             "country", "region", "method", "step_minor", "split_minor",
+             "delay_minor", "backlog_minor", "backlog_free_days")  # fmt: skip
     return {
         **{name: getattr(command, name) for name in plain},
         "steps": [_step(at, step) for at, step in enumerate(command.steps)],

@@ -36,6 +36,7 @@ KEEP: Final = Keep.KEEP
 # Text columns hold neither NUL nor half of a surrogate pair.
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _CODE: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._/+#-]*[A-Za-z0-9._/+#-])?", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _EMAIL: Final = re.compile(r"[^\s@\"<>,;:]{1,64}@(?:[^\s@.\"<>,;:-][^\s@.\"<>,;:]*\.)+[^\s@.\"<>,;:]{2,63}")
 _PHONE: Final = re.compile(r"\+?[0-9(][0-9 ()./-]{3,29}(?: ?(?:x|ext\.?) ?[0-9]{1,6})?", re.ASCII)
 
@@ -93,6 +94,10 @@ class Checks:
     def time_zone(self, path: str, value: Any) -> None:
         if value is not KEEP and value not in _time_zones():
             self.note(path, "INVALID_TIME_ZONE", "Must be an IANA time zone, such as America/Chicago.")
+
+    def time_of_day(self, path: str, value: Any) -> None:
+        if value is not KEEP and not _TIME.fullmatch(value):
+            self.note(path, "INVALID_TIME", "Give a time of the day, such as 14:00.")
 
     def email(self, path: str, value: Any, *, is_required: bool = False) -> None:
         if self.text(path, value, longest=254, is_required=is_required) and not _EMAIL.fullmatch(value):

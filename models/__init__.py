@@ -1,6 +1,7 @@
 """Tables. Importing this package registers every model with Tortoise."""
 
 from models.availability import AnnouncedLevel, AvailabilityPosition, AvailabilityThreshold
+from models.capacity import CapacityClaim, LocationDay
 from models.carriers import Label
 from models.cartons import CartonType
 from models.catalogue import Price, Product, Substitute, TaxRate, Variant
@@ -40,6 +41,7 @@ __all__ = [
     "AvailabilityPosition",
     "AvailabilityThreshold",
     "CancellationRequest",
+    "CapacityClaim",
     "CarrierService",
     "CartonType",
     "Channel",
@@ -56,6 +58,7 @@ __all__ = [
     "Label",
     "LineStatus",
     "Location",
+    "LocationDay",
     "LoggedFact",
     "Order",
     "OrderAddress",

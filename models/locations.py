@@ -19,6 +19,8 @@ class LocationKind(StrEnum):
 
 
 class Location(Model):
+    """`cut_off` is local, as "14:00"; empty for none."""
+
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="locations", on_delete=fields.RESTRICT
@@ -37,7 +39,9 @@ class Location(Model):
     time_zone = fields.CharField(max_length=64)
     calendar: fields.JSONField[dict[str, Any]] = fields.JSONField(default=dict)
     capabilities: list[str] = words()
-    daily_capacity_units = fields.IntField(null=True)
+    daily_capacity_units: int | None = fields.IntField(null=True)
+    daily_capacity_orders: int | None = fields.IntField(null=True)
+    cut_off = fields.CharField(max_length=5, default="")
     accept_within_minutes = fields.IntField(null=True)
     collect_within_days = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True)

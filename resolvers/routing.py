@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import orjson
 from strawberry import Parent
 
+from domain.orders import FulfilmentMethod
 from domain.routing.explain import Verdict
 from domain.routing.rules.explaining import explain_case
 from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of, real_cost_minor
@@ -43,6 +45,7 @@ class ConstraintShown:
     kind: ConstraintKind
     is_hard: bool
     value: int
+    method: FulfilmentMethod | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class ParcelShown:
     shipping_minor: int
     handling_minor: int
     labour_minor: int
+    backlog_minor: int
+    delay_minor: int
     contents: list[UnitsShown]
 
 
@@ -79,11 +84,22 @@ class VerdictShown:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacityShown:
+    units: int
+    orders: int
+    most_units: int | None
+    most_orders: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateShown:
     location: Location | None
     distance_km: int
     is_chosen: bool
     parcel_minor: int | None
+    work_on: date | None
+    days_later: int
+    capacity: CapacityShown | None
     lines: list[VerdictShown]
 
 
@@ -130,6 +146,8 @@ class Names:
                 shipping_minor=parcel.shipping_minor,
                 handling_minor=parcel.handling_minor,
                 labour_minor=parcel.labour_minor,
+                backlog_minor=parcel.backlog_minor,
+                delay_minor=parcel.delay_minor,
                 contents=[
                     UnitsShown(self.line(line), quantity)
                     for line, at, _, quantity in plan.assignments
@@ -164,7 +182,15 @@ async def handling(root: Parent[RoutingRule]) -> list[HandlingShown]:
 
 
 async def constraints(root: Parent[RoutingRule]) -> list[ConstraintShown]:
-    return [ConstraintShown(ConstraintKind(each["kind"]), each["is_hard"], each["value"]) for each in root.constraints]
+    return [
+        ConstraintShown(
+            ConstraintKind(each["kind"]),
+            each["is_hard"],
+            each["value"],
+            FulfilmentMethod(each["method"]) if each.get("method") else None,
+        )
+        for each in root.constraints
+    ]
 
 
 async def parcels(root: Parent[RoutingDecision], info: Info) -> list[ParcelShown]:
@@ -201,12 +227,16 @@ async def replay(root: Parent[RoutingDecision]) -> ReplayShown:
 
 
 def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> CandidateShown:
+    load = names.kept.loads[at] if names.kept.loads else None
     taken = {line: quantity for line, place, _, quantity in plan.assignments if place == at}
     return CandidateShown(
         location=names.location(at),
         distance_km=round(names.kept.kilometres[at]),
         is_chosen=bool(taken),
         parcel_minor=verdict.parcel_minor,
+        work_on=load.day if load else None,
+        days_later=load.later if load else 0,
+        capacity=CapacityShown(*load[2:]) if load and load.is_limited else None,
         lines=[
             VerdictShown(names.line(line), taken.get(line, 0), verdict.reasons.get(line))
             for line in range(len(names.kept.case.strict.demands))

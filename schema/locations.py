@@ -1,5 +1,6 @@
 """Locations as clients see them: stores, warehouses, vendors and third parties."""
 
+from datetime import date
 from enum import Enum
 
 import strawberry
@@ -9,10 +10,10 @@ from strawberry.scalars import JSON
 import models
 from actions import locations as places
 from domain.permissions import Permission
-from resolvers.visible import LOCATIONS
+from resolvers.visible import LOCATIONS, STOCK
 from schema.enums import Capability, LocationKind
-from schema.fields import column, connection, find, graph, listed, root
-from schema.filters import among, equals
+from schema.fields import column, connection, find, graph, listed, one, root
+from schema.filters import among, at_least, below, equals
 from schema.inputs import given, ref
 from schema.mutations import action
 from schema.nodes import Node
@@ -45,6 +46,13 @@ class Location(Node):
     )
     is_active: bool = column("Whether it takes part at all.")
     daily_capacity_units: int | None = column("How many units it can handle a day; null for no limit.", needs=INTERNAL)
+    daily_capacity_orders: int | None = column(
+        "How many orders it can handle a day; null for no limit.", needs=INTERNAL
+    )
+    cut_off: str = column(
+        'Its time, as "14:00", from which on orders are worked on from the next working day on; empty for none.',
+        needs=INTERNAL,
+    )
     accept_within_minutes: int | None = column(
         "Work not accepted in so many minutes is declined by itself; null for no limit.", needs=INTERNAL
     )
@@ -52,6 +60,32 @@ class Location(Node):
         "What nobody collects in so many days is cancelled by itself; null for no limit.", needs=INTERNAL
     )
     version: int = column("Counts its changes.", needs=INTERNAL)
+
+
+@graph(
+    models.LocationDay,
+    "What a location that says how much it can do a day has taken on for one of its days.",
+    scope=STOCK,
+    needs=INTERNAL,
+)
+class LocationDay(Node):
+    location: Location = one("Where.")
+    day: date = column("Which of its days.")
+    units: int = column("Units taken on; more than it can do where a rule let that pass.")
+    orders: int = column("Orders that they are of.")
+
+
+@strawberry.enum(description="How days of locations may be listed.")
+class LocationDaySort(Enum):
+    NEWEST = "-day"
+    OLDEST = "day"
+
+
+@strawberry.input(description="Which days.")
+class LocationDayFilter:
+    location_ids: list[strawberry.ID] | None = among("location_id", of="Location")
+    day_from: date | None = at_least("day")
+    day_before: date | None = below("day")
 
 
 @strawberry.enum(description="How locations may be listed.")
@@ -70,6 +104,10 @@ class LocationQueries:
     location: Location | None = find("The location with this id.")
     location_by_code: Location | None = find("The location with this short name.", code=str)
     locations: Connection[Location] = connection("Locations you may see.", sort=LocationSort, where=LocationFilter)
+    location_day: LocationDay | None = find("The day of a location with this id.")
+    location_days: Connection[LocationDay] = connection(
+        "What locations have taken on, day by day.", sort=LocationDaySort, where=LocationDayFilter
+    )
 
 
 VERSION = "The version you read; refused if it has changed since."
@@ -95,6 +133,12 @@ class UpsertLocationInput:
     calendar: JSON | None = given(CALENDAR, default=UNSET)
     capabilities: list[Capability] | None = given("All it can do for an order.", default=UNSET)
     daily_capacity_units: int | None = given("How many units it can handle a day; null for no limit.", default=UNSET)
+    daily_capacity_orders: int | None = given("How many orders it can handle a day; null for no limit.", default=UNSET)
+    cut_off: str | None = given(
+        "Like 14:00, its own time, from which on orders are worked on from the next working day on; empty for none.",
+        default=UNSET,
+        at_most=5,
+    )
     accept_within_minutes: int | None = given(
         "Decline by itself what is not accepted in so many minutes; null for no limit.", default=UNSET
     )

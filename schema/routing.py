@@ -1,6 +1,6 @@
 """Routing as planners see it: rules, every decision with its reasons, and what would be under other rules."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
 
@@ -39,7 +39,8 @@ strawberry.enum(
     ConstraintKind,
     name="RoutingConstraintKind",
     description="What a rule asks for: kilometres from the address, parcels of an order, an order at once or not at all, "
-    "every line from one location, the worth below which an order goes in one parcel, units that stay at a location.",
+    "every line from one location, the worth below which an order goes in one parcel, units or a percentage that stay at a "
+    "location, no more than the location can do a day, days until it leaves (0 is today), dangerous goods.",
 )
 strawberry.enum(DecisionKind, name="RoutingOccasion", description="On what occasion units were given a location.")
 strawberry.enum(Exclusion, name="RoutingExclusion", description="Why a location does not serve a line.")
@@ -68,6 +69,9 @@ class RoutingConstraint:
     kind: ConstraintKind = strawberry.field(description="What is asked for.")
     is_hard: bool = strawberry.field(description="If not, it is dropped for what cannot be served otherwise.")
     value: int = strawberry.field(description="How much; 0 where there is nothing to say.")
+    method: FulfilmentMethod | None = strawberry.field(
+        description="Only for lines that reach the customer this way; null for all."
+    )
 
 
 @graph(
@@ -94,6 +98,11 @@ class RoutingRule(Node):
     steps: list[RoutingStep] = via("From where, in what sequence; with none, all locations compete.", routing.steps)
     step_minor: Minor = column("How much dearer a unit may become before the next step is taken instead.")
     split_minor: Minor | None = column("What every parcel after the first is taken to cost; null for the usual.")
+    delay_minor: Minor = column("What each day that a parcel leaves later than today is taken to cost.")
+    backlog_minor: Minor = column(
+        "What each day of capacity that is consumed at its location is taken to cost a parcel, beyond the free days."
+    )
+    backlog_free_days: int = column("How many days of capacity may be consumed before that costs anything.")
     handling: list[RoutingHandling] = via("What work costs.", routing.handling)
     constraints: list[RoutingConstraint] = via("What it asks for.", routing.constraints)
     drafted_at: datetime = column("When it was begun.")
@@ -116,6 +125,8 @@ class RoutedParcel:
     shipping_minor: Minor = strawberry.field(description="What carrying it costs.")
     handling_minor: Minor = strawberry.field(description="What making a parcel costs there.")
     labour_minor: Minor = strawberry.field(description="What taking its units costs there.")
+    backlog_minor: Minor = strawberry.field(description="What the work that was there already was taken to cost.")
+    delay_minor: Minor = strawberry.field(description="What leaving later than today was taken to cost.")
     contents: list[RoutedUnits] = strawberry.field(description="What is in it.")
 
 
@@ -133,6 +144,14 @@ class RoutingVerdict:
     reason: Exclusion | None = strawberry.field(description="Why it gives none; null if it gives some.")
 
 
+@strawberry.type(description="What a location had taken on for the day on which it would have worked on the order.")
+class RoutingCapacity:
+    units: int = strawberry.field(description="Units.")
+    orders: int = strawberry.field(description="Orders.")
+    most_units: int | None = strawberry.field(description="How many units it can do a day; null for no limit.")
+    most_orders: int | None = strawberry.field(description="How many orders it can do a day; null for no limit.")
+
+
 @strawberry.type(description="A location that was looked at.")
 class RoutingCandidate:
     location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
@@ -142,6 +161,11 @@ class RoutingCandidate:
         description=f"What one parcel of all that it could serve would cost, {IN_ORDER_CURRENCY}; null if it could serve "
         "nothing."
     )
+    work_on: date | None = strawberry.field(
+        description="Its day on which it would have worked on the order, by cut-off and calendar; null where nobody asked."
+    )
+    days_later: int = strawberry.field(description="How many days later than that moment's day there.")
+    capacity: RoutingCapacity | None = strawberry.field(description="What it had to do; null without a daily limit.")
     lines: list[RoutingVerdict] = strawberry.field(description="Line by line.")
 
 
@@ -301,6 +325,9 @@ class RoutingConstraintInput:
     kind: ConstraintKind = given("What is asked for.")
     is_hard: bool = given("If not, it is dropped for what cannot be served otherwise.", default=True)
     value: int | None = given("How much, where there is something to say.", default=None, at_least=0)
+    method: FulfilmentMethod | None = given(
+        "Only for lines that reach the customer this way; for what stays at a location.", default=None
+    )
 
 
 @strawberry.input(description="A whole rule: what is left out is blank and matches anything.")
@@ -321,6 +348,17 @@ class DraftRoutingRuleInput:
         "How much dearer a unit may become before the next step is taken instead.", default=Minor(DEFAULT_STEP_MINOR)
     )
     split_minor: Minor | None = given("What every parcel after the first is taken to cost.", default=None, at_least=0)
+    delay_minor: Minor = given(
+        "What each day that a parcel leaves later than today is taken to cost.", default=Minor(0), at_least=0
+    )
+    backlog_minor: Minor = given(
+        "What each day of capacity that is consumed at its location is taken to cost a parcel, beyond the free days.",
+        default=Minor(0),
+        at_least=0,
+    )
+    backlog_free_days: int = given(
+        "How many days of capacity may be consumed before that costs anything.", default=0, at_least=0
+    )
     handling: list[RoutingHandlingInput] | None = given("What work costs.", default=None)
     constraints: list[RoutingConstraintInput] | None = given("What it asks for.", default=None)
     expected_version: int | None = given("The draft's version that you read; another one is refused.", default=None)

@@ -1,13 +1,13 @@
 """Place the orders that wait together: one transaction, every rule on locked values, everything written at once."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
 
-from actions import reference
+from actions import reference, workload
 from actions.acting import Act, fingerprint
 from actions.claims import claimed_of
 from actions.group_commit import Overtaken
@@ -20,6 +20,7 @@ from domain.placing.decision import Market, decide
 from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network, Shelf
 from domain.routing.rules.choosing import Asker
+from domain.workdays import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,12 @@ async def place_batch(connection: Any, asked: Sequence[Asked]) -> list[Outcome]:
 async def place_ahead(connection: Any, asked: Sequence[Asked], before: "Ahead | None") -> "Ahead | None":
     """Decided without locks, as if `before`, which is being written meanwhile, were committed.
 
-    Whatever a decision rests on is checked by `Ahead.write`, or has to be decided under locks (None).
+    Whatever a decision rests on is checked by `Ahead.write`, or has to be decided under locks (None), as where locations
+    count what they can do a day.
     """
+    for key in {each.act.organization_id for each in asked}:
+        if (await reference.network(connection, key)).workplaces:
+            return None
     batch = await _read(connection, asked, lock=False)
     if before is not None and not batch.follow(before.batch, asked):
         return None
@@ -137,6 +142,8 @@ class Batch:
     rows: Rows
     last: Act
     """Of the command that came last: facts about stock carry its time."""
+    loads: dict[UUID, Load] = field(default_factory=dict)
+    claims: list[workload.Claimed] = field(default_factory=list)
     wrote: bool = False
 
     def answer(self, asked: Asked) -> Outcome:
@@ -186,6 +193,8 @@ class Batch:
             return True
         claimed = claimed_of(self.shelves)
         moved = await connection.fetchval(WRITE, *self.rows.parameters(claimed, self.last))
+        if self.claims:
+            await workload.claim(connection, self.claims)
         return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
@@ -196,7 +205,7 @@ class Batch:
         if wrong or channel is None:
             raise InvalidInput(wrong)
         cart = (act.organization_id, command.cart) if command.cart else None
-        market = Market(channel, network, self.goods, self.shelves)
+        market = Market(channel, network, self.goods, self.shelves, self.loads)
         buyer = self.buyers.get(command.customer_id) if command.customer_id else None
         asker = Asker(segment=buyer.segment if buyer else "", now=act.now)
         decided = decide(command, market, self.kept.get(cart, ()) if cart else (), asker)
@@ -217,6 +226,7 @@ class Batch:
             customer_email=command.customer_email or (buyer.email if buyer else None),
         )
         self.rows.add(new)
+        self.claims += [workload.Claimed(new.id, *each) for each in decided.claims]
         return new.id
 
 
@@ -231,10 +241,11 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     carts = Carts(named, await read_carts(connection, named, lock=lock))
     variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts.found)
     shelves = await read_shelves(connection, variants, lock=lock)
+    networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
     return Batch(
         known=known,
         external=await _external(connection, fresh),
-        networks={key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}},
+        networks=networks,
         goods=await read_goods(connection, wanted),
         buyers=await read_buyers(connection, {e.command.customer_id for e in fresh if e.command.customer_id}),
         carts=carts,
@@ -243,6 +254,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
         numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
         rows=Rows(swift_maker()),
         last=asked[-1].act,
+        loads=await workload.lock_loads(connection, networks, asked[-1].act.now) if lock else {},
     )
 
 

@@ -4,7 +4,6 @@
 days_most, base_minor, per_kilogram_minor and included_kilograms.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -23,7 +22,6 @@ MAX_ZONES: Final = 32
 MAX_KM: Final = 21_000
 """Nothing on earth is farther away."""
 MAX_DAYS: Final = 90
-TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
 SERVICES: Final = Table(
     name="carrier_services",
@@ -115,9 +113,7 @@ def _check(checks: Checks, command: UpsertCarrierService) -> None:
     if command.carrier is not KEEP:
         checks.code("carrier", command.carrier, longest=32)
     for name in ("cut_off", "pickup_time"):
-        value = getattr(command, name)
-        if value is not KEEP and not TIME.fullmatch(value):
-            checks.note(name, "INVALID_TIME", "Give a time of the day, such as 14:00.")
+        checks.time_of_day(name, getattr(command, name))
     for name in ("pickup_days", "non_transit_days", "non_delivery_days"):
         for at, day in enumerate(() if (days := getattr(command, name)) is KEEP else days):
             if day not in WEEKDAYS:

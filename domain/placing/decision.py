@@ -1,7 +1,8 @@
 """Decide one order on locked shelves: price it, route it, take its units, or refuse having taken nothing."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from operator import attrgetter
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,6 +15,7 @@ from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
 from domain.pricing import LineToPrice, PriceBasis, PricedOrder, Shipping, price_order
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
+from domain.workdays import Load
 
 METHODS: Final = {method: Method(method.value) for method in FulfilmentMethod}
 
@@ -47,6 +49,14 @@ class Backorder(NamedTuple):
     quantity: int
 
 
+class Claim(NamedTuple):
+    """Units of the order that a location with a daily capacity takes on for one of its days."""
+
+    location_id: UUID
+    day: date
+    units: int
+
+
 @dataclass(slots=True)
 class Decided:
     """`given_back` are the cart's units that the order did not use."""
@@ -58,6 +68,7 @@ class Decided:
     given_back: list[tuple[Kept, int]]
     routed: Routed | None = None
     """Nobody decided yet from where a draft's units come."""
+    claims: Sequence[Claim] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,8 @@ class Market:
     network: Network
     goods: Mapping[tuple[UUID, UUID], Goods]
     shelves: Shelves
+    loads: MutableMapping[UUID, Load] = field(default_factory=dict)
+    """By location, where days count; orders that are decided add to them."""
 
     def goods_of(self, variant_id: UUID) -> Goods:
         return self.goods[variant_id, self.channel.id]
@@ -100,7 +113,10 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker
         each.shelf.available += units
         each.shelf.reserved_delta -= units
     backorders = [Backorder(short.line, short.quantity) for short in plan.unserved]
-    return Decided(goods, price(command, goods, market), allocations, backorders, given_back, routed)
+    decided = Decided(goods, price(command, goods, market), allocations, backorders, given_back, routed)
+    if market.loads:
+        decided.claims = _claims(allocations, market.loads)
+    return decided
 
 
 def missing_skus(plan: RoutingPlan, goods: Sequence[Goods]) -> dict[str, int]:
@@ -166,6 +182,7 @@ def route_lines(
             ],
             asker=asker,
             value_minor=sum(_unit_price(line, item) * line.quantity for line, item in zip(lines, goods, strict=True)),
+            loads=market.loads,
         )
     return route_order(wanted, sites, market.network, position)
 
@@ -190,6 +207,20 @@ def _free_at(sites: Sequence[Site], variant_id: UUID, shelves: Shelves, own: Own
             if each := own.get((variant_id, site.id)):
                 free[place] += each.quantity
     return free
+
+
+def _claims(allocations: Sequence[Allocation], loads: MutableMapping[UUID, Load]) -> list[Claim]:
+    units: dict[UUID, int] = {}
+    for allocation in allocations:
+        location_id = allocation.shelf.location_id
+        units[location_id] = units.get(location_id, 0) + allocation.quantity
+    claims = []
+    for location_id, quantity in units.items():
+        load = loads.get(location_id)
+        if load is not None and load.is_limited:
+            loads[location_id] = load.with_order(quantity)
+            claims.append(Claim(location_id, load.day, quantity))
+    return claims
 
 
 def _take(shelf: Shelf, quantity: int, own: Own, left: dict[tuple[UUID, UUID], int]) -> tuple[Conversion, ...]:

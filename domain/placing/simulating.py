@@ -1,12 +1,13 @@
 """What if: decide past orders again under other rules, weights, locations or stock, and compare. Nothing is written.
 
 Orders are taken one after the other. What an order takes elsewhere than it did then is missing there, and is free where it
-was taken then, for the orders after it.
+was taken then, for the orders after it. So it is with what locations can do a day.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.world import Network
@@ -17,8 +18,16 @@ from domain.routing.rules.keeping import Kept, real_cost_minor
 from domain.routing.rules.passes import solve
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
 from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
+from domain.workdays import Load
 
 BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE})
+WITHOUT_RULE: Final[Mapping[str, Any]] = {
+    "parcel_handling_minor": 0,
+    "unit_handling_minor": 0,
+    "capacity_units": None,
+    "backlog_minor": 0,
+    "delay_minor": 0,
+}
 LAST: Final = 1 << 30
 Place = tuple[object, UUID]
 """(variant, location)."""
@@ -97,8 +106,9 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network) -> Outcome
     rules = _rules(what_if)
     outcome = Outcome()
     moved: dict[Place, int] = dict(what_if.extra)
+    done = Done()
     for each in past:
-        situation = _situation(each, what_if, network, moved)
+        situation = done.loaded(_situation(each, what_if, network, moved))
         case, _ = case_of(situation, rules)
         plan = solve(case)
         before = _costed_alike(each.plan, case.strict)
@@ -106,10 +116,42 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network) -> Outcome
         outcome.simulated.add(plan, each.currency, situation.kilometres)
         if _units(plan, case.strict) != _units(before, case.strict):
             outcome.changed.append(each.order_id)
+        done.add(situation, before, plan)
         for sign, one in ((1, before), (-1, plan)):
             for place, units in _units(one, case.strict).items():
                 moved[place] = moved.get(place, 0) + sign * units
     return outcome
+
+
+@dataclass(slots=True)
+class Done:
+    """Units and orders that the simulation takes on at a location's day beyond what was taken on then."""
+
+    units: dict[tuple[UUID, date], int] = field(default_factory=dict)
+    orders: dict[tuple[UUID, date], int] = field(default_factory=dict)
+
+    def loaded(self, situation: Situation) -> Situation:
+        if not self.units or not situation.loads:
+            return situation
+        places = [one.location for one in situation.candidates]
+        pairs = zip(places, situation.loads, strict=True)
+        return replace(situation, loads=[load and self._with_others(place, load) for place, load in pairs])
+
+    def add(self, situation: Situation, before: RoutingPlan, plan: RoutingPlan) -> None:
+        for sign, one in ((-1, before), (1, plan)):
+            units: dict[int, int] = {}
+            for _, at, _, quantity in one.assignments:
+                units[at] = units.get(at, 0) + quantity
+            for at, quantity in units.items():
+                load = situation.load(at)
+                if load is not None and load.is_limited:
+                    key = situation.candidates[at].location, load.day
+                    self.units[key] = self.units.get(key, 0) + sign * quantity
+                    self.orders[key] = self.orders.get(key, 0) + sign
+
+    def _with_others(self, place: UUID, load: Load) -> Load:
+        more = load.with_order(self.units.get((place, load.day), 0), self.orders.get((place, load.day), 0))
+        return more._replace(units=max(0, more.units), orders=max(0, more.orders))
 
 
 def effective(rules: Iterable[RoutingRule], changed: RoutingRule | None) -> list[RoutingRule]:
@@ -145,7 +187,7 @@ def _situation(past: Past, what_if: WhatIf, network: Network, moved: Mapping[Pla
     """As it was before any rule, with stock that moved since and locations that got some."""
     kept = past.kept
     request = kept.case.strict
-    candidates = [replace(one, parcel_handling_minor=0, unit_handling_minor=0) for one in request.candidates]
+    candidates = [replace(one, **WITHOUT_RULE) for one in request.candidates]
     kilometres = list(kept.kilometres)
     free = [list(row) for row in kept.free]
     known = {one.location for one in candidates}
@@ -167,7 +209,17 @@ def _situation(past: Past, what_if: WhatIf, network: Network, moved: Mapping[Pla
             excluded.update({(line, at): Exclusion.CLOSED for line in range(len(request.demands))})
     kinds = [site.kind if (site := network.sites.get(one.location)) else "" for one in candidates]
     return Situation(
-        request.demands, candidates, free, excluded, kinds, kilometres, past.lines, past.asker, past.value_minor
+        request.demands,
+        candidates,
+        free,
+        excluded,
+        kinds,
+        kilometres,
+        past.lines,
+        past.asker,
+        past.value_minor,
+        loads=[*kept.loads, *([None] * (len(candidates) - len(kept.loads)))],
+        hazmat=frozenset(site.id for site in network.sites.values() if site.is_hazmat),
     )
 
 

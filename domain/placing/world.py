@@ -11,6 +11,7 @@ from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Candidate, Demand, Method, VariantKey
 from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard
+from domain.workdays import Workplace
 
 FAR_AWAY_KM: Final = 20_100.0
 """The distance to an address without coordinates: half the way round the earth, the same from everywhere."""
@@ -47,6 +48,7 @@ class Site:
     methods: frozenset[Method]
     is_active: bool
     kind: str = ""
+    is_hazmat: bool = False
 
     def offers(self, method: FulfilmentMethod) -> bool:
         return self.is_active and Method(method.value) in self.methods
@@ -130,6 +132,8 @@ class Network:
     card: RateCard = DEFAULT_RATE_CARD
     worth: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
     """Shadow prices by variant and location, where the organization looks ahead."""
+    workplaces: Mapping[UUID, Workplace] = field(default_factory=dict)
+    """Locations whose days count: those with a daily capacity, and all where a rule asks for ship dates."""
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
     def unit_costs(self, demands: Sequence[Demand], sites: Sequence[Site]) -> list[list[int]] | None:
@@ -161,6 +165,8 @@ class Network:
     def keep_views(self, older: "Network") -> None:
         """Nothing moved since `older` was made, so what was worked out for it still holds."""
         self.seen = older.seen
+        if self.workplaces == older.workplaces:
+            self.workplaces = older.workplaces
 
     def _view_from(self, latitude: float | None, longitude: float | None) -> View:
         known = latitude is not None and longitude is not None

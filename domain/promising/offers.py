@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from domain.placing.decision import Market, plan_lines
+from domain.placing.decision import plan_lines
 from domain.placing.world import Shelf
 from domain.promising.calendars import DAY
 from domain.promising.capacity import days_of_capacity
@@ -220,7 +220,7 @@ def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None
         }
         for variant_id in wanted
     }
-    market = Market(question.market.channel, question.market.network, question.market.goods, shelves)
+    market = replace(question.market, shelves=shelves)
     plan = plan_lines(lines, question.destination.position, market, {}, question.asker)
     if plan.unserved:
         return None

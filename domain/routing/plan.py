@@ -129,7 +129,7 @@ def _plan(
     split = request.options.split_minor * max(0, len(parcels) - 1)
     total = split
     for parcel in parcels:
-        total += parcel.shipping_minor + parcel.handling_minor + parcel.labour_minor + parcel.extra_minor
+        total += parcel.total_minor
     return RoutingPlan(tuple(assignments), tuple(parcels), unserved, split, total)
 
 
@@ -147,9 +147,11 @@ def _parcel(request: RoutingRequest, at: int, units: Sequence[tuple[int, int]]) 
         tuple([line for line, _ in units]),
         grams,
         candidate.rate.price_minor(grams),
-        candidate.parcel_handling_minor,
+        candidate.parcel_handling_minor - candidate.backlog_minor - candidate.delay_minor,
         candidate.unit_handling_minor * count,
         extra,
+        candidate.backlog_minor,
+        candidate.delay_minor,
     )
 
 

@@ -37,6 +37,7 @@ class Exclusion(StrEnum):
     TRIED_BEFORE = "tried_before"
     TOO_FAR = "too_far"
     CAPABILITY = "capability"
+    TOO_LATE = "too_late"
     CLOSED = "closed"
     NOT_IN_RULE = "not_in_rule"
     DEARER = "dearer"
@@ -64,7 +65,8 @@ class Demand:
 class Candidate:
     """One location as seen from the address: made once per location and zone, then kept.
 
-    `capacity_units` is what it can still take on (None = no limit), `methods` what it offers (None = all).
+    `capacity_units` is what it can still take on (None = no limit), `methods` what it offers (None = all). Of what a parcel
+    costs there whatever is in it, `backlog_minor` is for the work that waits there and `delay_minor` for leaving later.
     """
 
     location: UUID
@@ -73,6 +75,8 @@ class Candidate:
     unit_handling_minor: int = 0
     capacity_units: int | None = None
     methods: frozenset[Method] | None = None
+    backlog_minor: int = 0
+    delay_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +128,12 @@ class Parcel(NamedTuple):
     handling_minor: int
     labour_minor: int
     extra_minor: int
+    backlog_minor: int = 0
+    delay_minor: int = 0
 
     @property
     def total_minor(self) -> int:
-        return self.shipping_minor + self.handling_minor + self.labour_minor + self.extra_minor
+        return sum(self[4:])
 
 
 class Unserved(NamedTuple):

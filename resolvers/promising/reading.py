@@ -11,6 +11,7 @@ import orjson
 from actions import reference
 from actions.geocoding import locate
 from actions.orders.placing import read_buyers, read_goods
+from actions.workload import read_loads
 from domain.placing.decision import Market
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.calendars import Calendar
@@ -82,7 +83,7 @@ async def question_of(asked: Asked) -> Question | None:
     places = await _places(asked, channel, network, present)
     return Question(
         now=asked.now,
-        market=Market(channel, network, goods, {}),
+        market=Market(channel, network, goods, {}, await read_loads(Fetching, network, asked.now)),
         wanted=asked.wanted,
         destination=_destination(asked),
         methods=asked.methods,

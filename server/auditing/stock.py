@@ -46,9 +46,20 @@ SELECT format('reservation %s of cart %s', r.id, r.cart) AS name, 'is of another
 FROM reservations r JOIN stock_levels l ON l.id = r.stock_level_id
 WHERE (l.variant_id, l.location_id) <> (r.variant_id, r.location_id)"""
 
+DAYS: Final = """
+SELECT format('day %s of %s', coalesce(d.day, c.day), p.code) AS name,
+    format('it counts %s units of %s orders, claims make %s of %s', coalesce(d.units, 0), coalesce(d.orders, 0),
+        coalesce(c.units, 0), coalesce(c.orders, 0)) AS wrong
+FROM location_days d
+FULL JOIN (SELECT location_id, day, sum(units) AS units, count(*) AS orders FROM capacity_claims GROUP BY 1, 2) AS c
+    ON c.location_id = d.location_id AND c.day = d.day
+JOIN locations p ON p.id = coalesce(d.location_id, c.location_id)
+WHERE (coalesce(d.units, 0), coalesce(d.orders, 0)) <> (coalesce(c.units, 0), coalesce(c.orders, 0))"""
+
 CHECKS: Final = (
     by_sql("Every stock counter is the sum of its movements", COUNTED),
     by_sql("Allocated stock is what orders hold there", CLAIMED),
     by_sql("Reserved stock is what carts keep there", RESERVED),
+    by_sql("What a location has taken on for a day is what orders claim of it", DAYS),
     by_sql("A reservation is of the variant and location of its stock", MISPLACED),
 )

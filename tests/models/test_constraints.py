@@ -28,6 +28,7 @@ counting = importlib.import_module("models.migrations.0013_counting")
 reordering = importlib.import_module("models.migrations.0016_reordering")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
+capacity = importlib.import_module("models.migrations.0018_capacity")
 RULES = {
     (table, name): rule
     for checks in (
@@ -39,6 +40,7 @@ RULES = {
         transfers.CHECKS,
         purchasing.CHECKS,
         counting.CHECKS,
+        capacity.CHECKS,
         reordering.CHECKS,
         reoptimizing.CHECKS,
         routing.CHECKS,

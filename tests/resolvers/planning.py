@@ -1,6 +1,6 @@
 """Rows of routing for the business of `world.py`: rules in every status, and decisions that can be explained."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,19 @@ from domain.routing.values import Candidate, Demand, RoutingRequest
 from domain.shipping_rates import Rate
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-PLANS = [models.RoutingRule, models.RoutingDecision]
+PLANS = [models.RoutingRule, models.RoutingDecision, models.LocationDay]
 
 
 def add_plans(world: Any, organization: UUID) -> None:
     """After the orders."""
+    for at, place in enumerate(world.of(models.Location, organization)):
+        for ahead in range(at):
+            day = date(2026, 11, 1) + timedelta(days=ahead)
+            world.add(
+                models.LocationDay(
+                    organization_id=organization, location_id=place.id, day=day, units=at * ahead, orders=ahead
+                )
+            )
     rules = [_rule(world, organization, at) for at in range(6)]
     for at, order in enumerate(world.of(models.Order, organization)):
         for again in range(at % 3):

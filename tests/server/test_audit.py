@@ -89,6 +89,13 @@ SABOTAGE = [
         "UPDATE reservations SET location_id = (SELECT id FROM locations WHERE code = 'CHI')",
         "is of another variant or location than its stock",
     ),
+    (
+        (
+            "INSERT INTO capacity_claims (id, order_id, location_id, day, units) "
+            "SELECT '{nothing}', '{order}', id, '2026-11-02', 3 FROM locations WHERE code = 'CHI'"
+        ),
+        "day 2026-11-02 of CHI: it counts 0 units of 0 orders, claims make 3 of 1",
+    ),
     ("UPDATE transfer_lines SET received = received + 1", "received is 2, its movements make 1"),
     ("UPDATE purchase_lines SET received = received + 1", "received is 3, its movements make 2"),
     ("UPDATE transfers SET status = 'received', closed_at = now()", "it is received, and units are still in transit"),

@@ -3,22 +3,29 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
+from uuid import UUID
 
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine, choose, leading
 from domain.routing.rules.passes import Case
-from domain.routing.rules.values import ConstraintKind, Handling, RoutingRule, Step
-from domain.routing.values import Candidate, Demand, Exclusion, RoutingOptions, RoutingRequest
+from domain.routing.rules.values import LARGER_IS_TIGHTER, ConstraintKind, Handling, RoutingRule, Step
+from domain.routing.values import Candidate, Demand, Exclusion, Method, RoutingOptions, RoutingRequest
+from domain.workdays import Load
 
 DEFAULT_ROUTING: Final = RoutingOptions()
 EVERYWHERE: Final = (Step("", 0),)
 NO_HANDLING: Final = Handling(0, 0)
+PERCENT: Final = 100
 
 Excluded = Mapping[tuple[int, int], Exclusion]
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """An order's lines before any rule. `kinds` and `kilometres` are of the candidates; `lines` are for choosing rules."""
+    """An order's lines before any rule. `lines` are for choosing rules.
+
+    `kinds`, `kilometres` and `loads` are of the candidates, empty loads where nothing is known of their days; `hazmat` are
+    those that may handle dangerous goods.
+    """
 
     demands: Sequence[Demand]
     candidates: Sequence[Candidate]
@@ -31,6 +38,11 @@ class Situation:
     value_minor: int = 0
     options: RoutingOptions = field(default=DEFAULT_ROUTING)
     unit_costs: Sequence[Sequence[int]] | None = None
+    loads: Sequence[Load | None] = ()
+    hazmat: frozenset[UUID] = frozenset()
+
+    def load(self, at: int) -> Load | None:
+        return self.loads[at] if self.loads else None
 
 
 def case_of(situation: Situation, rules: Sequence[RoutingRule]) -> tuple[Case, RoutingRule | None]:
@@ -42,7 +54,7 @@ def case_of(situation: Situation, rules: Sequence[RoutingRule]) -> tuple[Case, R
     lead = leading(chosen)
     if lead is None:
         return Case(_request(situation)), None
-    candidates = [_handled(one, lead, kind) for one, kind in zip(situation.candidates, situation.kinds, strict=True)]
+    candidates = [_costed(situation, lead, at) for at in range(len(situation.candidates))]
     ruled = replace(situation, candidates=candidates)
     strict = _narrowed(ruled, chosen, lead, with_soft=True)
     if all(constraint.is_hard for rule in chosen if rule for constraint in rule.constraints):
@@ -61,14 +73,19 @@ def _request(situation: Situation) -> RoutingRequest:
     )
 
 
-def _handled(candidate: Candidate, rule: RoutingRule, kind: str) -> Candidate:
-    parcel_minor, unit_minor = rule.handling.get(kind, NO_HANDLING)
-    if not (parcel_minor or unit_minor):
+def _costed(situation: Situation, rule: RoutingRule, at: int) -> Candidate:
+    candidate, load = situation.candidates[at], situation.load(at)
+    parcel_minor, unit_minor = rule.handling.get(situation.kinds[at], NO_HANDLING)
+    delay_minor = rule.delay_minor * load.later if load else 0
+    backlog_minor = load.backlog_minor(rule.backlog_minor, rule.backlog_free_days) if load else 0
+    if not (parcel_minor or unit_minor or delay_minor or backlog_minor):
         return candidate
     return replace(
         candidate,
-        parcel_handling_minor=candidate.parcel_handling_minor + parcel_minor,
+        parcel_handling_minor=candidate.parcel_handling_minor + parcel_minor + delay_minor + backlog_minor,
         unit_handling_minor=candidate.unit_handling_minor + unit_minor,
+        delay_minor=delay_minor,
+        backlog_minor=backlog_minor,
     )
 
 
@@ -81,8 +98,8 @@ def _narrowed(
         row = situation.stock[line]
         cost = list(situation.unit_costs[line]) if situation.unit_costs else [0] * len(situation.candidates)
         if rule is not None:
-            limits = _limits(rule, with_soft=with_soft)
-            row = _without_kept(row, limits.get(ConstraintKind.KEEP_UNITS, 0))
+            limits = _limits(rule, situation.demands[line].method, with_soft=with_soft)
+            row = _without_kept(row, limits)
             for at in range(len(situation.candidates)):
                 found = _place(situation, rule, limits, at)
                 if isinstance(found, Exclusion):
@@ -96,17 +113,30 @@ def _narrowed(
     options = _options(situation, lead, with_soft=with_soft)
     unit_costs = costs if any(map(any, costs)) else None
     shared = _equal_rows(situation.demands, stock)
-    return RoutingRequest(situation.demands, situation.candidates, shared, options, unit_costs, excluded)
+    candidates = _with_room(situation, chosen, with_soft=with_soft)
+    return RoutingRequest(situation.demands, candidates, shared, options, unit_costs, excluded)
 
 
-def _limits(rule: RoutingRule, *, with_soft: bool) -> dict[ConstraintKind, int]:
-    """The tightest value of each kind; only MIN_VALUE_TO_SPLIT and KEEP_UNITS are tighter when larger."""
+def _limits(rule: RoutingRule, method: Method | None = None, *, with_soft: bool) -> dict[ConstraintKind, int]:
+    """The tightest value of each kind, of what is asked for any method or for this one."""
     found: dict[ConstraintKind, int] = {}
-    for kind, is_hard, value in rule.constraints:
-        if is_hard or with_soft:
-            tighter = max if kind in {ConstraintKind.MIN_VALUE_TO_SPLIT, ConstraintKind.KEEP_UNITS} else min
+    for kind, is_hard, value, only in rule.constraints:
+        if (is_hard or with_soft) and only in (None, method):
+            tighter = max if kind in LARGER_IS_TIGHTER else min
             found[kind] = tighter(found.get(kind, value), value)
     return found
+
+
+def _with_room(situation: Situation, chosen: Sequence[RoutingRule | None], *, with_soft: bool) -> Sequence[Candidate]:
+    """What a location can still do on its day holds for the order as a whole if it does for any of its lines."""
+    asks = any(ConstraintKind.DAILY_CAPACITY in _limits(rule, with_soft=with_soft) for rule in chosen if rule)
+    if not (asks and situation.loads):
+        return situation.candidates
+    rooms = [load.room_units if load else None for load in situation.loads]
+    return [
+        one if room is None else replace(one, capacity_units=room)
+        for one, room in zip(situation.candidates, rooms, strict=True)
+    ]
 
 
 def _place(situation: Situation, rule: RoutingRule, limits: Mapping[ConstraintKind, int], at: int) -> int | Exclusion:
@@ -114,7 +144,11 @@ def _place(situation: Situation, rule: RoutingRule, limits: Mapping[ConstraintKi
     far = situation.kilometres[at]
     if far > limits.get(ConstraintKind.MAX_DISTANCE, far):
         return Exclusion.TOO_FAR
-    location, kind = situation.candidates[at].location, situation.kinds[at]
+    location, kind, load = situation.candidates[at].location, situation.kinds[at], situation.load(at)
+    if ConstraintKind.HAZMAT in limits and location not in situation.hazmat:
+        return Exclusion.CAPABILITY
+    if load is not None and load.later > limits.get(ConstraintKind.SHIP_WITHIN_DAYS, load.later):
+        return Exclusion.TOO_LATE
     naming = [step for step in rule.steps or EVERYWHERE if step.names(location, kind)]
     within = [step for step in naming if step.max_distance_km is None or far <= step.max_distance_km]
     open_ones = [step.priority for step in within if situation.value_minor >= step.min_value_minor]
@@ -135,8 +169,12 @@ def _options(situation: Situation, lead: RoutingRule, *, with_soft: bool) -> Rou
     )
 
 
-def _without_kept(row: Sequence[int], kept: int) -> Sequence[int]:
-    return [max(0, units - kept) for units in row] if kept else row
+def _without_kept(row: Sequence[int], limits: Mapping[ConstraintKind, int]) -> Sequence[int]:
+    """What may be given, truncated down: of 10 units with 25 % kept back 7. Of units and percent the more careful holds."""
+    units, percent = limits.get(ConstraintKind.KEEP_UNITS, 0), limits.get(ConstraintKind.KEEP_PERCENT, 0)
+    if not (units or percent):
+        return row
+    return [max(0, min(free - units, free * (PERCENT - percent) // PERCENT)) for free in row]
 
 
 def _equal_rows(demands: Sequence[Demand], stock: Sequence[Sequence[int]]) -> Sequence[Sequence[int]]:

@@ -2,11 +2,14 @@
 
 A request has `d`emands (variant, quantity, grams each, method), `c`andidates (location, rate, handling, capacity, methods,
 kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why) and
-`u`nit costs. `r` has what differs in the second pass, `f` the free units before a rule kept some back, and `l` the
-positions of the order's lines where they are not simply the first ones.
+`u`nit costs. `r` has what differs in the second pass (there `k` the capacities), `f` the free units before a rule kept some
+back, `w` what the candidates had to do on their day, and `l` the positions of the order's lines where they are not simply
+the first ones. A candidate has two numbers more where it costs something for backlog or delay.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,21 +28,24 @@ from domain.routing.values import (
     Unserved,
 )
 from domain.shipping_rates import Rate
+from domain.workdays import Load
 
 Plain = dict[str, Any]
 
 
 class Kept(NamedTuple):
-    """A stored decision, read again; `positions` are those of the order's lines, `free` the stock before any rule."""
+    """A stored decision, read again; `positions` are those of the order's lines, `free` and `loads` from before any rule."""
 
     case: Case
     kilometres: Sequence[float]
     positions: Sequence[int]
     free: Sequence[Sequence[int]]
+    loads: Sequence[Load | None] = ()
 
 
 def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
     rate = candidate.rate
+    later = [candidate.backlog_minor, candidate.delay_minor] if candidate.backlog_minor or candidate.delay_minor else ()
     return [
         str(candidate.location),
         rate.base_minor,
@@ -50,6 +56,7 @@ def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
         candidate.capacity_units,
         None if candidate.methods is None else sorted(candidate.methods),
         round(kilometres),
+        *later,
     ]
 
 
@@ -59,6 +66,7 @@ def plain_case(
     *,
     free: Sequence[Sequence[int]] | None = None,
     positions: Sequence[int] | None = None,
+    loads: Sequence[Load | None] = (),
 ) -> Plain:
     """`candidates` are those of the case as `plain_candidate` gives them."""
     strict, relaxed = case.strict, case.relaxed
@@ -69,10 +77,14 @@ def plain_case(
     }
     if relaxed is not None:
         stored["r"] = _plain_terms(relaxed)
+        if relaxed.candidates is not strict.candidates:
+            stored["r"]["k"] = [one.capacity_units for one in relaxed.candidates]
     if free is not None and free != strict.stock:
         stored["f"] = free
     if positions is not None:
         stored["l"] = positions
+    if any(loads):
+        stored["w"] = [load and [load.day.isoformat(), *load[1:]] for load in loads]
     return stored
 
 
@@ -80,7 +92,7 @@ def plain_plan(plan: RoutingPlan) -> Plain:
     """`a`ssignments, `p`arcels, what is `n`ot served, and what splitting and all together cost."""
     return {
         "a": [[line, at, quantity] for line, at, _, quantity in plan.assignments],
-        "p": [[at, lines, *costs] for at, _, lines, *costs in plan.parcels],
+        "p": [[parcel[0], *(parcel[2:] if any(parcel[8:]) else parcel[2:8])] for parcel in plan.parcels],
         "n": [list(short) for short in plan.unserved],
         "split": plan.split_minor,
         "total": plan.total_minor,
@@ -89,13 +101,14 @@ def plain_plan(plan: RoutingPlan) -> Plain:
 
 def kept_of(stored: Mapping[str, Any]) -> Kept:
     demands = [Demand(variant, quantity, grams, Method(method)) for variant, quantity, grams, method in stored["d"]]
-    candidates = [_candidate(*each[:8]) for each in stored["c"]]
-    relaxed = _request(demands, candidates, stored["r"]) if "r" in stored else None
+    candidates = [_candidate(*each) for each in stored["c"]]
+    relaxed = _request(demands, _relaxed(candidates, stored["r"]), stored["r"]) if "r" in stored else None
     return Kept(
         case=Case(_request(demands, candidates, stored), relaxed),
         kilometres=[each[8] for each in stored["c"]],
         positions=stored.get("l", range(len(demands))),
         free=stored.get("f", stored["s"]),
+        loads=[each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored.get("w", ())],
     )
 
 
@@ -141,8 +154,14 @@ def _request(demands: Sequence[Demand], candidates: Sequence[Candidate], terms: 
     )
 
 
+def _relaxed(candidates: Sequence[Candidate], terms: Mapping[str, Any]) -> Sequence[Candidate]:
+    if "k" not in terms:
+        return candidates
+    return [replace(one, capacity_units=units) for one, units in zip(candidates, terms["k"], strict=True)]
+
+
 def _candidate(location: str, *stored: Any) -> Candidate:
-    base, per_kilogram, included, parcel_minor, unit_minor, capacity, methods = stored
+    base, per_kilogram, included, parcel_minor, unit_minor, capacity, methods, _, *later = stored
     return Candidate(
         UUID(location),
         Rate(base, per_kilogram, included),
@@ -150,4 +169,5 @@ def _candidate(location: str, *stored: Any) -> Candidate:
         unit_minor,
         capacity,
         None if methods is None else frozenset(Method(each) for each in methods),
+        *later,
     )

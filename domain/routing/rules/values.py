@@ -41,17 +41,29 @@ class ConstraintKind(StrEnum):
     WHOLE_LINES = "whole_lines"  # every line from one location; no value
     MIN_VALUE_TO_SPLIT = "min_value_to_split"  # minor units: an order worth less goes in one parcel
     KEEP_UNITS = "keep_units"  # units of a variant that stay at a location
+    KEEP_PERCENT = "keep_percent"  # of the free units of a variant, what stays at a location
+    DAILY_CAPACITY = "daily_capacity"  # no more a day than the location said it can do; no value
+    SHIP_WITHIN_DAYS = "ship_within_days"  # days from today, by the location's cut-off and calendar; 0 is today
+    HAZMAT = "hazmat"  # only where dangerous goods may be handled; no value
 
 
-WITHOUT_VALUE: Final = frozenset({ConstraintKind.SHIP_COMPLETE, ConstraintKind.WHOLE_LINES})
+WITHOUT_VALUE: Final = frozenset(
+    {ConstraintKind.SHIP_COMPLETE, ConstraintKind.WHOLE_LINES, ConstraintKind.DAILY_CAPACITY, ConstraintKind.HAZMAT}
+)
+BY_METHOD: Final = frozenset({ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT})
+"""May be asked for lines of one fulfilment method only."""
+LARGER_IS_TIGHTER: Final = frozenset(
+    {ConstraintKind.MIN_VALUE_TO_SPLIT, ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT}
+)
 
 
 class Constraint(NamedTuple):
-    """A soft one is dropped for what could not be served while it was kept."""
+    """A soft one is dropped for what could not be served while it was kept. Without a `method` it is for all."""
 
     kind: ConstraintKind
     is_hard: bool
     value: int = 0
+    method: Method | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,11 @@ class Handling(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingRule:
-    """What is None or empty in what it is for matches anything. `priority` decides between equally specific rules."""
+    """What is None or empty in what it is for matches anything. `priority` decides between equally specific rules.
+
+    A parcel costs `delay_minor` more for each day that it leaves later than today, and `backlog_minor` for each day of
+    capacity consumed at its location beyond `backlog_free_days`.
+    """
 
     id: UUID
     name: str
@@ -103,8 +119,18 @@ class RoutingRule:
     steps: tuple[Step, ...] = ()
     step_minor: int = DEFAULT_STEP_MINOR
     split_minor: int | None = None
+    delay_minor: int = 0
+    backlog_minor: int = 0
+    backlog_free_days: int = 0
     handling: Mapping[str, Handling] = field(default_factory=dict)
     constraints: tuple[Constraint, ...] = ()
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it wants to know on which day a location would work on an order."""
+        return bool(self.delay_minor) or any(
+            constraint.kind is ConstraintKind.SHIP_WITHIN_DAYS for constraint in self.constraints
+        )
 
 
 def terms_of(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,9 +141,14 @@ def terms_of(record: Mapping[str, Any]) -> dict[str, Any]:
             each["location_kind"]: Handling(each["parcel_minor"], each["unit_minor"]) for each in record["handling"]
         },
         "constraints": tuple(
-            Constraint(ConstraintKind(each["kind"]), each["is_hard"], each["value"]) for each in record["constraints"]
+            Constraint(ConstraintKind(each["kind"]), each["is_hard"], each["value"], _method(each.get("method")))
+            for each in record["constraints"]
         ),
     }
+
+
+def _method(stored: str | None) -> Method | None:
+    return Method(stored) if stored else None
 
 
 def _step(stored: Mapping[str, Any]) -> Step:
