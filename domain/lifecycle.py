@@ -201,13 +201,20 @@ def by_rank(statuses: Iterable[UnitStatus]) -> list[UnitStatus]:
     return sorted(statuses, key=RANK.__getitem__)
 
 
+WORD_OF: Final = {status: OrderStatus(status.value) for status in UnitStatus}
+"""Of a line or an order all of whose units are in that status."""
+
+
 def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
     """The word for units in these statuses: what was cancelled doesn't count while anything is left.
 
     One status: that word. All units with the customer, some delivered and some picked up: delivered. Otherwise
     "partially" and the furthest status reached.
     """
-    present = set(statuses) - {_S.CANCELLED}
+    present = set(statuses)
+    if len(present) == 1:
+        return WORD_OF[present.pop()]
+    present.discard(_S.CANCELLED)
     if not present:
         return OrderStatus.CANCELLED
     furthest = max(present, key=RANK.__getitem__)

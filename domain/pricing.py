@@ -8,9 +8,8 @@ the last unit takes the remainder, so refunding units one by one gives back the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.money import split
 
@@ -24,8 +23,7 @@ class PriceBasis(StrEnum):
     GROSS = "gross"
 
 
-@dataclass(frozen=True, slots=True)
-class LineToPrice:
+class LineToPrice(NamedTuple):
     """One line as ordered. `discount_minor` is the line's own discount; the rate is in parts per million (7.25 % = 72,500)."""
 
     quantity: int
@@ -34,8 +32,7 @@ class LineToPrice:
     tax_rate_ppm: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(NamedTuple):
     """One line with everything it costs: net_minor + tax_minor = total_minor, which the customer pays for it."""
 
     quantity: int
@@ -53,16 +50,14 @@ class PricedLine:
         return self.quantity * self.unit_price_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Shipping:
+class Shipping(NamedTuple):
     """What the customer pays for shipping, in the channel's basis, and the rate of its tax."""
 
     amount_minor: int = 0
     tax_rate_ppm: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PricedOrder:
+class PricedOrder(NamedTuple):
     """Each figure is the sum of its lines; the last five include shipping: net + tax = total."""
 
     lines: tuple[PricedLine, ...]
@@ -76,8 +71,7 @@ class PricedOrder:
     total_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnitShare:
+class UnitShare(NamedTuple):
     """What one unit of a line cost, tax included, and the tax within it."""
 
     total_minor: int

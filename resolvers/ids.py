@@ -8,6 +8,7 @@ from uuid import UUID
 from graphql import GraphQLError
 from tortoise.models import Model
 
+from actions.swift_ids import swift
 from resolvers.relations import primary_key
 from resolvers.statement import literal
 
@@ -47,7 +48,7 @@ def parse_id(text: str) -> tuple[str, UUID]:
     """The type's name and the key. Raises `BadId`."""
     try:
         name, _, key = base64.b64decode(text, validate=True).decode().partition(":")
-        return name, UUID(key)
+        return name, swift(UUID(key))
     except (binascii.Error, UnicodeDecodeError, ValueError):
         raise BadId("thing", text) from None
 

@@ -23,8 +23,7 @@ from domain.routing.rules.choosing import Asker
 from domain.workdays import Load
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One command in the queue, with what could be worked out before; without a key the texts are empty."""
 
     act: Act

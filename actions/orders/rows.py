@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -268,9 +267,9 @@ def routed(decided: Decided) -> list[FirstUnits]:
     return units + [FirstUnits(line, UnitStatus.BACKORDERED, None, quantity) for line, quantity in decided.backorders]
 
 
-@dataclass
+@dataclass(slots=True)
 class NewOrder:
-    """One decided order on its way to the tables; `units` say where each line's units begin."""
+    """One decided order on its way to the tables; `units` say where each line's units begin, `words` what that makes it."""
 
     id: UUID
     act: Act
@@ -283,6 +282,15 @@ class NewOrder:
     customer_name: str
     customer_email: str | None
     kind: FactKind = FactKind.ORDER_PLACED
+    status: OrderStatus = field(init=False)
+    words: list[OrderStatus] = field(init=False)
+
+    def __post_init__(self) -> None:
+        standing: list[set[UnitStatus]] = [set() for _ in self.line_ids]
+        for units in self.units:
+            standing[units.line].add(units.status)
+        self.words = [derive(statuses) for statuses in standing]
+        self.status = derive(set().union(*standing))
 
     @property
     def is_free(self) -> bool:
@@ -304,18 +312,6 @@ class NewOrder:
     @property
     def charge_status(self) -> ChargeStatus:
         return ChargeStatus.FULL if self.is_free else ChargeStatus.NONE
-
-    @cached_property
-    def words(self) -> list[OrderStatus]:
-        """The word of each line."""
-        standing: list[set[UnitStatus]] = [set() for _ in self.line_ids]
-        for units in self.units:
-            standing[units.line].add(units.status)
-        return [derive(statuses) for statuses in standing]
-
-    @cached_property
-    def status(self) -> OrderStatus:
-        return derive({units.status for units in self.units})
 
     def described(self) -> dict[str, Any]:
         """The payload of the fact that it was placed."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.geography import Coordinates, distance_km
@@ -54,8 +54,7 @@ class Site:
         return self.is_active and Method(method.value) in self.methods
 
 
-@dataclass(frozen=True, slots=True)
-class Goods:
+class Goods(NamedTuple):
     """A variant for sale in a channel; `price_minor` None when the channel has no price for it."""
 
     id: UUID
@@ -69,8 +68,7 @@ class Goods:
     category: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Buyer:
+class Buyer(NamedTuple):
     id: UUID
     organization_id: UUID
     name: str
