@@ -1,6 +1,7 @@
 """pgbench running the very statements of a group, for one order a transaction, without any rules.
 
-Ids come from `uuidv7()`, the location of each line from arithmetic: pgbench only has to send and wait.
+Either as a transaction that decides under locks does it, or reading without them and leaving the check to the write. Ids
+come from `uuidv7()`, the location of each line from arithmetic: pgbench only has to send and wait.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ repeat('{str([UNITS] * LOCATIONS).replace(" ", "")},', 3) || '],"o":[250,null,fa
 PLAN = """'{"a":[[0,0,1],[1,0,1],[2,0,1]],"p":[[0,[0,1,2],3000,1650,0,0,0]],"n":[],"split":0,"total":1650}'"""
 
 
-def script(*, hot: bool) -> str:
+def script(*, hot: bool, lock: bool) -> str:
     first = "\\set v1 0" if hot else f"\\set v1 random(1, {VARIANTS // 3 - 1})"
     ids = ", ".join(f"uuidv7() AS {name}" for name in ("o", "a", *(f"{kind}{n}" for kind in "lum" for n in LINES)))
     statements = [
@@ -52,7 +53,11 @@ def script(*, hot: bool) -> str:
         f"SELECT {ids} \\gset",
         "BEGIN;",
         _with(placing.KNOWN, ["ARRAY['bench/' || :o::uuid]"]) + ";",
-        _with(placing.SHELVES, [f"ARRAY[{', '.join(_id(VARIANT, f':v{n}') for n in LINES)}]"]) + ";",
+        _with(
+            placing.LOCKED_SHELVES if lock else placing.SHELVES,
+            [f"ARRAY[{', '.join(_id(VARIANT, f':v{n}') for n in LINES)}]"],
+        )
+        + ";",
         _with(placing.GOODS, [_array(VARIANT, "v"), f"ARRAY[{', '.join(_id(CHANNEL, '0') for _ in LINES)}]"]) + ";",
         _with(placing.BUYERS, [f"ARRAY[{_id(CUSTOMER, ':customer')}]"]) + ";",
         _with(placing.NUMBERS, ["1"]).replace("nextval('order_numbers')", "nextval('order_numbers') AS number")
@@ -63,12 +68,12 @@ def script(*, hot: bool) -> str:
     return "\n".join(" ".join(statement.split()) for statement in statements)
 
 
-async def place(database_url: str, *, clients: int, seconds: float, hot: bool) -> float:
+async def place(database_url: str, *, clients: int, seconds: float, hot: bool, lock: bool) -> float:
     """Transactions a second, as pgbench reports them."""
     parts = urlsplit(database_url)
     host = dict(parse_qsl(parts.query)).get("host") or parts.hostname or "127.0.0.1"
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
-        file.write(script(hot=hot) + "\n")
+        file.write(script(hot=hot, lock=lock) + "\n")
         file.flush()
         arguments = ["-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(round(seconds)), "-f", file.name]
         # The sessions of the lanes that this is measured against run with the same settings.
