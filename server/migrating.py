@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from typing import Any
+from typing import Any, Final
 
 from asyncpg.exceptions import UndefinedTableError
 from tortoise import Tortoise
@@ -18,8 +18,12 @@ from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import OperationalError
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.loader import MigrationLoader
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.operations import AddField, AddIndex, CreateModel, RunSQL
 from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_generator.state import State
 
 APP = "models"
 LOCK_KEY = 7_306_086_987_101  # any number nobody else locks: "orders" in a telephone's letters and a date
@@ -28,15 +32,37 @@ LOCK_WAIT_SECONDS = 600
 UNLIMITED = {"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
 
+ADDING: Final = (AddField, AddIndex, CreateModel, RunSQL)
+"""Operations that never look at the models as they were before."""
+
+
 class MigrationError(Exception):
     """The tables could not be brought up to date; the message says why."""
+
+
+class _OnlyGrowing(State):
+    """Is its own copy: nobody looks at the models as they were."""
+
+    def clone(self) -> State:
+        return self
+
+
+class _Executor(MigrationExecutor):
+    """Tortoise copies all models before every operation, which takes most of the time of a first start."""
+
+    async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
+        state = await super()._project_state(applied, upto=upto)
+        migrations = [each for each in self.loader.graph.nodes.values() if isinstance(each, Migration)]
+        if all(isinstance(operation, ADDING) for each in migrations for operation in each.operations):
+            return _OnlyGrowing(models=state.models, apps=state.apps)
+        return state
 
 
 async def migrate(config: Mapping[str, Any]) -> list[str]:
     """Apply what is missing and return the names applied; `config` is what Tortoise.init takes."""
     async with _connected(_patient(config)) as connection, _only_migrator(connection):
         missing = await _missing(connection, config)
-        executor = MigrationExecutor(connection, config["apps"])
+        executor = _Executor(connection, config["apps"])
         await executor.migrate([MigrationTarget(app_label=APP, name="__latest__")], direction="forward")
     return missing
 
