@@ -37,10 +37,10 @@ class Migration(migrations.Migration):
 
     operations: list[Any] = [
         ops.AddField("Location", "daily_capacity_orders", fields.IntField(null=True)),
-        ops.AddField("Location", "cut_off", fields.CharField(default="", max_length=5)),
-        ops.AddField("RoutingRule", "delay_minor", fields.BigIntField(default=0)),
-        ops.AddField("RoutingRule", "backlog_minor", fields.BigIntField(default=0)),
-        ops.AddField("RoutingRule", "backlog_free_days", fields.IntField(default=0)),
+        ops.AddField("Location", "cut_off", fields.CharField(default="", db_default="", max_length=5)),
+        ops.AddField("RoutingRule", "delay_minor", fields.BigIntField(default=0, db_default=0)),
+        ops.AddField("RoutingRule", "backlog_minor", fields.BigIntField(default=0, db_default=0)),
+        ops.AddField("RoutingRule", "backlog_free_days", fields.IntField(default=0, db_default=0)),
         ops.CreateModel(
             name="LocationDay",
             fields=[
