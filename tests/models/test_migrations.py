@@ -1,6 +1,7 @@
 """Migrations change tables that have rows, beside processes of the release before."""
 
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,5 +24,5 @@ def test_a_column_is_added_with_a_value_for_the_rows_there_are(name) -> None:
 
 
 def test_each_migration_follows_the_one_before() -> None:
-    for before, name in zip(MIGRATIONS, MIGRATIONS[1:], strict=False):
+    for before, name in pairwise(MIGRATIONS):
         assert import_module(f"models.migrations.{name}").Migration.dependencies == [("models", before)]
