@@ -41,6 +41,8 @@ def route_backlog(backlog: Backlog, *, seed: int, rounds: int, start: Places | N
     """The best plan found, and never a dearer one than `start`. Every other plan of an order looks ahead by shadow prices
     to what the others want.
     """
+    if not backlog.capacity:  # no location has anything: there is nothing to compare
+        return plan_of(backlog, [[NOWHERE] * len(order.demands) for order in backlog.orders])
     tables = tables_of(backlog)
     known = Batch(tables, start=start).total()
     prices = shadow_prices(tables, known_total_minor=known, rounds=PRICE_ROUNDS)

@@ -62,6 +62,17 @@ def test_a_plan_holds_and_is_the_same_again(seed):
     assert route_backlog(backlog, seed=seed, rounds=150) == plan
 
 
+def test_where_no_location_has_anything_everything_waits():
+    backlog = random_backlog(1, orders=3, places=2, variants=2)
+    orders = [replace(order, candidates=[], excluded=frozenset()) for order in backlog.orders]
+    backlog = replace(backlog, orders=orders, stock={variant: [] for variant in backlog.stock}, capacity=[])
+
+    plan = route_backlog(backlog, seed=1, rounds=20)
+
+    assert {at for places in plan.places for at in places} == {NOWHERE}
+    assert plan.total_minor == _total(backlog, plan.places)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_a_few_orders_get_the_best_plan_of_all(seed):
     backlog = random_backlog(seed, orders=4, places=2, variants=3, lines=2, tightness=0.8)
