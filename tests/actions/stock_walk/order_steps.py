@@ -5,7 +5,10 @@ from uuid import UUID
 from actions import reservations
 from actions.backorders import retry_all_backorders, retry_backorders
 from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
+from actions.orders.drafting import PlaceDraft, draft, place_draft
+from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_hold
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
+from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
 from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
 from tests.actions.stock_walk.walk import Walk
@@ -21,6 +24,10 @@ ADDRESS = Address(
     longitude=-71.06,
 )
 ORDER = "SELECT id FROM orders ORDER BY number"
+DRAFT = "SELECT id FROM orders WHERE status = 'draft' OR $1 ORDER BY number"
+HOLD = """
+SELECT h.id, h.order_id FROM holds h JOIN orders o ON o.id = h.order_id
+WHERE h.status <> 'resolved' ORDER BY o.number, h.kind"""
 WORK = """
 SELECT s.fulfilment_id, s.line_id FROM line_status s JOIN fulfilments f ON f.id = s.fulfilment_id
 JOIN order_lines l ON l.id = s.line_id ORDER BY f.number, l.position, s.status"""
@@ -64,6 +71,25 @@ async def place(walk: Walk) -> None:
         allow_backorder=walk.is_lucky(0.6),
     )
     await walk.do(walk.desk.place, command)
+
+
+async def write_draft(walk: Walk) -> None:
+    lines = tuple(ordered(walk) for _ in range(walk.luck.choice((1, 2))))
+    await walk.do(draft, PlaceOrder(channel_id=channel(walk), lines=lines, shipping_address=ADDRESS))
+
+
+async def place_written(walk: Walk) -> None:
+    await walk.do(place_draft, PlaceDraft(order_id=(await walk.one_of(DRAFT, walk.strays()))["id"]))
+
+
+async def hold_order(walk: Walk) -> None:
+    key = (await walk.one_of(ORDER))["id"]
+    await walk.do(apply_hold, ApplyHold(order_id=key, kind=walk.luck.choice(list(HoldKind))))
+
+
+async def resolve_held(walk: Walk) -> None:
+    held = await walk.one_of(HOLD)
+    await walk.do(resolve_hold, ResolveHold(order_id=held["order_id"], hold_id=held["id"]))
 
 
 async def cancel_order(walk: Walk) -> None:

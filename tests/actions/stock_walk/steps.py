@@ -1,18 +1,38 @@
-"""Every step there is, and how often it is chosen. A new action of stock is one more line here."""
+"""Every step there is, how often it is chosen, and which actions it may take. A new action of stock is one more line here.
 
+A walk takes the steps of some areas only: one that does a bit of everything gets nowhere in any. (Groce et al., "Swarm
+Testing", ISSTA 2012.) What comes late in the life of something is chosen more often, for it is rarely possible.
+"""
+
+import random
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Any
 
+from actions import counting, inventory, reordering, reservations
+from actions.desk import Desk
+from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
+from actions.orders import cancelling, drafting, holding, recalling
+from actions.parcels import manifests, packing, shipping, tracking
+from actions.promising import supplies
+from actions.purchasing import ordering, receiving
+from actions.reoptimizing import running
+from actions.transfers import drafting as transfers
+from actions.transfers import moving
+from tests.actions.stock_walk import count_steps as count
 from tests.actions.stock_walk import location_steps as location
 from tests.actions.stock_walk import order_steps as order
-from tests.actions.stock_walk import paper_steps as paper
+from tests.actions.stock_walk import purchase_steps as purchase
 from tests.actions.stock_walk import stock_steps as stock
+from tests.actions.stock_walk import transfer_steps as transfer
+from tests.actions.stock_walk import wave_steps as wave
 from tests.actions.stock_walk.walk import NothingToDo, Walk
 
 
-class Step(NamedTuple):
-    weight: int
-    take: Callable[[Walk], Awaitable[None]]
+class Step:
+    """`actions` are those that `take` hands to `Walk.do`, or the desk takes for it."""
+
+    def __init__(self, weight: int, take: Callable[[Walk], Awaitable[None]], *actions: Callable[..., Any]) -> None:
+        self.weight, self.take, self.actions = weight, take, actions
 
     @property
     def name(self) -> str:
@@ -20,47 +40,89 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step(4, stock.receive),
-    Step(3, stock.adjust),
-    Step(1, stock.transfer_in),
-    Step(1, stock.mark_damaged),
-    Step(1, stock.mark_repaired),
-    Step(1, stock.quarantine),
-    Step(1, stock.clear),
-    Step(1, stock.set_safety_stock),
-    Step(2, paper.write_transfer),
-    Step(2, paper.ship_transfer),
-    Step(2, paper.receive_transfer),
-    Step(1, paper.cancel_transfer),
-    Step(1, paper.buy),
-    Step(2, paper.receive_purchase),
-    Step(5, order.reserve),
-    Step(1, order.extend),
-    Step(1, order.release_cart),
-    Step(2, order.expire_carts),
-    Step(9, order.place),
-    Step(3, order.cancel_order),
-    Step(2, order.request),
-    Step(2, order.answer),
-    Step(2, order.retry_waiting),
-    Step(9, location.release_order),
-    Step(8, location.accept_work),
-    Step(2, location.decline_work),
-    Step(7, location.pick_units),
-    Step(2, location.short_pick_units),
-    Step(6, location.pack_units),
-    Step(1, location.unpack_parcel),
-    Step(4, location.ship_parcel),
-    Step(4, location.make_pickup_ready),
-    Step(3, location.hand_over_pickup),
+    Step(5, stock.receive, inventory.receive),
+    Step(4, stock.adjust, inventory.adjust),
+    Step(1, stock.transfer_in, inventory.transfer_in),
+    Step(2, stock.mark_damaged, inventory.mark_damaged),
+    Step(2, stock.mark_repaired, inventory.mark_repaired),
+    Step(2, stock.quarantine, inventory.quarantine),
+    Step(2, stock.clear, inventory.clear),
+    Step(2, stock.set_safety_stock, inventory.set_safety_stock),
+    Step(6, transfer.write_transfer, transfers.create, transfers.make_ready),
+    Step(3, transfer.change_transfer, transfers.change, transfers.make_ready),
+    Step(10, transfer.ship_transfer, moving.ship),
+    Step(16, transfer.receive_transfer, moving.receive),
+    Step(4, transfer.cancel_transfer, moving.cancel),
+    Step(4, purchase.buy, ordering.create, ordering.order),
+    Step(6, purchase.order_draft, ordering.change, ordering.order),
+    Step(1, purchase.reschedule_purchase, ordering.reschedule),
+    Step(16, purchase.receive_purchase, receiving.receive),
+    Step(6, purchase.close_purchase, receiving.close),
+    Step(2, purchase.cancel_purchase, ordering.cancel),
+    Step(2, purchase.set_reorder_rule, reordering.set_rule),
+    Step(2, purchase.order_suggestions, reordering.order_suggestions),
+    Step(3, purchase.announce_supply, supplies.announce),
+    Step(2, purchase.change_supply, supplies.change),
+    Step(6, purchase.receive_supply, supplies.receive),
+    Step(2, purchase.cancel_supply, supplies.cancel),
+    Step(6, count.open_count, counting.open_count),
+    Step(6, count.look_at_shelf),
+    Step(12, count.write_down, counting.record),
+    Step(6, count.count_sheet, counting.record),
+    Step(10, count.submit_count, counting.submit),
+    Step(12, count.approve_count, counting.approve),
+    Step(4, count.recount, counting.recount),
+    Step(1, count.cancel_count, counting.cancel),
+    Step(6, order.reserve, Desk.reserve),
+    Step(1, order.extend, reservations.extend),
+    Step(1, order.release_cart, reservations.release),
+    Step(3, order.expire_carts),
+    Step(10, order.place, Desk.place),
+    Step(2, order.write_draft, drafting.draft),
+    Step(4, order.place_written, drafting.place_draft),
+    Step(1, order.hold_order, holding.apply_hold),
+    Step(4, order.resolve_held, holding.resolve_hold),
+    Step(4, order.cancel_order, cancelling.cancel),
+    Step(3, order.request, recalling.request_cancellation),
+    Step(6, order.answer, recalling.answer_cancellation),
+    Step(3, order.retry_waiting),
+    Step(10, location.release_order, releasing.release),
+    Step(12, location.accept_work, accepting.accept),
+    Step(4, location.decline_work, declining.decline),
+    Step(16, location.pick_units, picking.pick),
+    Step(5, location.short_pick_units, picking.short_pick),
+    Step(20, location.pack_units, packing.pack),
+    Step(2, location.unpack_parcel, packing.unpack),
+    Step(24, location.ship_parcel, shipping.ship),
+    Step(20, location.make_pickup_ready, pickup.make_ready),
+    Step(24, location.hand_over_pickup, pickup.hand_over),
+    Step(2, wave.release_orders, waves.release_wave),
+    Step(4, wave.accept_together, waves.accept_wave),
+    Step(6, wave.pick_together, waves.pick_wave),
+    Step(8, wave.pack_together, manifests.pack_wave),
+    Step(10, wave.make_ready_together, waves.make_ready_wave),
+    Step(12, wave.hand_over_together, waves.hand_over_wave),
+    Step(12, wave.hand_to_carrier, manifests.ship_manifest),
+    Step(8, wave.deliver_parcels, manifests.deliver_wave, tracking.deliver),
+    Step(3, wave.look_at_clock),
+    Step(2, wave.route_together, running.reoptimize),
 )
+AREAS = (stock, transfer, purchase, count, location, wave)
+MOST_AREAS = 4
+
+
+def drawn(luck: random.Random) -> tuple[Step, ...]:
+    """The steps of some areas, and those with orders, which there always are."""
+    chosen = [order, *luck.sample(AREAS, luck.randint(1, MOST_AREAS))]
+    names = {area.__name__ for area in chosen}
+    return tuple(each for each in STEPS if each.take.__module__ in names)
 
 
 async def step(walk: Walk) -> None:
     """The first one chosen that makes sense now."""
     while True:
-        [chosen] = walk.luck.choices(STEPS, [each.weight for each in STEPS])
+        [chosen] = walk.luck.choices(walk.open, [each.weight for each in walk.open])
         try:
-            return await walk.take(chosen.name, chosen.take)
+            return await walk.take(chosen)
         except NothingToDo:
             continue

@@ -47,7 +47,13 @@ SELECT variant_id, location_id, sum(units)::int AS units FROM (
     UNION ALL SELECT l.variant_id, t.destination_id, l.received
         FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
     UNION ALL SELECT l.variant_id, o.destination_id, l.received
-        FROM purchase_lines l JOIN purchase_orders o ON o.id = l.purchase_order_id) AS moved GROUP BY 1, 2"""
+        FROM purchase_lines l JOIN purchase_orders o ON o.id = l.purchase_order_id
+    UNION ALL SELECT s.variant_id, s.location_id, s.received FROM expected_supplies s
+        WHERE NOT EXISTS (SELECT FROM transfer_lines l WHERE l.supply_id = s.id)
+            AND NOT EXISTS (SELECT FROM purchase_lines l WHERE l.supply_id = s.id)
+    UNION ALL SELECT l.variant_id, c.location_id, l.counted - l.expected
+        FROM count_lines l JOIN stock_counts c ON c.id = l.count_id WHERE l.status = 'posted'
+    ) AS moved GROUP BY 1, 2"""
 DAMAGED_ON_PAPER = """
 SELECT variant_id, location_id, sum(units)::int AS units FROM (
     SELECT l.variant_id, t.destination_id AS location_id, l.damaged AS units
@@ -67,6 +73,15 @@ async def holds(*walks: Walk) -> None:
         broken = await rows(rule)
         assert not broken, (rule, broken)
     await shelves_hold_what_came_and_stayed(walks)
+    for walk in walks:
+        if walk.is_alone:
+            await counts_expect_what_lay_there(walk)
+
+
+async def counts_expect_what_lay_there(walk: Walk) -> None:
+    """At the moment of counting, whatever moved before it was written down."""
+    for line in await rows("SELECT id, expected FROM count_lines WHERE expected IS NOT NULL"):
+        assert line["expected"] == walk.looked_at[line["id"]], line
 
 
 async def shelves_hold_what_came_and_stayed(walks: Iterable[Walk]) -> None:

@@ -1,0 +1,68 @@
+"""Goods moved between locations. Their sums follow from the lines of the transfers."""
+
+from uuid import UUID
+
+from actions.transfers import drafting, moving
+from actions.transfers.drafting import ChangeTransfer, CreateTransfer, ReadyTransfer, WantedUnits
+from actions.transfers.moving import CancelTransfer, ReceivedUnits, ReceiveTransfer, ShippedUnits, ShipTransfer
+from domain.transfers import Discrepancy, Remainder
+from tests.actions.stock_walk.walk import Walk
+
+TRANSFER = "SELECT id FROM transfers WHERE status = ANY($1::text[]) OR $2 ORDER BY number"
+LINES = "SELECT id, quantity FROM transfer_lines WHERE transfer_id = $1 ORDER BY position"
+IN_TRANSIT = """
+SELECT id, shipped - received - written_back - written_off AS units FROM transfer_lines
+WHERE transfer_id = $1 AND shipped > received + written_back + written_off ORDER BY position"""
+
+
+async def write_transfer(walk: Walk) -> None:
+    origin, destination = walk.luck.sample(list(walk.world.locations.values()), 2)
+    command = CreateTransfer(origin_id=origin.id, destination_id=destination.id, lines=wanted(walk))
+    key = await walk.do(drafting.create, command)
+    if walk.is_lucky(0.8):
+        await walk.do(drafting.make_ready, ReadyTransfer(transfer_id=key))
+
+
+async def change_transfer(walk: Walk) -> None:
+    key = await transfer(walk, "draft")
+    await walk.do(drafting.change, ChangeTransfer(transfer_id=key, lines=wanted(walk)))
+    await walk.do(drafting.make_ready, ReadyTransfer(transfer_id=key))
+
+
+async def ship_transfer(walk: Walk) -> None:
+    key = await transfer(walk, "ready")
+    some = [
+        ShippedUnits(line_id=line["id"], quantity=walk.luck.randint(0, line["quantity"]))
+        for line in await walk.all_of(LINES, key)
+    ]
+    await walk.do(moving.ship, ShipTransfer(transfer_id=key, lines=None if walk.is_lucky(0.6) else tuple(some)))
+
+
+async def receive_transfer(walk: Walk) -> None:
+    key = await transfer(walk, "in_transit", "partially_received")
+    line = await walk.one_of(IN_TRANSIT, key)
+    received = walk.luck.randint(0, line["units"])
+    some = ReceivedUnits(
+        line_id=line["id"],
+        received=received,
+        damaged=walk.luck.randint(0, received),
+        missing=walk.luck.randint(0, 1),
+        discrepancy=Discrepancy.DAMAGED,
+    )
+    await walk.do(moving.receive, ReceiveTransfer(transfer_id=key, lines=None if walk.is_lucky(0.4) else (some,)))
+
+
+async def cancel_transfer(walk: Walk) -> None:
+    key = await transfer(walk, "ready", "in_transit", "partially_received")
+    remainder = walk.luck.choice([*Remainder, None])
+    await walk.do(moving.cancel, CancelTransfer(transfer_id=key, remainder=remainder, discrepancy=Discrepancy.LOST))
+
+
+def wanted(walk: Walk) -> tuple[WantedUnits, ...]:
+    variants = walk.luck.sample(list(walk.world.variants.values()), walk.luck.choice((1, 1, 2)))
+    return tuple(WantedUnits(variant_id=each.id, quantity=walk.luck.randint(1, 4)) for each in variants)
+
+
+async def transfer(walk: Walk, *statuses: str) -> UUID:
+    key: UUID = (await walk.one_of(TRANSFER, list(statuses), walk.strays()))["id"]
+    return key
