@@ -14,15 +14,20 @@ import asyncpg
 from tortoise import Tortoise
 from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connections
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 log = logging.getLogger("oms.db")
 
 CONNECTION: Final = "default"
 ACQUIRE_SECONDS: Final = 5
 """A command that gets no connection within this fails; waiting longer would only hide an overload."""
+CLOSE_SECONDS: Final = 5
 
 RETRYABLE_STATES: Final = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+UNAVAILABLE_STATES: Final = frozenset({"25006", "25P03", "57014"})
+"""Of a standby that took over's predecessor, of a transaction that was left waiting, and of a statement that took too long."""
+UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58")
+"""Connection, resources such as connections and memory, shutdown, and the system below."""
 UNIQUE_VIOLATION: Final = "23505"
 
 
@@ -66,6 +71,16 @@ async def _give_back(pool: Any, connection: Any) -> None:
         log.warning("a connection could not be given back: %r", error)
 
 
+async def close_surely(pool: Any) -> None:
+    """Closed in any case, and quietly: a connection that died cannot say goodbye."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        log.warning("connections are dropped, for they could not be closed: %r", error)
+        pool.terminate()
+
+
 def in_transaction() -> bool:
     return isinstance(_client(), TransactionalDBClient)
 
@@ -77,7 +92,23 @@ def retryable(error: BaseException) -> bool:
         return state in RETRYABLE_STATES or state.startswith("08")
     if isinstance(error, OperationalError | DBConnectionError) and error.args and isinstance(error.args[0], Exception):
         return retryable(error.args[0])
-    return isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError | ConnectionError)
+    return _is_lost(error) or isinstance(error, ConnectionError)
+
+
+def unavailable(error: BaseException | None) -> bool:
+    """Whether the database is to blame and not the work: nothing is wrong with asking again in a while."""
+    if isinstance(error, OperationalError | DBConnectionError | TransactionManagementError):
+        inner = error.args[0] if error.args else None
+        return unavailable(inner) if isinstance(inner, Exception) else isinstance(error, DBConnectionError)
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return retryable(error) or state in UNAVAILABLE_STATES or state.startswith(UNAVAILABLE_CLASSES)
+    return error is not None and (_is_lost(error) or isinstance(error, OSError))
+
+
+def _is_lost(error: BaseException) -> bool:
+    """A ValueError among them is a value that no connection would take."""
+    return isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError) and not isinstance(error, ValueError)
 
 
 def violated(error: BaseException) -> str | None:

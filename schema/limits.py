@@ -50,6 +50,9 @@ INTROSPECTION_COST: Final = {"__schema": 2_000, "__type": 200}
 
 KEPT_DOCUMENTS: Final = 512
 
+VALIDATION_FAILED: Final = "GRAPHQL_VALIDATION_FAILED"
+OPERATION_UNCLEAR: Final = "OPERATION_RESOLUTION_FAILURE"
+
 
 @dataclass(slots=True)
 class Size:
@@ -214,7 +217,8 @@ class QueryLimits(SchemaExtension):
         context = self.execution_context
         assert context.graphql_document is not None
         if context._provided_operation_name is None and len(operations(context.graphql_document)) > 1:  # noqa: SLF001
-            return [GraphQLError("There are several operations: say in operationName which one to run.")]
+            words = "There are several operations: say in operationName which one to run."
+            return [GraphQLError(words, extensions={"code": OPERATION_UNCLEAR})]
         return []
 
     def _problems(self, document: DocumentNode) -> list[GraphQLError]:
@@ -228,6 +232,8 @@ class QueryLimits(SchemaExtension):
             return []
         rules = (*context.validation_rules, MaybeNullValidationRule, OneOfInputValidationRule)
         errors = validate(context.schema._schema, document, rules, max_errors=MOST_ERRORS)  # noqa: SLF001
+        for error in errors:
+            error.extensions = {"code": VALIDATION_FAILED} | (error.extensions or {})
         if not errors and context.query:
             known_documents(context.schema).keep(context.query, Passed(document, measure.depends_on_variables))
         return errors

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import uuid4
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -15,10 +15,17 @@ from strawberry.types.execution import StreamExecutionResult
 
 from domain.errors import DomainError
 from domain.viewer import Audience
+from models.db import unavailable
 from realtime.feed import SlowConsumer
+from schema.limits import OPERATION_UNCLEAR
 
 UNEXPECTED: Final = "UNEXPECTED"
 SLOW_CONSUMER: Final = "SLOW_CONSUMER"
+UNAVAILABLE: Final = "UNAVAILABLE"
+PARSE_FAILED: Final = "GRAPHQL_PARSE_FAILED"
+BAD_INPUT: Final = "BAD_USER_INPUT"
+"""Of a variable. Codes of requests are those the field has: apollographql.com/docs/apollo-server/data/errors."""
+TRY_AGAIN: Final = "The database cannot be reached. Try again, with the same key."
 CLIENTS_FAULT: Final = (
     GraphQLError,
     DomainError,
@@ -75,13 +82,28 @@ def _masked(error: GraphQLError, context: Any, operation_name: str | None) -> Gr
         return _like(error, error.message, {"code": original.code})
     if isinstance(original, SlowConsumer):
         return _like(error, "You read slower than facts arrive. Resume from your last cursor.", {"code": SLOW_CONSUMER})
+    if unavailable(original):
+        _log_trouble(original, context, operation_name)
+        return _like(error, TRY_AGAIN, {"code": UNAVAILABLE, "retryable": True})
     if _is_unexpected(error):
         error_id = uuid4().hex
         _log(original, error_id, context, operation_name)
         return _like(error, "Something went wrong on our side.", {"code": UNEXPECTED, "errorId": error_id})
-    if _is_production(context) and SUGGESTION.search(error.message):
-        return _like(error, SUGGESTION.sub("", error.message), error.extensions)
-    return error
+    message = SUGGESTION.sub("", error.message) if _is_production(context) else error.message
+    code = _code_of_request(error)
+    if message == error.message and code is None:
+        return error
+    return _like(error, message, error.extensions or {"code": code})
+
+
+def _code_of_request(error: GraphQLError) -> str | None:
+    """Of an error that is about the request, and did not get its code where it was found."""
+    if error.path is not None or "code" in (error.extensions or {}):
+        return None
+    if isinstance(error, GraphQLSyntaxError):
+        return PARSE_FAILED
+    is_unclear = isinstance(error.original_error, CannotGetOperationTypeError | InvalidOperationTypeError)
+    return OPERATION_UNCLEAR if is_unclear else BAD_INPUT
 
 
 def _is_unexpected(error: GraphQLError) -> bool:
@@ -95,6 +117,17 @@ def _like(error: GraphQLError, message: str, extensions: dict[str, Any] | None) 
     return GraphQLError(
         message, error.nodes, source=error.source, positions=error.positions, path=error.path, extensions=extensions
     )
+
+
+def _log_trouble(error: Exception | None, context: Any, operation_name: str | None) -> None:
+    """One line without a trace: nothing is wrong with our code."""
+    facts: dict[str, Any] = {
+        "operation": operation_name,
+        "viewer": getattr(getattr(context, "viewer", None), "principal", None),
+        "error": type(error).__qualname__,
+        "sqlstate": getattr(error, "sqlstate", None),
+    }
+    log.warning("The database cannot be reached", extra={name: value for name, value in facts.items() if value})
 
 
 def _log(error: Exception | None, error_id: str, context: Any, operation_name: str | None) -> None:

@@ -96,8 +96,8 @@ def formatted(errors: Sequence[GraphQLError]) -> list[Mapping[str, Any]]:
     return [error.formatted for error in errors]
 
 
-def problem(message: str, code: str) -> dict[str, Any]:
-    return {"errors": [{"message": message, "extensions": {"code": code}}]}
+def problem(message: str, code: str, **more: object) -> dict[str, Any]:
+    return {"errors": [{"message": message, "extensions": {"code": code, **more}}]}
 
 
 def log_operation(request: Request, viewer: Viewer, payload: Mapping[str, Any], started: float) -> None:

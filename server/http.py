@@ -11,6 +11,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
+from schema.masking import TRY_AGAIN, UNAVAILABLE
 from server.api import DATABASE_TROUBLE, Api, BadRequest, Request, log_operation, payload_of, problem, request_in
 from server.credentials import NotAuthenticated, bearer
 
@@ -43,7 +44,7 @@ class GraphQLOverHttp:
             mistaken = ' error="invalid_token"' if "authorization" in http.headers else ""
             response.headers["www-authenticate"] = f"Bearer{mistaken}"
         except DATABASE_TROUBLE:
-            response = _refusal(503, media_type, "The database cannot be reached. Try again.", "UNAVAILABLE")
+            response = _answer(503, media_type, problem(TRY_AGAIN, UNAVAILABLE, retryable=True))
             response.headers["retry-after"] = RETRY_AFTER_SECONDS
         return response
 

@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from domain.errors import NotFound
+from models.db import rows, tx
 from schema.limits import QueryLimits
 from schema.masking import MaskUnexpected, NoIntrospection
 from server.api import MOST_BYTES, Api
@@ -51,12 +52,41 @@ class Query:
         raise NotFound("order", "R-1")
 
     @strawberry.field
+    async def unlucky(self, trouble: str) -> int | None:
+        return await meet(trouble)
+
+    @strawberry.field
     def me(self, info: Info) -> str:
         return info.context.viewer.principal
 
 
+async def meet(trouble: str) -> int:
+    """What a real database does on a bad day; and a mistake of ours."""
+    async with tx():
+        match trouble:
+            case "connection lost":
+                await rows("SELECT pg_terminate_backend(pg_backend_pid())")
+            case "statement timeout":
+                await rows("SET LOCAL statement_timeout = '5ms'")
+                await rows("SELECT pg_sleep(1)")
+            case "failover":
+                await rows("SET LOCAL transaction_read_only = on")
+                await rows("CREATE TABLE nothing ()")
+            case "too many connections":
+                await rows("DO $$ BEGIN RAISE EXCEPTION 'sorry, too many clients' USING ERRCODE = '53300'; END $$")
+            case "a value no connection takes":
+                await rows("SELECT $1::int", ["hunter2"])
+            case _:
+                await rows("SELECT hunter2")
+    return 1
+
+
 @strawberry.type
 class Mutation:
+    @strawberry.mutation
+    async def unlucky(self, trouble: str) -> int:
+        return await meet(trouble)
+
     @strawberry.mutation
     async def touch(self, seconds: float = 0) -> int:
         await asyncio.sleep(seconds)
@@ -76,6 +106,11 @@ class Subscription:
     async def contexts(self, info: Info) -> AsyncGenerator[str, None]:
         for _ in range(3):
             yield str(id(info.context.loaders))
+
+    @strawberry.subscription
+    async def unlucky(self, trouble: str) -> AsyncGenerator[int, None]:
+        yield 1
+        yield await meet(trouble)
 
     @strawberry.subscription
     async def noise(self) -> AsyncGenerator[str, None]:

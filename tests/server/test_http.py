@@ -1,6 +1,7 @@
 """GraphQL over HTTP: every answer is one a client can understand."""
 
 import json
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from domain.ids import new_id
 from models import Organization
 from server.http import preferred
+from server.settings import Environment
 from tests.server.talking import graph, send, touched
 from tests.world.serving import TOKEN_SECRET
 
@@ -98,6 +100,55 @@ async def test_what_is_no_request_is_a_400_in_json(address, body):
 
     assert status == 400
     assert answer["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+
+
+TROUBLE = ["connection lost", "statement timeout", "failover", "too many connections"]
+
+
+@pytest.mark.parametrize("kind", ["query", "mutation"])
+@pytest.mark.parametrize("trouble", TROUBLE)
+async def test_a_bad_day_of_the_database_is_worth_another_try(address, caplog, kind, trouble):
+    query = f"{kind} Try($trouble: String!) {{ unlucky(trouble: $trouble) }}"
+
+    with caplog.at_level(logging.INFO, logger="oms.graph"):
+        status, _, answer = await send(address, {"query": query, "variables": {"trouble": trouble}})
+
+    assert status == 200
+    [error] = answer["errors"]
+    assert error["extensions"] == {"code": "UNAVAILABLE", "retryable": True}
+    assert "with the same key" in error["message"]
+    [line] = [record for record in caplog.records if record.name == "oms.graph"]
+    assert (line.levelname, line.operation, line.exc_info) == ("WARNING", "Try", None)
+    assert not hasattr(line, "trace")
+
+
+@pytest.mark.parametrize("mistake", ["a value no connection takes", "a statement that is wrong"])
+async def test_a_mistake_of_ours_is_not_worth_another_try(address, mistake):
+    query = "query ($trouble: String!) { unlucky(trouble: $trouble) }"
+
+    _, _, answer = await send(address, {"query": query, "variables": {"trouble": mistake}})
+
+    assert answer["errors"][0]["extensions"]["code"] == "UNEXPECTED"
+    assert "hunter2" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("environment", list(Environment))
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"query": "{ one"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{ on }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "{ echo(text: 5) }"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "query ($t: String!) { echo(text: $t) }"}, "BAD_USER_INPUT"),
+        ({"query": "query A { one } query B { one }"}, "OPERATION_RESOLUTION_FAILURE"),
+    ],
+)
+async def test_a_request_that_cannot_run_has_the_code_of_the_field(settings, organization, environment, request_, code):
+    async with graph(settings, environment=environment) as address:
+        _, _, answer = await send(address, request_)
+
+    assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+    assert "Did you mean" not in json.dumps(answer) or environment is not Environment.PRODUCTION
 
 
 async def test_an_operation_that_is_not_there_is_named(address):

@@ -88,16 +88,16 @@ class TestOperations:
     @pytest.mark.parametrize(
         ("payload", "code"),
         [
-            ({"query": "{"}, None),
-            ({"query": "{ nothing }"}, None),
-            ({"query": "query A { one } query B { one }"}, None),
-            ({"query": "{ one }", "operationName": "B"}, None),
-            ({"query": "{one}" + "{" * 500}, None),
+            ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+            ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
+            ({"query": "query A { one } query B { one }"}, "OPERATION_RESOLUTION_FAILURE"),
+            ({"query": "{ one }", "operationName": "B"}, "OPERATION_RESOLUTION_FAILURE"),
+            ({"query": "{one}" + "{" * 500}, "GRAPHQL_PARSE_FAILED"),
             ({"query": ""}, "BAD_REQUEST"),
             ({"query": None}, "BAD_REQUEST"),
             ({"query": "{ one }", "variables": []}, "BAD_REQUEST"),
             ({"query": "{ one }", "operationName": 7}, "BAD_REQUEST"),
-            ({"query": "query ($t: String!) { echo(text: $t) }"}, None),
+            ({"query": "query ($t: String!) { echo(text: $t) }"}, "BAD_USER_INPUT"),
         ],
     )
     async def test_a_bad_document_fails_alone(self, address, payload, code):
@@ -109,7 +109,7 @@ class TestOperations:
             while (answer := await hear(socket))["id"] != "bad":
                 pass
             assert answer["type"] == "error"
-            assert (answer["payload"][0].get("extensions") or {}).get("code") == code
+            assert answer["payload"][0]["extensions"]["code"] == code
             assert (await hear(socket))["id"] == "other"
 
     async def test_a_bug_is_an_id(self, address):
@@ -282,6 +282,22 @@ class TestCredentials:
             id=new_id(), organization=organization, role=role, name="k", prefix="k1",
             secret_hash=api_keys.hashed("s3cret"), expires_at=datetime.now(UTC) + timedelta(days=1),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["query", "mutation", "subscription"])
+async def test_a_bad_day_of_the_database_ends_the_operation_and_not_the_socket(settings, organization, kind):
+    async with graph(settings) as address, socket_to(address) as socket:
+        await subscribe(socket, f'{kind} {{ unlucky(trouble: "connection lost") }}')
+        if kind == "subscription":
+            assert (await hear(socket))["payload"] == {"data": {"unlucky": 1}}
+        answer = await hear(socket)
+        assert (await hear(socket))["type"] == "complete"
+        await subscribe(socket, "{ one }", "2")
+
+        assert (await hear(socket))["payload"] == {"data": {"one": 1}}
+
+    [error] = answer["payload"]["errors"]
+    assert error["extensions"] == {"code": "UNAVAILABLE", "retryable": True}
 
 
 async def test_a_restart_closes_with_1012_which_clients_retry(settings, organization):
