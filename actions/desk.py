@@ -13,6 +13,7 @@ from actions.orders import placing
 from actions.refusals import raise_if_refused
 from actions.reservations import AskedToReserve, reserve_batch
 from domain.placing.commands import PlaceOrder, ReserveCart
+from models.db import close_surely
 
 
 class Desk:
@@ -51,4 +52,4 @@ async def opened(database_url: str) -> AsyncGenerator[Desk, None]:
         yield desk
     finally:
         await desk.close()
-        await pool.close()
+        await close_surely(pool)

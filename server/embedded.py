@@ -6,10 +6,13 @@
 import hashlib
 import json
 import os
+import select
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -20,6 +23,7 @@ from server.settings import PROJECT_FOLDER, Settings
 
 START_SECONDS = 120  # the first start on a slow disk
 GOODBYE_SECONDS = 40
+END_SECONDS = 30  # to leave in after the servers have gone
 POLL_SECONDS = 0.02
 STOPPED = b"stopped\n"  # the keeper's last word to its last user
 LONGEST_SOCKET_PATH = 100  # bytes; the kernel allows 107
@@ -35,7 +39,10 @@ def servers_for(settings: Settings) -> Generator[Settings, None, None]:
     if settings.database_url and settings.redis_url:
         yield settings
         return
-    with embedded_servers(settings.data_dir) as (database_url, redis_url):
+    with (
+        _joined(settings.data_dir, fsync=True) as (connection, database_url, redis_url),
+        _ending_with(connection, settings.data_dir.resolve()),
+    ):
         yield replace(
             settings,
             database_url=settings.database_url or database_url,
@@ -46,15 +53,63 @@ def servers_for(settings: Settings) -> Generator[Settings, None, None]:
 @contextmanager
 def embedded_servers(data_dir: Path, *, fsync: bool = True) -> Generator[tuple[str, str], None, None]:
     """Yield (database URL, Redis URL). The first process on a folder decides about `fsync`; off is for tests only."""
+    with _joined(data_dir, fsync=fsync) as (_, database_url, redis_url):
+        yield database_url, redis_url
+
+
+@contextmanager
+def _joined(data_dir: Path, *, fsync: bool) -> Generator[tuple[socket.socket, str, str], None, None]:
+    """Yield (connection to the keeper, database URL, Redis URL)."""
     folder = data_dir.resolve()
     _check_folder(folder)
     connection, greeting, keeper = _join(folder, fsync=fsync)
     try:
         urls = json.loads(greeting)
-        yield urls["database_url"], urls["redis_url"]
+        yield connection, urls["database_url"], urls["redis_url"]
     finally:
         if _say_goodbye(connection) == STOPPED and keeper is not None:
             keeper.wait()
+
+
+@contextmanager
+def _ending_with(connection: socket.socket, folder: Path) -> Generator[None, None, None]:
+    """The process ends when the keeper does, for its servers go with it: what waits for them would wait for ever.
+
+    It is asked to, as by Ctrl-C; one that has not ended in time is made to. Raises EmbeddedServersError then.
+    """
+    left, leave = socket.socketpair()
+    lost, ended = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        # While we stay the keeper has nothing to say: what can be read is its end.
+        ready, _, _ = select.select([connection, left], [], [])
+        if connection in ready and left not in ready:
+            lost.set()
+            os.kill(os.getpid(), signal.SIGINT)
+            if not ended.wait(END_SECONDS):
+                sys.stderr.write(f"{_gone(folder)}\n")
+                os._exit(1)
+
+    watcher = threading.Thread(target=watch, name="keeper's end", daemon=True)
+    watcher.start()
+    try:
+        yield
+    except BaseException as error:
+        if lost.is_set():
+            raise EmbeddedServersError(_gone(folder)) from error
+        raise
+    finally:
+        ended.set()
+        with left, leave:
+            leave.close()
+            watcher.join()
+    if lost.is_set():
+        raise EmbeddedServersError(_gone(folder))
+
+
+def _gone(folder: Path) -> str:
+    told = _last_words(folder)
+    return f"The embedded servers are gone, because their keeper ended. {told and f'{told} '}Start it again."
 
 
 def socket_folder(data_folder: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message", "taskName"}
+TERSE = ("asyncpg.pool",)
 NOISY = ("tortoise.db_client", "tortoise", "strawberry.execution")
 
 
@@ -21,8 +22,15 @@ def start_logging(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    for name in TERSE:  # that a database is away is no mistake that a trace would help to find
+        logging.getLogger(name).addFilter(_without_trace)
     for name in NOISY:  # they repeat statements or documents, with the values in them
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _without_trace(record: logging.LogRecord) -> bool:
+    record.exc_info = record.exc_text = None
+    return True
 
 
 class JsonLines(logging.Formatter):

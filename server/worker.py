@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from actions import outbox
+from models.db import unavailable
 from realtime.relay import Relay
 from server.jobs import Job
 from server.settings import Settings
@@ -44,8 +45,10 @@ async def _repeat(job: Job, settings: Settings, relay: Relay) -> None:
 async def _run(job: Job, settings: Settings, now: datetime) -> None:
     try:
         done = await job.work(settings, now)
-    except Exception:
-        log.exception("A job failed; it is tried again at its next turn", extra={"job": job.name})
+    except Exception as error:
+        # Of a database that is away the relay says enough; a trace is for mistakes of ours.
+        is_ours = not unavailable(error)
+        log.exception("A job failed; it is tried again at its next turn", exc_info=is_ours, extra={"job": job.name})
     else:
         if done:
             log.info("A job did its work", extra={"job": job.name, "done": done})

@@ -22,8 +22,9 @@ from websockets.asyncio.client import connect
 
 from domain.ids import new_id
 from models import Organization
+from server.engines import command_line_of
 from server.settings import PROJECT_FOLDER
-from tests.server.test_embedded import wait_until_gone
+from tests.server.test_embedded import processes_of, wait_until_gone
 from tests.world.serving import Address
 
 
@@ -59,7 +60,7 @@ async def process(*words, port=None, **environ):
 
 
 async def lives(address: Address, running: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         while True:
             assert running.returncode is None, (await running.stderr.read()).decode()
             try:
@@ -136,6 +137,36 @@ class TestEnds:
             status, _ = await asyncio.to_thread(fetch, address, "/readyz")
 
         assert status == 200
+
+
+class TestKeeper:
+    @pytest.mark.parametrize("last_signal", [signal.SIGKILL, signal.SIGTERM])
+    async def test_whose_end_ends_the_process_which_says_why_and_leaves_nothing(self, folder, last_signal):
+        async with process(OMS_DATA_DIR=str(folder), OMS_SHUTDOWN_SECONDS="2") as (running, _):
+            keeper = next(pid for pid in processes_of(folder) if "server.keeper" in command_line_of(pid))
+            os.kill(keeper, last_signal)
+            _, said = await asyncio.wait_for(running.communicate(), 60)
+
+        assert running.returncode == 2
+        assert "oms.py serve: The embedded servers are gone" in said.decode()
+        assert "Traceback" not in said.decode()
+        assert wait_until_gone(folder) == []
+
+    async def test_whose_end_ends_a_worker_too(self, folder):
+        async with process(OMS_DATA_DIR=str(folder), OMS_WORKER="no") as (_, address):
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable, PROJECT_FOLDER / "oms.py", "worker",
+                env=os.environ | {"OMS_DATA_DIR": str(folder)}, stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            async with asyncio.timeout(180):
+                while (await asyncio.to_thread(fetch, address, "/readyz"))[0] != 200:
+                    await asyncio.sleep(0.1)
+            keeper = next(pid for pid in processes_of(folder) if "server.keeper" in command_line_of(pid))
+            os.kill(keeper, signal.SIGKILL)
+            _, said = await asyncio.wait_for(worker.communicate(), 60)
+
+        assert worker.returncode == 2
+        assert "oms.py worker: The embedded servers are gone" in said.decode()
 
 
 class TestProduction:
