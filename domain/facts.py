@@ -50,7 +50,6 @@ class FactKind(StrEnum):
     VENDOR_CHANGED = "vendor_changed"
     COUNT_CHANGED = "count_changed"
     REORDER_RULE_CHANGED = "reorder_rule_changed"
-    RESERVATION_CHANGED = "reservation_changed"
     CUSTOMER_CHANGED = "customer_changed"
     CARTON_CHANGED = "carton_changed"
     ORGANIZATION_CHANGED = "organization_changed"

@@ -244,7 +244,7 @@ async def test_watched_stock_is_narrowed_to_variants_and_locations(world, hub, w
             kind="stock_changed", organization=US, variant_id=level.variant_id, location_id=new_id()
         )
         await writers.other_fact(
-            kind="reservation_changed", organization=US, variant_id=level.variant_id, location_id=level.location_id
+            kind="supply_changed", organization=US, variant_id=level.variant_id, location_id=level.location_id
         )
         await models.StockLevel.filter(id=level.id).update(on_hand=77)
         await writers.other_fact(
