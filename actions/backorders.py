@@ -2,8 +2,8 @@
 
     restocking.listeners → `retry_backorders` for the variants that arrived; `retry_all_backorders` now and then as the net
 
-Only orders are tried that some free unit could serve: at a location of their channel that did not give the line back
-lately. So orders that nobody can serve never keep the others waiting.
+Only orders are tried that some free unit could serve: of a variant that has been launched, at a location of their channel
+that did not give the line back lately. So orders that nobody can serve never keep the others waiting.
 """
 
 import logging
@@ -39,7 +39,8 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
              OR EXISTS (SELECT FROM channel_locations c
                         WHERE c.channel_id = o.channel_id AND c.location_id = f.location_id))
         AND NOT EXISTS (SELECT FROM excluded_locations e
-                        WHERE e.line_id = l.id AND e.location_id = f.location_id AND e.until > $3))
+                        WHERE e.line_id = l.id AND e.location_id = f.location_id AND e.until > $3)
+        AND NOT EXISTS (SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3))
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($4::text[]))
     AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
 ORDER BY o.promised_date, o.requested_date, o.placed_at, o.id LIMIT $5"""

@@ -10,6 +10,7 @@ from actions.acting import Act, action
 from actions.upserting import Entry, Row, Table, check_known, fresh_network, given, upsert
 from domain.facts import Fact, FactKind
 from domain.orders import ConfirmationPolicy
+from domain.placing.backordering import MOST_CANCEL_DAYS
 from domain.validation import KEEP, Checks, Keep
 from models.channels import ChannelKind
 from models.db import execute, rows
@@ -30,6 +31,7 @@ CHANNELS: Final = Table(
         "prices_include_tax": False,
         "reservation_ttl_seconds": 600,
         "confirmation": ConfirmationPolicy.AUTOMATIC.value,
+        "backorder_cancel_days": None,
         "is_active": True,
     },
     required=("name", "kind", "currency"),
@@ -42,7 +44,10 @@ ADD_LOCATIONS: Final = "INSERT INTO channel_locations (channel_id, location_id) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertChannel:
-    """`location_ids` are the locations that may serve it; an empty tuple allows all."""
+    """`location_ids` are the locations that may serve it; an empty tuple allows all.
+
+    What waits for stock longer than `backorder_cancel_days` is cancelled; None lets it wait.
+    """
 
     code: str
     name: str | Keep = KEEP
@@ -51,6 +56,7 @@ class UpsertChannel:
     location_ids: tuple[UUID, ...] | Keep = KEEP
     reservation_ttl_seconds: int | Keep = KEEP
     confirmation: ConfirmationPolicy | Keep = KEEP
+    backorder_cancel_days: int | Keep | None = KEEP
     prices_include_tax: bool | Keep = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
@@ -88,6 +94,7 @@ async def _check(act: Act, command: UpsertChannel, checks: Checks) -> None:
     checks.number(
         "reservation_ttl_seconds", command.reservation_ttl_seconds, least=LEAST_TTL_SECONDS, most=MOST_TTL_SECONDS
     )
+    checks.number("backorder_cancel_days", command.backorder_cancel_days, least=1, most=MOST_CANCEL_DAYS)
     wanted = command.location_ids
     if not isinstance(wanted, Keep) and checks.size("location_ids", wanted, most=MAX_LOCATIONS):
         await check_known(act, checks, "locations", [(f"location_ids.{at}", each) for at, each in enumerate(wanted)])
@@ -100,6 +107,7 @@ def _entry(command: UpsertChannel, checks: Checks) -> Entry:
         currency=command.currency,
         reservation_ttl_seconds=command.reservation_ttl_seconds,
         confirmation=command.confirmation,
+        backorder_cancel_days=command.backorder_cancel_days,
         prices_include_tax=command.prices_include_tax,
         is_active=command.is_active,
     )

@@ -26,8 +26,8 @@ class Desk:
     async def place(self, act: Act, command: PlaceOrder) -> UUID:
         """The order's id, of the first placing when the key or the external id is known.
 
-        Raises InvalidInput with every problem, InsufficientStock when the order may not wait for stock, KeyReused and
-        Overloaded.
+        Raises InvalidInput with every problem, InsufficientStock when the order may not wait for stock,
+        BackorderLimitExceeded when no more units may, KeyReused and Overloaded.
         """
         outcome = await self._placing.submit(placing.asked(act, command))
         raise_if_refused(outcome)

@@ -29,6 +29,9 @@ SELECT id, kind, latitude, longitude, capabilities, is_active, time_zone, calend
     daily_capacity_units, daily_capacity_orders FROM locations WHERE organization_id = $1 ORDER BY id"""
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
 WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
+TERMS: Final = """
+SELECT EXISTS (SELECT FROM backorder_terms WHERE organization_id = $1
+    AND (limit_units IS NOT NULL OR launches_at IS NOT NULL AND launched_at IS NULL)) AS has_any"""
 TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
 
 _known: dict[UUID, tuple[float, Network]] = {}
@@ -51,6 +54,7 @@ async def network(connection: Any, organization_id: UUID) -> Network:
         worth=_worth(await connection.fetch(WORTH, organization_id)),
         rules=rules,
         workplaces=_workplaces(sites, is_dated=any(rule.is_dated for rule in rules)),
+        has_backorder_terms=(await connection.fetch(TERMS, organization_id))[0]["has_any"],
     )
     if known is not None and known[1].sites == fresh.sites:
         fresh.keep_views(known[1])
@@ -106,6 +110,7 @@ def _terms(row: Any) -> ChannelTerms:
         reservation_ttl_seconds=row["reservation_ttl_seconds"],
         location_ids=frozenset(row["location_ids"]),
         is_active=row["is_active"],
+        backorder_cancel_days=row["backorder_cancel_days"],
     )
 
 

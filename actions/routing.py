@@ -6,6 +6,7 @@ from uuid import UUID
 
 from actions import decisions, levels, reference, workload
 from actions.acting import Act
+from actions.backordering.waits import begin_waiting
 from actions.changing import OrderChange, Units
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
@@ -17,12 +18,16 @@ from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, RoutingPlan
 from domain.workdays import Load
-from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, OrderLine, Variant
-from models.db import Fetching
+from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, Variant
+from models.db import Fetching, rows
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
 Exclusions = set[tuple[UUID, UUID]]
 """(line, location) pairs."""
+# Who ordered before the launch is served first: until the job has done so, whoever orders waits behind them.
+NOT_LAUNCHED: Final = """
+SELECT variant_id FROM backorder_terms
+WHERE variant_id = ANY($1::uuid[]) AND (launches_at > $2 OR $3 AND launches_at IS NOT NULL AND launched_at IS NULL)"""
 
 
 async def route(act: Act, change: OrderChange, kind: DecisionKind = DecisionKind.REROUTED) -> None:
@@ -36,15 +41,16 @@ async def route(act: Act, change: OrderChange, kind: DecisionKind = DecisionKind
     if not waiting:
         return
     lines = [change.lines[units.place.line_id] for units in waiting]
-    routed = await _routed(act, change, waiting, lines)
+    routed = await _routed(act, change, waiting, kind)
     _schedule(change, waiting, routed.plan)
-    is_changed = _backorder(change, waiting, routed.plan) or bool(routed.plan.assignments)
+    is_changed = await _backorder(act, change, waiting, routed.plan) or bool(routed.plan.assignments)
     if is_changed:
         positions = [line.position for line in lines]
         await decisions.store(decisions.Made(change.order.id, kind, act.now, routed, positions))
 
 
-async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], lines: Sequence[OrderLine]) -> Routed:
+async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], kind: DecisionKind) -> Routed:
+    lines = [change.lines[units.place.line_id] for units in waiting]
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels[change.order.channel_id]
     variants = {line.variant_id for line in lines}
@@ -64,6 +70,14 @@ async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], lines
         for place, site in enumerate(sites)
         if line.pickup_location_id not in (None, site.id)
     }
+    if network.has_backorder_terms:
+        awaited = await _not_launched(act, variants, kind)
+        excluded |= {
+            (at, place): Exclusion.NOT_LAUNCHED
+            for at, line in enumerate(lines)
+            for place in range(len(sites))
+            if line.variant_id in awaited
+        }
     wanted = Wanted(
         [
             Demand(line.variant_id, units.quantity, goods[line.variant_id].weight_grams, METHODS[line.method])
@@ -121,6 +135,11 @@ async def _refused(act: Act, line_ids: Sequence[UUID]) -> Exclusions:
     return {(each.line_id, each.location_id) for each in found}
 
 
+async def _not_launched(act: Act, variants: set[UUID], kind: DecisionKind) -> set[UUID]:
+    found = await rows(NOT_LAUNCHED, [sorted(variants), act.now, kind is DecisionKind.PLACED])
+    return {row["variant_id"] for row in found}
+
+
 def _schedule(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> None:
     for line, _, location_id, quantity in plan.assignments:
         change.move(Action.SCHEDULE, waiting[line].place, quantity, location_id=location_id)
@@ -128,11 +147,12 @@ def _schedule(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) 
         change.record(FactKind.UNITS_SCHEDULED)
 
 
-def _backorder(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> bool:
+async def _backorder(act: Act, change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> bool:
     """Whether units wait that did not before."""
     fresh = [short for short in plan.unserved if waiting[short.line].place.status is not UnitStatus.BACKORDERED]
     for line, quantity, _ in fresh:
         change.move(Action.BACKORDER, waiting[line].place, quantity)
     if fresh:
-        change.record(FactKind.UNITS_BACKORDERED)
+        lines = list(dict.fromkeys(waiting[short.line].place.line_id for short in fresh))
+        change.record(FactKind.UNITS_BACKORDERED, **await begin_waiting(act, change, lines))
     return bool(fresh)

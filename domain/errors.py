@@ -10,6 +10,7 @@ DomainError
 ├── IllegalTransition     units cannot move so
 ├── BlockedByHold         a hold stops this
 ├── InsufficientStock     fewer units are free than wanted
+├── BackorderLimitExceeded  no more units of a variant may wait for stock
 ├── StockCommitted        units are promised to orders and cannot be taken away
 ├── CountChanged          there are not as many units as the caller counted on
 ├── ReservationEnded      the cart's hold expired, was released or was used
@@ -117,6 +118,15 @@ class InsufficientStock(DomainError):
         listed = ", ".join(f"{units} × {sku}" for sku, units in sorted(missing.items()))
         super().__init__(f"Not enough stock: {listed} short.")
         self.missing = dict(missing)
+
+
+class BackorderLimitExceeded(DomainError):
+    code = "BACKORDER_LIMIT_EXCEEDED"
+
+    def __init__(self, left: Mapping[str, int]) -> None:
+        listed = ", ".join(f"{units} × {sku}" for sku, units in sorted(left.items()))
+        super().__init__(f"Not so many units may wait for stock: at most {listed} more. Order fewer.")
+        self.left = dict(left)
 
 
 class StockCommitted(DomainError):

@@ -19,6 +19,7 @@ class FactKind(StrEnum):
     UNITS_SCHEDULED = "units_scheduled"
     UNITS_UNSCHEDULED = "units_unscheduled"
     UNITS_BACKORDERED = "units_backordered"
+    BACKORDER_CHANGED = "backorder_changed"
     UNITS_RELEASED = "units_released"
     UNITS_CANCELLED = "units_cancelled"
     CANCELLATION_REQUESTED = "cancellation_requested"

@@ -9,6 +9,7 @@ Everything here is plain JSON data, ids as text, so a client in any language can
     holds                {hold: {kind, status, line, expires_at}} for each hold that changed
     requests             {cancellation request: {line, fulfilment, quantity, status}} likewise
     fulfilments          {fulfilment: status} likewise
+    waits                {line: {cancels_at, launches_at, ships_by}} likewise
     authorize_status, charge_status
 
 A fact without a version says something about the order but changes nothing in it: a private note, a parcel's news.
@@ -56,6 +57,15 @@ class RequestSnapshot:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class WaitSnapshot:
+    """Until when a line's units may wait for stock, and for which launch."""
+
+    cancels_at: str | None
+    launches_at: str | None
+    ships_by: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSnapshot:
     """An order as far as facts change it; `version` 0 is the order that nobody has made yet."""
@@ -70,6 +80,7 @@ class OrderSnapshot:
     holds: Mapping[str, HoldSnapshot] = field(default_factory=dict)
     requests: Mapping[str, RequestSnapshot] = field(default_factory=dict)
     fulfilments: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, WaitSnapshot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +116,7 @@ def apply(snapshot: OrderSnapshot, payload: Payload) -> OrderSnapshot:
         holds=_held(snapshot.holds, payload.get("holds", {})),
         requests={**snapshot.requests, **_asked(payload.get("requests", {}))},
         fulfilments={**snapshot.fulfilments, **payload.get("fulfilments", {})},
+        waits={**snapshot.waits, **{line: WaitSnapshot(**told) for line, told in payload.get("waits", {}).items()}},
         **{name: payload[name] for name in REPLACED if name in payload},
     )
 

@@ -1,6 +1,7 @@
 """Tables. Importing this package registers every model with Tortoise."""
 
 from models.availability import AnnouncedLevel, AvailabilityPosition, AvailabilityThreshold
+from models.backorders import Backorder, BackorderTerms
 from models.capacity import CapacityClaim, LocationDay
 from models.carriers import Label
 from models.cartons import CartonType
@@ -40,6 +41,8 @@ __all__ = [
     "ApiKey",
     "AvailabilityPosition",
     "AvailabilityThreshold",
+    "Backorder",
+    "BackorderTerms",
     "CancellationRequest",
     "CapacityClaim",
     "CarrierService",

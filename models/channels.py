@@ -34,6 +34,7 @@ class Channel(Model):
     prices_include_tax = fields.BooleanField(default=False)
     reservation_ttl_seconds = fields.IntField(default=600)
     confirmation = fields.CharEnumField(ConfirmationPolicy, max_length=32, default=ConfirmationPolicy.AUTOMATIC)
+    backorder_cancel_days: int | None = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True)
     version: int = version()
     locations: fields.ManyToManyRelation[Location] = fields.ManyToManyField(

@@ -13,6 +13,7 @@ from strawberry.tools import merge_types
 
 from schema import (
     availability,
+    backorders,
     cancelling,
     carriers,
     cartons,
@@ -69,6 +70,7 @@ AREAS: tuple[ModuleType, ...] = (
     orders,
     holds,
     cancelling,
+    backorders,
     placing,
     supplies,
     promise_rules,

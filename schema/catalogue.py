@@ -1,5 +1,6 @@
 """The catalogue as clients see it: products, their variants, prices and substitutes."""
 
+from datetime import date, datetime
 from enum import Enum
 
 import strawberry
@@ -8,8 +9,10 @@ from strawberry import UNSET
 import models
 from actions import catalogue as keeping
 from actions import prices
+from actions.backordering import terms
+from actions.inventory import MAX_UNITS
 from domain.permissions import Permission
-from resolvers.visible import PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
+from resolvers.visible import BACKORDER_TERMS, PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
 from schema.channels import Channel
 from schema.fields import column, connection, find, graph, many, money, one, root
 from schema.filters import among, equals, matches
@@ -27,6 +30,21 @@ VERSION = "The version you read; refused if it has changed since."
 class Price:
     amount: Money = money("The price of one unit.", "amount_minor")
     channel: Channel = one("Where it holds.")
+
+
+@graph(
+    models.BackorderTerms,
+    "How many units of a variant may wait for stock, and from when on it is sent.",
+    scope=BACKORDER_TERMS,
+    needs=READ,
+)
+class BackorderTerms:
+    launches_at: datetime | None = column("Before this nothing of it is sent: whoever orders it pre-orders.")
+    ships_by: date | None = column("By which day what is pre-ordered now is to be sent.")
+    launched_at: datetime | None = column("When those who pre-ordered had been served; null before that.")
+    limit_units: int | None = column(
+        "How many units may wait at once, pre-ordered ones included; null for any number.", needs=Permission.READ_STOCK
+    )
 
 
 @graph(models.Substitute, "What may be sent instead.", scope=SUBSTITUTES, needs=READ)
@@ -61,6 +79,7 @@ class Variant(Node):
     version: int = column("Counts its changes.")
     product: "Product" = one("What it is a variant of.")
     prices: list[Price] = many("What it costs, by channel.", order_by="channel_id")
+    backorder_terms: BackorderTerms | None = one("How it may be ordered when there is none; null for without limits.")
     substitutes: list[Substitute] = many("What may be sent instead, best first.", order_by="rank")
 
 
@@ -160,6 +179,20 @@ class SetSubstitutesInput:
     expected_version: int | None = given(VERSION, default=UNSET)
 
 
+@strawberry.input(description="How a variant may be ordered when there is none; what is silent stays.")
+class SetBackorderTermsInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    limit_units: int | None = given(
+        "How many units may wait at once, pre-ordered ones included; null for any number.",
+        default=UNSET,
+        at_least=0,
+        at_most=MAX_UNITS,
+    )
+    launches_at: datetime | None = given("Before this nothing of it is sent; null for none.", default=UNSET)
+    ships_by: date | None = given("By which day what is pre-ordered is to be sent; null for none.", default=UNSET)
+    expected_version: int | None = given("The variant's version you read.", default=UNSET)
+
+
 @strawberry.input(description="What a variant costs in a channel.")
 class SetPriceInput:
     variant_id: strawberry.ID = ref("The variant.", "Variant")
@@ -197,6 +230,13 @@ class CatalogueMutations:
     )
     set_substitutes: Variant = action(
         "Say what may be sent instead.", keeping.set_substitutes, SetSubstitutesInput, needs=CHANGE
+    )
+    set_backorder_terms: Variant = action(
+        "Say how many units of a variant may wait for stock, and from when on it is sent. Orders that wait follow a "
+        "launch that is moved.",
+        terms.set_terms,
+        SetBackorderTermsInput,
+        needs=CHANGE,
     )
     set_price: Variant = action("Say what a variant costs.", prices.set_price, SetPriceInput, needs=CHANGE)
     remove_price: Variant = action("End a price.", prices.remove_price, RemovePriceInput, needs=CHANGE)

@@ -8,6 +8,7 @@ from strawberry import UNSET
 import models
 from actions import channels as keeping
 from domain.permissions import Permission
+from domain.placing.backordering import MOST_CANCEL_DAYS
 from resolvers.visible import CHANNELS
 from schema.enums import ChannelKind, ConfirmationPolicy
 from schema.fields import column, connection, find, graph, many, root
@@ -30,6 +31,9 @@ class Channel(Node):
     reservation_ttl_seconds: int = column("How long a cart's units are kept, in seconds.")
     is_active: bool = column("Whether it takes orders.")
     confirmation: ConfirmationPolicy = column("When its orders may be released.", needs=INTERNAL)
+    backorder_cancel_days: int | None = column(
+        "After how many days what waits for stock is cancelled; null for never.", needs=INTERNAL
+    )
     version: int = column("Counts its changes.", needs=INTERNAL)
     locations: list[Location] = many("The locations that serve it; none means all do.", order_by="code", needs=INTERNAL)
 
@@ -62,6 +66,12 @@ class UpsertChannelInput:
         at_most=keeping.MOST_TTL_SECONDS,
     )
     confirmation: ConfirmationPolicy | None = given("When its orders may be released.", default=UNSET)
+    backorder_cancel_days: int | None = given(
+        "After how many days what waits for stock is cancelled; null for never.",
+        default=UNSET,
+        at_least=1,
+        at_most=MOST_CANCEL_DAYS,
+    )
     prices_include_tax: bool | None = given("Whether its prices already hold the tax.", default=UNSET)
     is_active: bool | None = given("Whether it takes orders.", default=UNSET)
     expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)

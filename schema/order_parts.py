@@ -8,6 +8,7 @@ import models
 from domain.permissions import Permission
 from resolvers import orders
 from resolvers.visible import PARTS_OF_LINES, PARTS_OF_ORDERS, PRIVATE_NOTES, PUBLIC_NOTES
+from schema.backorders import Backorder
 from schema.catalogue import Variant
 from schema.enums import Action, AddressKind, FulfilmentMethod, OrderStatus, UnitStatus
 from schema.fields import column, graph, many, one, via
@@ -40,6 +41,7 @@ class OrderLine(Node):
     pickup_location: Location | None = one("Where the customer collects them.", needs=Permission.READ_AVAILABILITY)
     variant: Variant | None = one("What was ordered, as it is now; null when it is no longer shown to you.")
     units: list[Units] = many("Where its units stand; they sum to its quantity.", order_by="status")
+    backorder: Backorder | None = one("For how long its units may wait for stock, where there is an end to it.")
     unit_price_minor: Minor = column("What one unit cost, in the order's currency, before discounts.")
     discount_minor: Minor = column("What was taken off the whole line, its share of the order's discount included.")
     tax_rate_ppm: int = column("The tax rate that was applied, in parts per million.")

@@ -6,7 +6,15 @@ from typing import Annotated, Any
 import strawberry
 
 from actions.orders import drafting
-from domain.errors import Forbidden, IllegalTransition, InsufficientStock, Overloaded, PromiseEnded, ReservationEnded
+from domain.errors import (
+    BackorderLimitExceeded,
+    Forbidden,
+    IllegalTransition,
+    InsufficientStock,
+    Overloaded,
+    PromiseEnded,
+    ReservationEnded,
+)
 from domain.permissions import Permission
 from domain.placing.validation import MAX_LINES
 from resolvers import carts, orders
@@ -132,7 +140,7 @@ class PlacingMutations:
         "that is wrong. Needs a key.",
         orders.place,
         PlaceOrderInput,
-        refuses=(InsufficientStock, ReservationEnded, PromiseEnded, Forbidden, Overloaded),
+        refuses=(InsufficientStock, BackorderLimitExceeded, ReservationEnded, PromiseEnded, Forbidden, Overloaded),
         needs=PLACING,
         needs_key=True,
         prepare=orders.as_ordered_by,
@@ -149,7 +157,7 @@ class PlacingMutations:
         "Place a draft at its prices; units that are not in stock wait for it.",
         drafting.place_draft,
         PlaceDraftInput,
-        refuses=(IllegalTransition,),
+        refuses=(IllegalTransition, BackorderLimitExceeded),
         needs=PLACING,
     )
     reserve_cart: Cart = action(

@@ -9,6 +9,7 @@ from tortoise.connection import get_connection
 
 from actions import backorders, decisions, reservations
 from actions.availability import announcing
+from actions.backordering import deadlines, launching
 from actions.carriers import Carriers
 from actions.fulfilment import releasing, timers
 from actions.gateways import Gateways
@@ -43,6 +44,9 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
         Job("announce availability", 1, lambda _, now: announcing.follow(now)),
         Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now)),
+        Job("launch variants", 5, lambda _, now: launching.launch_due(now)),
+        Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
+        Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),
         Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
         Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),
         Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from actions import reference, routing
 from actions.acting import Act, action
+from actions.backordering.waits import check_limits
 from actions.changing import OrderChange, lock_order, save
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
@@ -64,7 +65,7 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
 async def place_draft(act: Act, command: PlaceDraft) -> UUID:
     """Check the draft again, place it at its prices and route it; what has no stock becomes backordered.
 
-    Raises NotFound, Conflict, IllegalTransition when it is no draft any more, and InvalidInput.
+    Raises NotFound, Conflict, IllegalTransition when it is no draft any more, InvalidInput, and BackorderLimitExceeded.
     """
     change = await lock_order(act, command.order_id, command.expected_version)
     for units in change.units():
@@ -77,6 +78,7 @@ async def place_draft(act: Act, command: PlaceDraft) -> UUID:
     change.record(FactKind.ORDER_PLACED, confirmed=is_confirmed)
     await confirm_if_authorized(act, change)
     await routing.route(act, change, DecisionKind.PLACED)
+    await check_limits(act, change)
     await save(act, [change])
     return order.id
 

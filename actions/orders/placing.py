@@ -9,12 +9,15 @@ import orjson
 
 from actions import reference, workload
 from actions.acting import Act, fingerprint
+from actions.backordering import waits
+from actions.bulk import arrays
 from actions.claims import claimed_of
 from actions.group_commit import Overtaken
 from actions.orders.rows import WRITE, NewOrder, Rows, routed
 from actions.refusals import kept as keep
 from actions.swift_ids import swift_command, swift_maker
 from domain.errors import DomainError, InputProblem, InvalidInput, KeyReused
+from domain.placing.backordering import Terms, Wait, wait_of
 from domain.placing.commands import PlaceOrder
 from domain.placing.decision import Market, decide
 from domain.placing.validation import problems, shape_problems
@@ -86,7 +89,7 @@ Shelves = dict[UUID, dict[UUID, Shelf]]
 
 
 async def place_batch(connection: Any, asked: Sequence[Asked]) -> list[Outcome]:
-    """One transaction for all. Locks the carts' reservations, then every level of every wanted variant, by id."""
+    """One transaction for all. Locks the carts' reservations, then every level of every wanted variant, by id, then terms."""
     async with connection.transaction():
         batch = await _read(connection, asked, lock=True)
         outcomes = [batch.answer(each) for each in asked]
@@ -98,13 +101,13 @@ async def place_ahead(connection: Any, asked: Sequence[Asked], before: "Ahead | 
     """Decided without locks, as if `before`, which is being written meanwhile, were committed.
 
     Whatever a decision rests on is checked by `Ahead.write`, or has to be decided under locks (None), as where locations
-    count what they can do a day.
+    count what they can do a day, or variants how many units wait.
     """
     for key in {each.act.organization_id for each in asked}:
         if (await reference.network(connection, key)).workplaces:
             return None
     batch = await _read(connection, asked, lock=False)
-    if before is not None and not batch.follow(before.batch, asked):
+    if batch.terms or (before is not None and not batch.follow(before.batch, asked)):
         return None
     return Ahead(batch, [batch.answer(each) for each in asked])
 
@@ -141,6 +144,8 @@ class Batch:
     rows: Rows
     last: Act
     """Of the command that came last: facts about stock carry its time."""
+    terms: dict[UUID, Terms] = field(default_factory=dict)
+    waits: list[tuple[Any, ...]] = field(default_factory=list)
     loads: dict[UUID, Load] = field(default_factory=dict)
     claims: list[workload.Claimed] = field(default_factory=list)
     wrote: bool = False
@@ -194,6 +199,8 @@ class Batch:
         moved = await connection.fetchval(WRITE, *self.rows.parameters(claimed, self.last))
         if self.claims:
             await workload.claim(connection, self.claims)
+        if self.waits:
+            await connection.execute(waits.WRITE, *arrays(self.waits, waits.COLUMNS))
         return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
@@ -204,7 +211,7 @@ class Batch:
         if wrong or channel is None:
             raise InvalidInput(wrong)
         cart = (act.organization_id, command.cart) if command.cart else None
-        market = Market(channel, network, self.goods, self.shelves, self.loads)
+        market = Market(channel, network, self.goods, self.shelves, self.loads, self.terms)
         buyer = self.buyers.get(command.customer_id) if command.customer_id else None
         asker = Asker(segment=buyer.segment if buyer else "", now=act.now)
         decided = decide(command, market, self.kept.get(cart, ()) if cart else (), asker)
@@ -224,9 +231,20 @@ class Batch:
             customer_name=command.customer_name or (buyer.name if buyer else ""),
             customer_email=command.customer_email or (buyer.email if buyer else None),
         )
+        if decided.backorders and (self.terms or channel.backorder_cancel_days):
+            new.waits = self._wait(new)
         self.rows.add(new)
         self.claims += [workload.Claimed(new.id, *each) for each in decided.claims]
         return new.id
+
+    def _wait(self, new: NewOrder) -> dict[UUID, Wait]:
+        found = {}
+        for line, _ in new.decided.backorders:
+            terms = self.terms.get(new.command.lines[line].variant_id)
+            if wait := wait_of(new.act.now, terms, new.channel.backorder_cancel_days):
+                found[new.line_ids[line]] = wait
+        self.waits += [waits.wait_row(new.id, line_id, wait) for line_id, wait in found.items()]
+        return found
 
 
 async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch:
@@ -241,6 +259,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts.found)
     shelves = await read_shelves(connection, variants, lock=lock)
     networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
+    has_terms = any(network.has_backorder_terms for network in networks.values())
     return Batch(
         known=known,
         external=await _external(connection, fresh),
@@ -254,6 +273,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
         rows=Rows(swift_maker()),
         last=asked[-1].act,
         loads=await workload.lock_loads(connection, networks, asked[-1].act.now) if lock else {},
+        terms=await waits.read_terms(connection, {variant for variant, _ in wanted}, lock=lock) if has_terms else {},
     )
 
 

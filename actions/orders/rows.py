@@ -15,6 +15,7 @@ from domain.facts import Fact, FactKind
 from domain.lifecycle import OrderStatus, UnitStatus, derive
 from domain.orders import AddressKind, ConfirmationPolicy
 from domain.payments import AuthorizeStatus, ChargeStatus
+from domain.placing.backordering import Wait
 from domain.placing.commands import Address, PlaceOrder
 from domain.placing.decision import Decided
 from domain.placing.world import ChannelTerms, Shelf
@@ -282,6 +283,8 @@ class NewOrder:
     customer_name: str
     customer_email: str | None
     kind: FactKind = FactKind.ORDER_PLACED
+    waits: Mapping[UUID, Wait] = field(default_factory=dict)
+    """By line, where units wait for stock no longer than until some day, or for a launch."""
     status: OrderStatus = field(init=False)
     words: list[OrderStatus] = field(init=False)
 
@@ -327,6 +330,7 @@ class NewOrder:
             "charge_status": self.charge_status.value,
             "lines": dict(zip(ids, self.words, strict=True)),
             "moves": [_first_move(ids[units.line], units) for units in self.units],
+            **({"waits": {str(line_id): wait.told() for line_id, wait in self.waits.items()}} if self.waits else {}),
         }
 
 

@@ -42,7 +42,8 @@ UNITS: Final = """
 SELECT s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, v.weight_grams, p.category
 FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN variants v ON v.id = l.variant_id
 JOIN products p ON p.id = v.product_id
-WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2
+WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2 AND (s.status = 'scheduled' OR NOT EXISTS (
+    SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3))
 ORDER BY s.order_id, l.position, s.status, s.location_id"""
 
 FREE: Final = """
@@ -79,7 +80,7 @@ class Reading:
 async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
     network = await reference.network(Fetching, act.organization_id)
     orders = await _orders(act, command)
-    by_order = await _units([order["id"] for order in orders])
+    by_order = await _units(act, [order["id"] for order in orders])
     refused = await _refused(act, list(by_order))
     units: dict[UUID, list[Units]] = {}
     standing = []
@@ -118,9 +119,9 @@ async def _orders(act: Act, command: ReoptimizeOrders) -> list[dict[str, Any]]:
     return await rows(ORDERS, [*narrowed, str(command.seed), MOST_ORDERS])
 
 
-async def _units(order_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+async def _units(act: Act, order_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
     found: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for row in await rows(UNITS, [order_ids, FulfilmentMethod.SHIP.value]):
+    for row in await rows(UNITS, [order_ids, FulfilmentMethod.SHIP.value, act.now]):
         found[row["order_id"]].append(row)
     return found
 

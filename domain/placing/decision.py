@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.errors import InsufficientStock
 from domain.orders import FulfilmentMethod
+from domain.placing.backordering import TermsOf, Waiting, let_wait
 from domain.placing.commands import OrderedLine, PlaceOrder
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
@@ -73,7 +74,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What commands of a channel are decided against; `goods` by (variant, channel)."""
+    """What commands of a channel are decided against; `goods` by (variant, channel), `terms` of those that have some."""
 
     channel: ChannelTerms
     network: Network
@@ -81,6 +82,7 @@ class Market:
     shelves: Shelves
     loads: MutableMapping[UUID, Load] = field(default_factory=dict)
     """By location, where days count; orders that are decided add to them."""
+    terms: TermsOf = field(default_factory=dict)
 
     def goods_of(self, variant_id: UUID) -> Goods:
         return self.goods[variant_id, self.channel.id]
@@ -91,7 +93,8 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker
 
     Of `asker` the segment and the moment count; the address is the command's.
 
-    Takes the units from the shelves. Raises InsufficientStock, with nothing taken, when the order may not wait for stock.
+    Takes the units from the shelves. With nothing taken, raises InsufficientStock when the order may not wait for stock,
+    and BackorderLimitExceeded when too many units would.
     """
     goods = [market.goods_of(line.variant_id) for line in command.lines]
     own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
@@ -103,6 +106,9 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker
     plan = routed.plan
     if plan.unserved and not command.allow_backorder:
         raise InsufficientStock(missing_skus(plan, goods))
+    if plan.unserved and market.terms:
+        short = ((goods[each.line], each.quantity) for each in plan.unserved)
+        let_wait((Waiting(item.id, item.sku, units) for item, units in short), market.terms)
     left = {key: each.quantity for key, each in own.items()}
     allocations = []
     for line, _, location_id, quantity in plan.assignments:
@@ -169,6 +175,8 @@ def route_lines(
             for place, site in enumerate(sites):
                 if site.id != only:
                     excluded[at, place] = Exclusion.METHOD
+    if market.terms:
+        excluded |= _not_launched(lines, market, sites)
     wanted = Wanted(demands, stock, excluded)
     if market.network.rules:
         goods = [market.goods_of(line.variant_id) for line in lines]
@@ -185,6 +193,16 @@ def route_lines(
             loads=market.loads,
         )
     return route_order(wanted, sites, market.network, position)
+
+
+def _not_launched(
+    lines: Sequence[OrderedLine], market: Market, sites: Sequence[Site]
+) -> dict[tuple[int, int], Exclusion]:
+    terms = market.terms
+    awaited = [
+        at for at, line in enumerate(lines) if line.variant_id in terms and not terms[line.variant_id].is_launched
+    ]
+    return {(at, place): Exclusion.NOT_LAUNCHED for at in awaited for place in range(len(sites))}
 
 
 def _unit_price(line: OrderedLine, item: Goods) -> int:

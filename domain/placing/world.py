@@ -33,6 +33,7 @@ class ChannelTerms:
     reservation_ttl_seconds: int
     location_ids: frozenset[UUID]
     is_active: bool
+    backorder_cancel_days: int | None = None
 
     def allows(self, location_id: UUID) -> bool:
         return not self.location_ids or location_id in self.location_ids
@@ -132,6 +133,8 @@ class Network:
     """Shadow prices by variant and location, where the organization looks ahead."""
     workplaces: Mapping[UUID, Workplace] = field(default_factory=dict)
     """Locations whose days count: those with a daily capacity, and all where a rule asks for ship dates."""
+    has_backorder_terms: bool = False
+    """Whether any variant has some: else nobody asks."""
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
     def unit_costs(self, demands: Sequence[Demand], sites: Sequence[Site]) -> list[list[int]] | None:

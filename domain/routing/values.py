@@ -35,6 +35,7 @@ class Exclusion(StrEnum):
     NOT_ENOUGH_STOCK = "not_enough_stock"
     CAPACITY = "capacity"
     TRIED_BEFORE = "tried_before"
+    NOT_LAUNCHED = "not_launched"
     TOO_FAR = "too_far"
     CAPABILITY = "capability"
     TOO_LATE = "too_late"

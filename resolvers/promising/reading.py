@@ -31,6 +31,9 @@ WHERE organization_id = $1 AND variant_id = ANY($2::uuid[]) AND status = 'expect
 WAITING: Final = """
 SELECT l.variant_id, sum(s.quantity)::int AS units FROM line_status s JOIN order_lines l ON l.id = s.line_id
 WHERE s.status IN ('backordered', 'unscheduled') AND l.variant_id = ANY($1::uuid[]) GROUP BY l.variant_id"""
+LAUNCHES: Final = """
+SELECT variant_id, launches_at FROM backorder_terms
+WHERE variant_id = ANY($1::uuid[]) AND launches_at IS NOT NULL AND launched_at IS NULL"""
 PLACES: Final = """
 SELECT id, time_zone, calendar, country, region, daily_capacity_units FROM locations WHERE id = ANY($1::uuid[])"""
 BACKLOG: Final = """
@@ -81,6 +84,8 @@ async def question_of(asked: Asked) -> Question | None:
     coming = await rows(COMING, wanted)
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in coming}
     places = await _places(asked, channel, network, present)
+    launches = await _launches(asked) if network.has_backorder_terms else {}
+    awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
     return Question(
         now=asked.now,
         market=Market(channel, network, goods, {}, await read_loads(Fetching, network, asked.now)),
@@ -90,7 +95,7 @@ async def question_of(asked: Asked) -> Question | None:
         places=places,
         services=await _services(asked),
         on_hand=on_hand,
-        coming=await _coming(asked, coming, places),
+        coming=await _coming(asked, [*coming, *_awaited(awaited)], places, launches),
         safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
         wanted_on=asked.wanted_on,
         segment=await _segment(asked),
@@ -154,10 +159,32 @@ def _calendar(row: Any) -> Calendar:
     )
 
 
+async def _launches(asked: Asked) -> dict[UUID, datetime]:
+    """Of the variants that are not sent yet."""
+    return {row["variant_id"]: row["launches_at"] for row in await rows(LAUNCHES, [list(asked.wanted)])}
+
+
+def _awaited(on_hand: Mapping[UUID, Mapping[UUID, OnHand]]) -> list[dict[str, Any]]:
+    """What lies there before its launch, as if it were still to come: nobody can be given it now."""
+    return [
+        {
+            "id": found.shelf.id,
+            "variant_id": variant_id,
+            "location_id": location_id,
+            "kind": SupplyKind.PLANNED,
+            "quantity": found.shelf.available,
+            "expected_on": None,
+        }
+        for variant_id, at in on_hand.items()
+        for location_id, found in at.items()
+        if found.shelf.available
+    ]
+
+
 async def _coming(
-    asked: Asked, supplies: Sequence[Any], places: Mapping[UUID, Place]
+    asked: Asked, supplies: Sequence[Any], places: Mapping[UUID, Place], launches: Mapping[UUID, datetime]
 ) -> dict[UUID, list[Dated[Coming]]]:
-    """What may be believed of what was announced, less what waiting orders will take of it."""
+    """What may be believed of what was announced, less what waiting orders will take of it; nothing before its launch."""
     if not supplies:
         return {}
     waiting = {row["variant_id"]: row["units"] for row in await rows(WAITING, [list(asked.wanted)])}
@@ -167,8 +194,11 @@ async def _coming(
         if place is None:
             continue
         today = place.calendar.day_of(asked.now)
-        day = counts_on(row["expected_on"], today, place.rule.past_due_days)
+        launch = launches.get(row["variant_id"])
+        launch_day = max(today, place.calendar.day_of(launch)) if launch else today
+        day = counts_on(row["expected_on"] or launch_day, today, place.rule.past_due_days)
         if day is not None:
+            day = max(day, launch_day) if launch else day
             source = Coming(row["id"], row["location_id"], SupplyKind(row["kind"]))
             found.setdefault(row["variant_id"], []).append(Dated(day, row["quantity"], source))
     return {variant_id: without_demand(each, waiting.get(variant_id, 0)) for variant_id, each in found.items()}

@@ -64,6 +64,13 @@ LEFT JOIN (SELECT line_id, fulfilment_id, sum(quantity) AS units FROM line_statu
 WHERE c.carried > coalesce(u.units, 0)"""
 
 
+OVERDUE: Final = f"""
+SELECT {LINE} AS name, format('%s units still wait, which were to be cancelled at %s', s.quantity, b.cancels_at) AS wrong
+FROM backorders b JOIN order_lines l ON l.id = b.line_id JOIN orders o ON o.id = l.order_id
+JOIN line_status s ON s.line_id = l.id AND s.status = 'backordered'
+WHERE b.ended_at IS NOT NULL OR b.order_id <> l.order_id"""
+
+
 def _fulfilment_word(present: list[str]) -> str:
     units = [UnitStatus(status) for status in present if status != GAVE_BACK]
     return derive_fulfilment(units, gave_back=GAVE_BACK in present).value
@@ -80,5 +87,6 @@ CHECKS: Final = (
     by_word("An order is called what its units make it", ORDER_WORDS, _order_word),
     by_word("A fulfilment is called what its units make it", FULFILMENT_WORDS, _fulfilment_word),
     by_sql("An order's totals are the sums of its lines and its shipping", TOTALS),
+    by_sql("Nothing waits for stock after it was cancelled for waiting too long", OVERDUE),
     by_sql("Parcels that left carry no more than has left", SHIPPED),
 )

@@ -35,6 +35,8 @@ CHANGEABLE = [
     "excluded_locations",
     "cancellation_requests",
     "holds",
+    "backorders",
+    "backorder_terms",
     "outbox",
     "idempotency_keys",
 ]

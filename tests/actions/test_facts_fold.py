@@ -17,11 +17,13 @@ from domain.projection import (
     OrderSnapshot,
     RequestSnapshot,
     StockSnapshot,
+    WaitSnapshot,
     apply,
     apply_stock,
 )
 from domain.stock import COUNTERS
 from models import (
+    Backorder,
     CancellationRequest,
     Fulfilment,
     Hold,
@@ -89,7 +91,7 @@ async def read_orders() -> Orders:
     for row in await LineStatus.all():
         standing = (row.status.value, _text(row.location_id), _text(row.fulfilment_id))
         units[str(row.line_id)][standing] = row.quantity
-    lines, holds, requests, fulfilments = [defaultdict(dict) for _ in range(4)]
+    lines, holds, requests, fulfilments, waits = [defaultdict(dict) for _ in range(5)]
     for row in await OrderLine.all():
         lines[row.order_id][str(row.id)] = LineSnapshot(row.status.value, units[str(row.id)])
     for row in await Hold.exclude(status="resolved"):
@@ -100,6 +102,9 @@ async def read_orders() -> Orders:
     for row in await CancellationRequest.all():
         told = RequestSnapshot(str(row.line_id), str(row.fulfilment_id), row.quantity, row.status.value)
         requests[row.order_id][str(row.id)] = told
+    for row in await Backorder.all():
+        days = [value.isoformat() if value else None for value in (row.cancels_at, row.launches_at, row.ships_by)]
+        waits[row.order_id][str(row.line_id)] = WaitSnapshot(*days)
     for row in await Fulfilment.all():
         fulfilments[row.order_id][str(row.id)] = row.status.value
     return {
@@ -114,6 +119,7 @@ async def read_orders() -> Orders:
             holds=holds[order.id],
             requests=requests[order.id],
             fulfilments=fulfilments[order.id],
+            waits=waits[order.id],
         )
         for order in await Order.all()
     }

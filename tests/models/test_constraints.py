@@ -16,6 +16,7 @@ from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
 
+backorders = importlib.import_module("models.migrations.0019_backorders")
 promises = importlib.import_module("models.migrations.0002_promises")
 payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
 labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
@@ -33,6 +34,7 @@ RULES = {
     (table, name): rule
     for checks in (
         availability.CHECKS,
+        backorders.CHECKS,
         promises.CHECKS,
         dates.CHECKS,
         labels.CHECKS,
@@ -50,6 +52,7 @@ RULES = {
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}
 INDEXES = {
     **availability.UNIQUE,
+    **backorders.JOBS,
     **promises.UNIQUE,
     **promises.JOBS,
     **payment_jobs.JOBS,

@@ -13,7 +13,7 @@ from domain.transfers import Discrepancy, TransferStatus
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
     models.Transfer, models.TransferLine, models.Vendor, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
-    models.CountLine, models.AvailabilityThreshold,
+    models.CountLine, models.AvailabilityThreshold, models.BackorderTerms,
 ]  # fmt: skip
 
 
@@ -24,6 +24,16 @@ def add_papers(world: Any, organization: UUID) -> None:
     for at, named in enumerate(of, 1):
         numbers = {} if at == len(of) else {"medium_from": at, "high_from": 2 * at}
         world.add(models.AvailabilityThreshold(organization_id=organization, changed_at=START, **named, **numbers))
+    for at, variant in enumerate(variants[:6]):
+        launch = (
+            {"launches_at": START + timedelta(hours=at), "ships_by": START.date() if at % 3 else None} if at % 2 else {}
+        )
+        world.add(
+            models.BackorderTerms(
+                organization_id=organization, variant_id=variant.id, limit_units=at or None, **launch,
+                launched_at=START + timedelta(days=at) if at > 3 and launch else None,
+            )
+        )  # fmt: skip
     for at in range(5):
         _transfer(world, organization, locations, variants, at)
         _purchase(world, organization, locations, variants, at)

@@ -15,7 +15,7 @@ from domain.routing.values import Candidate, Demand, RoutingRequest
 from domain.shipping_rates import Rate
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-PLANS = [models.RoutingRule, models.RoutingDecision, models.LocationDay]
+PLANS = [models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder]
 
 
 def add_plans(world: Any, organization: UUID) -> None:
@@ -32,6 +32,20 @@ def add_plans(world: Any, organization: UUID) -> None:
     for at, order in enumerate(world.of(models.Order, organization)):
         for again in range(at % 3):
             _decision(world, order, None if at % 2 else rules[at % len(rules)], again)
+    _waits(world, organization)
+
+
+def _waits(world: Any, organization: UUID) -> None:
+    orders = {order.id for order in world.of(models.Order, organization)}
+    lines = [line for line in world.of(models.OrderLine) if line.order_id in orders]
+    for at, line in enumerate(lines[::2]):
+        launch = {"launches_at": START, "ships_by": START.date() if at % 3 else None} if at % 2 else {}
+        world.add(
+            models.Backorder(
+                line_id=line.id, order_id=line.order_id, since=START, cancels_at=START if at % 3 else None,
+                is_fixed=at % 4 == 0, reason='odd "reason"\n' if at % 4 == 0 else "", **launch,
+            )
+        )  # fmt: skip
 
 
 def _rule(world: Any, organization: UUID, at: int) -> models.RoutingRule:

@@ -16,6 +16,7 @@ from actions.purchasing.receiving import DeliveredUnits, ReceivePurchase
 from actions.transfers import moving
 from actions.transfers.moving import ReceivedUnits, ReceiveTransfer
 from domain.ids import new_id
+from domain.lifecycle import UnitStatus
 from domain.placing.commands import CartLine, ReserveCart
 from models.config import credentials
 from models.db import execute
@@ -26,6 +27,7 @@ from server.settings import Settings
 from tests.actions.payments.shop import Shop
 from tests.world import World, furnish
 from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, picked
+from tests.world.orders import new_order
 from tests.world.stock_papers import ordered_purchase, purchase_lines, shipped_transfer, transfer_lines
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -51,6 +53,13 @@ SABOTAGE = [
     (
         "UPDATE orders SET shipping_minor = 5, discount_minor = 5 WHERE id = '{order}'",
         "the total is 3000, its lines make 3005",
+    ),
+    (
+        (
+            "INSERT INTO backorders (id, line_id, order_id, since, cancels_at, is_fixed, reason, ended_at) "
+            "SELECT id, id, order_id, now(), now(), false, '', now() FROM order_lines WHERE order_id = '{waiting}'"
+        ),
+        "units still wait, which were to be cancelled",
     ),
     ("UPDATE order_lines SET tax_minor = 7 WHERE order_id = '{order}'", "the tax is 0, its lines make 7"),
     (
@@ -115,6 +124,7 @@ async def business(database, database_url) -> dict[str, Any]:
     other, _ = await shop.paid(SHIRT=2)
     await shop.cancel(other, 1)
     await parcel_on_its_way(world, CHAIR=2)
+    waiting = await new_order(world, LAMP=1, waiting=UnitStatus.BACKORDERED)
     await keep_a_cart(world, database_url)
     await receive_parts(world)
     await number_facts(database_url)
@@ -125,6 +135,7 @@ async def business(database, database_url) -> dict[str, Any]:
         "other": other.id,
         "level": (await world.level("LAMP", "LAX")).id,
         "parcel": await a_parcel_that_left(world),
+        "waiting": waiting.id,
         "nothing": new_id(),
     }
 
@@ -248,7 +259,7 @@ async def test_the_audit_reads_one_snapshot_and_holds_nobody_up(business, databa
 
         assert await told(connection) == {}
     [named] = (await found(database_url)).values()
-    assert len(named) == 3
+    assert len(named) == 4
 
 
 async def test_the_exit_code_says_whether_all_is_well(business, database_url, capsys):

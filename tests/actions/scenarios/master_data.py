@@ -1,6 +1,7 @@
 """Actions that change neither orders nor stock."""
 
 from actions import api_keys, catalogue, channels, customers, locations, organizations, prices, staff
+from actions.backordering import terms
 from tests.actions.scenarios import without_story
 
 for action in (
@@ -12,6 +13,7 @@ for action in (
     catalogue.upsert_variant,
     catalogue.upsert_variants,
     prices.remove_price,
+    terms.set_terms,
     prices.set_price,
     prices.set_prices,
     prices.set_tax_rate,

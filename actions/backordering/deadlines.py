@@ -1,0 +1,110 @@
+"""The day after which nobody waits any longer: chosen for an order by hand, and kept by a job."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.backordering.waits import told, wait_in, wait_row, write_waits
+from actions.changing import lock_order, save
+from actions.orders.recalling import cancelled_value
+from domain.errors import DomainError, IllegalTransition
+from domain.facts import FactKind
+from domain.holds import STOPS
+from domain.lifecycle import Action, UnitStatus
+from domain.placing.backordering import Wait
+from domain.validation import Checks
+from models import Backorder
+from models.db import execute, rows
+
+log = logging.getLogger("oms.backorders")
+
+MAX_REASON_CHARACTERS: Final = 500
+DUE_BATCH: Final = 200
+"""Orders that one run of the job cancels something of; what is left is due at the next run."""
+ACTOR: Final = "job:backorders"
+OVERDUE: Final = "It was not in stock in time."
+STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.CANCEL in stops)
+
+DUE: Final = """
+SELECT DISTINCT o.organization_id, d.order_id FROM (
+    SELECT b.order_id FROM backorders b
+    WHERE b.cancels_at <= $1 AND b.ended_at IS NULL
+      AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = b.order_id AND h.status <> 'resolved' AND h.kind = ANY($2::text[]))
+    ORDER BY b.cancels_at LIMIT $3
+) d JOIN orders o ON o.id = d.order_id"""
+END: Final = "UPDATE backorders SET ended_at = $2 WHERE line_id = ANY($1::uuid[])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBackorderDeadline:
+    """Of everything of the order that waits, or of one line. Without `cancels_at` it waits for as long as it takes."""
+
+    order_id: UUID
+    reason: str
+    cancels_at: datetime | None = None
+    line_id: UUID | None = None
+    expected_version: int | None = None
+
+
+@action
+async def set_deadline(act: Act, command: SetBackorderDeadline) -> UUID:
+    """What somebody chose, no policy moves. Raises InvalidInput, NotFound, Conflict, or IllegalTransition when nothing waits."""
+    checks = Checks()
+    checks.text("reason", command.reason, longest=MAX_REASON_CHARACTERS)
+    if command.cancels_at is not None and command.cancels_at <= act.now:
+        checks.note("cancels_at", "IN_THE_PAST", "Must be later than now; cancel what is not to wait at all.")
+    checks.refuse()
+    change = await lock_order(act, command.order_id, command.expected_version)
+    if command.line_id is not None and command.line_id not in change.lines:
+        checks.note("line_id", "UNKNOWN_LINE", "Is not a line of this order.")
+        checks.refuse()
+    waiting = change.units(UnitStatus.BACKORDERED, line_id=command.line_id)
+    if not waiting:
+        raise IllegalTransition("wait for", change.order.status, [UnitStatus.BACKORDERED])
+    known = {row.line_id: wait_in(row) for row in await Backorder.filter(order_id=change.order.id)}
+    new = Wait(act.now, None, None, None)
+    waits = {
+        units.place.line_id: known.get(units.place.line_id, new)._replace(cancels_at=command.cancels_at)
+        for units in waiting
+    }
+    written = [wait_row(change.order.id, line_id, wait, fixed_for=command.reason) for line_id, wait in waits.items()]
+    await write_waits(written)
+    change.record(FactKind.BACKORDER_CHANGED, reason=command.reason, **told(waits))
+    await save(act, [change])
+    return command.order_id
+
+
+async def cancel_overdue(now: datetime, *, limit: int = DUE_BATCH) -> int:
+    """Cancel what still waits after its day, in all organizations, order by order; how many orders had a day that came.
+
+    An order that nobody may cancel units of now is passed over until its hold is resolved.
+    """
+    due = await rows(DUE, [now, STOPPING, limit])
+    for found in due:
+        try:
+            await _cancel(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
+        except DomainError as refusal:
+            log.info("what waits of order %s was not cancelled: %s", found["order_id"], refusal.code)
+    return len(due)
+
+
+@action
+async def _cancel(act: Act, order_id: UUID) -> UUID:
+    change = await lock_order(act, order_id)
+    due: list[Any] = await Backorder.filter(
+        order_id=order_id, cancels_at__lte=act.now, ended_at__isnull=True
+    ).values_list("line_id", flat=True)
+    cancelled: Counter[UUID] = Counter()
+    for units in change.units(UnitStatus.BACKORDERED):
+        if units.place.line_id in due:
+            change.move(Action.CANCEL, units.place, units.quantity)
+            cancelled[units.place.line_id] += units.quantity
+    if cancelled:
+        change.record(FactKind.UNITS_CANCELLED, reason=OVERDUE, **await cancelled_value(change, cancelled))
+        await save(act, [change])
+    await execute(END, [due, act.now])
+    return order_id

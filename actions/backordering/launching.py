@@ -1,0 +1,122 @@
+"""Launches: who ordered before is served first, in order, and only then the variant is sold like any other.
+
+Until the job has served who waits, `launched_at` stays empty, and whoever orders meanwhile waits behind them.
+"""
+
+import logging
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from actions import outbox, reference
+from actions.acting import Act, action
+from actions.backordering.terms import terms_fact
+from actions.backordering.waits import told, wait_in, wait_row, write_waits
+from actions.backorders import RETRY_BATCH, retry_backorders
+from actions.catalogue import touch
+from actions.changing import OrderChange, lock_order, save
+from actions.upserting import fresh_network
+from domain.errors import DomainError
+from domain.facts import FactKind
+from domain.lifecycle import UnitStatus
+from domain.placing.backordering import Terms, Wait, wait_of
+from models import Backorder, BackorderTerms
+from models.db import Fetching, rows
+
+log = logging.getLogger("oms.backorders")
+
+ACTOR: Final = "job:launches"
+LAUNCH_BATCH: Final = 50
+"""Variants that one run launches; what is left is launched by the next."""
+ROUNDS: Final = 20
+"""Of RETRY_BATCH orders each; a longer queue goes on at the next run."""
+FOLLOW_BATCH: Final = 200
+
+DUE: Final = """
+SELECT organization_id, variant_id FROM backorder_terms
+WHERE launches_at <= $1 AND launched_at IS NULL ORDER BY launches_at, variant_id LIMIT $2"""
+# Units of a variant that is to be launched wait as pre-orders; a pre-order follows the launch, also when there is none any more.
+MOVED: Final = """
+SELECT DISTINCT o.organization_id, l.order_id FROM backorder_terms t
+JOIN order_lines l ON l.variant_id = t.variant_id JOIN orders o ON o.id = l.order_id
+JOIN line_status s ON s.line_id = l.id AND s.status = 'backordered'
+LEFT JOIN backorders b ON b.line_id = l.id
+WHERE (t.launches_at IS NOT NULL AND t.launched_at IS NULL OR b.launches_at IS NOT NULL)
+  AND (b.launches_at, b.ships_by) IS DISTINCT FROM (t.launches_at, t.ships_by)
+LIMIT $1"""
+
+
+async def launch_due(now: datetime) -> int:
+    """Serve who waits for variants whose day has come, then sell them like any other; how many were due."""
+    due = await rows(DUE, [now, LAUNCH_BATCH])
+    for found in due:
+        act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
+        for _ in range(ROUNDS):
+            if await retry_backorders(act, [found["variant_id"]]) < RETRY_BATCH:
+                await _launch(act, found["variant_id"])
+                break
+    return len(due)
+
+
+async def follow_launches(now: datetime) -> int:
+    """Bring pre-orders in line with launches that were set, moved or called off; how many orders changed."""
+    moved = await rows(MOVED, [FOLLOW_BATCH])
+    for found in moved:
+        try:
+            await _follow(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
+        except DomainError as refusal:
+            log.info("order %s does not follow a launch: %s", found["order_id"], refusal.code)
+    return len(moved)
+
+
+@fresh_network
+@action
+async def _launch(act: Act, variant_id: UUID) -> UUID:
+    row = await touch(act, variant_id)
+    terms = await BackorderTerms.select_for_update(no_key=True).get(variant_id=variant_id)
+    if terms.launches_at is not None and terms.launches_at <= act.now and terms.launched_at is None:
+        terms.launched_at = act.now
+        await terms.save(update_fields=["launched_at"])
+        await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
+    return variant_id
+
+
+@action
+async def _follow(act: Act, order_id: UUID) -> UUID:
+    change = await lock_order(act, order_id)
+    network = await reference.network(Fetching, act.organization_id)
+    days = network.channels[change.order.channel_id].backorder_cancel_days
+    known = {row.line_id: row for row in await Backorder.filter(order_id=order_id)}
+    terms = await _terms_of(change)
+    waits, written = {}, []
+    for line_id in {units.place.line_id: None for units in change.units(UnitStatus.BACKORDERED)}:
+        row = known.get(line_id)
+        wait = _followed(row, terms.get(change.lines[line_id].variant_id), act.now, days)
+        if wait is not None:
+            waits[line_id] = wait
+            written.append(wait_row(order_id, line_id, wait, fixed_for=row.reason if row and row.is_fixed else None))
+    if waits:
+        await write_waits(written)
+        change.record(FactKind.BACKORDER_CHANGED, reason="The launch was moved.", **told(waits))
+        await save(act, [change])
+    return order_id
+
+
+async def _terms_of(change: OrderChange) -> dict[UUID, BackorderTerms]:
+    variants = {line.variant_id for line in change.lines.values()}
+    return {row.variant_id: row for row in await BackorderTerms.filter(variant_id__in=variants)}
+
+
+def _followed(row: Backorder | None, terms: BackorderTerms | None, now: datetime, days: int | None) -> Wait | None:
+    """How long the line waits now; None where nothing changed. A day that somebody chose stays."""
+    if terms is None or (terms.launched_at is not None and (row is None or row.launches_at is None)):
+        return None
+    before = wait_in(row) if row else Wait(now, None, None, None)
+    if (before.launches_at, before.ships_by) == (terms.launches_at, terms.ships_by):
+        return None
+    is_awaited = terms.launches_at is not None
+    found = wait_of(
+        before.since, Terms(launches_at=terms.launches_at, ships_by=terms.ships_by, is_launched=not is_awaited), days
+    )
+    wait = found or before._replace(cancels_at=None, launches_at=None, ships_by=None)
+    return wait._replace(cancels_at=before.cancels_at) if row and row.is_fixed else wait
