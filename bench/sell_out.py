@@ -2,8 +2,9 @@
 
     uv run python -m bench.sell_out [--attempts 2000] [--units 512] [--clients 64] [--others 16] [--rounds 5]
 
-Every round runs the others alone, then the sale with the others beside it, each on young tables. Exactly the units there
-are must be sold. The slowdown is the others' median with the sale over their median without.
+Every round runs the others alone, then beside a crowd of the same size that buys one unit of anything, then beside the sale,
+each on young tables. Exactly the units there are must be sold. The slowdown is the others' median beside the sale over
+their median alone, and over their median beside the crowd, which shows what it costs that all want the same.
 """
 
 import argparse
@@ -47,15 +48,13 @@ class Measured:
     seconds: list[float] = field(default_factory=list)
     attempts: list[float] = field(default_factory=list)
     alone: list[float] = field(default_factory=list)
+    crowded: list[float] = field(default_factory=list)
     beside: list[float] = field(default_factory=list)
 
 
 async def sale(opened: Desk, arguments: argparse.Namespace, measured: Measured) -> None:
     left, answers = iter(range(arguments.attempts)), {True: 0, False: 0}
-    line = OrderedLine(variant_id=bench_id(VARIANT, ON_SALE), quantity=1)
-    wanted = PlaceOrder(
-        channel_id=bench_id(CHANNEL, 0), shipping_address=ours.HOME, lines=(line,), allow_backorder=False
-    )
+    wanted = one_of(ON_SALE)
 
     async def buy() -> None:
         for _ in left:
@@ -76,6 +75,22 @@ async def sale(opened: Desk, arguments: argparse.Namespace, measured: Measured) 
     measured.refused.append(answers[False])
 
 
+def one_of(variant: int) -> PlaceOrder:
+    line = OrderedLine(variant_id=bench_id(VARIANT, variant), quantity=1)
+    return PlaceOrder(channel_id=bench_id(CHANNEL, 0), shipping_address=ours.HOME, lines=(line,), allow_backorder=False)
+
+
+async def crowd(opened: Desk, arguments: argparse.Namespace) -> None:
+    """As many attempts by as many buyers, each for a unit of anything else."""
+    luck, left = random.Random(arguments.clients), iter(range(arguments.attempts))
+
+    async def buy() -> None:
+        for _ in left:
+            await opened.place(ours.act(), one_of(luck.randrange(ON_SALE + 1, world.VARIANTS)))
+
+    await asyncio.gather(*(buy() for _ in range(arguments.clients)))
+
+
 async def others(opened: Desk, clients: int, until: asyncio.Event, took: list[float]) -> None:
     """Baskets of three other SKUs, one after the other."""
     luck = random.Random(clients)
@@ -91,15 +106,18 @@ async def others(opened: Desk, clients: int, until: asyncio.Event, took: list[fl
 
 async def one_round(database_url: str, arguments: argparse.Namespace, measured: Measured) -> None:
     lasting = statistics.median(measured.seconds) if measured.seconds else 1.0
-    for is_on in (False, True):
+    for took in (measured.alone, measured.crowded, measured.beside):
         await world.empty()
         await execute(SET_UNITS, [arguments.units, LOCATIONS, bench_id(VARIANT, ON_SALE)])
         async with desk.opened(database_url) as opened:
             over = asyncio.Event()
-            shopping = asyncio.create_task(
-                others(opened, arguments.others, over, measured.beside if is_on else measured.alone)
-            )
-            await (sale(opened, arguments, measured) if is_on else asyncio.sleep(lasting))
+            shopping = asyncio.create_task(others(opened, arguments.others, over, took))
+            if took is measured.alone:
+                await asyncio.sleep(lasting)
+            elif took is measured.crowded:
+                await crowd(opened, arguments)
+            else:
+                await sale(opened, arguments, measured)
             over.set()
             await shopping
 
@@ -107,11 +125,18 @@ async def one_round(database_url: str, arguments: argparse.Namespace, measured: 
 def told(arguments: argparse.Namespace, measured: Measured) -> Iterator[str]:
     rate = arguments.attempts / statistics.median(measured.seconds)
     yield f"sold {measured.sold} and refused {measured.refused} of {arguments.attempts} attempts each, {rate:,.0f} a second"
-    for name, took in (("attempt", measured.attempts), ("others alone", measured.alone), ("beside", measured.beside)):
+    for name, took in (
+        ("attempt", measured.attempts),
+        ("others alone", measured.alone),
+        ("beside crowd", measured.crowded),
+        ("beside sale", measured.beside),
+    ):
         took.sort()
         p50, p99 = (1_000 * took[int(len(took) * part)] for part in (0.5, 0.99))
         yield f"{name:13} p50 {p50:6.1f} ms   p99 {p99:6.1f} ms   ({len(took):,})"
-    yield f"slowdown of others {statistics.median(measured.beside) / statistics.median(measured.alone):.2f}"
+    beside = statistics.median(measured.beside)
+    for name, took in (("alone", measured.alone), ("beside the crowd", measured.crowded)):
+        yield f"others beside the sale take {beside / statistics.median(took):.2f} of what they take {name}"
 
 
 async def measure(database_url: str, arguments: argparse.Namespace) -> None:
