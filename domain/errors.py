@@ -6,6 +6,7 @@ DomainError
 ├── Forbidden             the caller may not do this to that
 ├── Conflict              the thing changed since it was read
 ├── KeyReused             an idempotency key was used before with other arguments
+├── ExternalIdReused      the channel's own number stands for another order
 ├── Overloaded            too much is waiting; try again
 ├── IllegalTransition     units cannot move so
 ├── BlockedByHold         a hold stops this
@@ -84,6 +85,16 @@ class KeyReused(DomainError):
     def __init__(self, key: str) -> None:
         super().__init__(f"The idempotency key {key!r} was used before with other arguments. Use a new key.")
         self.key = key
+
+
+class ExternalIdReused(DomainError):
+    code = "EXTERNAL_ID_REUSED"
+
+    def __init__(self, external_id: str) -> None:
+        super().__init__(
+            f"The channel placed another order as {external_id!r} before. Send that again, or use a new id."
+        )
+        self.external_id = external_id
 
 
 class Overloaded(DomainError):

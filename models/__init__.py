@@ -17,6 +17,7 @@ from models.locations import Location
 from models.orders import (
     CancellationRequest,
     ExcludedLocation,
+    ExternalContent,
     Hold,
     LineStatus,
     Order,
@@ -54,6 +55,7 @@ __all__ = [
     "CustomerContact",
     "ExcludedLocation",
     "ExpectedSupply",
+    "ExternalContent",
     "Fulfilment",
     "FulfilmentLine",
     "Hold",

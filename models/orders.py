@@ -208,6 +208,19 @@ class Hold(Model):
         table = "holds"
 
 
+class ExternalContent(Model):
+    """What a channel sent under its own number for an order."""
+
+    order: fields.OneToOneRelation[Order] = fields.OneToOneField(
+        "models.Order", related_name="external_content", on_delete=fields.RESTRICT, primary_key=True
+    )
+    order_id: UUID
+    fingerprint = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "external_contents"
+
+
 class OrderNote(Model):
     id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(

@@ -22,6 +22,7 @@ DESCRIPTIONS: dict[type[DomainError], str] = {
     errors.Forbidden: "You may not do this to that.",
     errors.Conflict: "The thing changed since you read it: read it again and decide anew.",
     errors.KeyReused: "The idempotency key was used before with other arguments.",
+    errors.ExternalIdReused: "The external id was used before in the channel, for an order of other content.",
     errors.Overloaded: "Too much is waiting; try again with the same key.",
     errors.IllegalTransition: "Units in this status cannot be moved so.",
     errors.BlockedByHold: "A hold stops this until it is released.",

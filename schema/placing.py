@@ -8,6 +8,7 @@ import strawberry
 from actions.orders import drafting
 from domain.errors import (
     BackorderLimitExceeded,
+    ExternalIdReused,
     Forbidden,
     IllegalTransition,
     InsufficientStock,
@@ -66,7 +67,9 @@ class DraftOrderInput:
     channel_id: strawberry.ID = ref("By what way it comes in.", "Channel")
     lines: list[OrderedLineInput] = given("What is ordered.", at_most=MAX_LINES)
     external_id: str | None = given(
-        "What the channel calls it; placing it again answers with the first order.", default=None, at_most=MAX_CODE
+        "What the channel calls it; the same sent again answers with the first order, other content is refused.",
+        default=None,
+        at_most=MAX_CODE,
     )
     customer_id: strawberry.ID | None = ref("Who orders; nobody for a guest.", "Customer", default=None)
     customer_name: str = given("A guest's name; a customer's own if left out.", default="")
@@ -140,7 +143,15 @@ class PlacingMutations:
         "that is wrong. Needs a key.",
         orders.place,
         PlaceOrderInput,
-        refuses=(InsufficientStock, BackorderLimitExceeded, ReservationEnded, PromiseEnded, Forbidden, Overloaded),
+        refuses=(
+            InsufficientStock,
+            BackorderLimitExceeded,
+            ReservationEnded,
+            PromiseEnded,
+            ExternalIdReused,
+            Forbidden,
+            Overloaded,
+        ),
         needs=PLACING,
         needs_key=True,
         prepare=orders.as_ordered_by,
@@ -149,7 +160,7 @@ class PlacingMutations:
         "Write an order down at today's prices without placing it; nothing is kept for it.",
         drafting.draft,
         DraftOrderInput,
-        refuses=(Forbidden,),
+        refuses=(ExternalIdReused, Forbidden),
         needs=PLACING,
         prepare=orders.as_ordered_by,
     )

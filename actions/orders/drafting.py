@@ -9,6 +9,7 @@ from actions import reference, routing
 from actions.acting import Act, action
 from actions.backordering.waits import check_limits
 from actions.changing import OrderChange, lock_order, save
+from actions.orders import external
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
 from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
@@ -36,7 +37,15 @@ class PlaceDraft:
 
 @action
 async def draft(act: Act, command: PlaceOrder) -> UUID:
-    """Keep the order as a draft at today's prices; raises InvalidInput. Nothing is reserved."""
+    """Keep the order as a draft at today's prices; the first order of a known external id. Nothing is reserved.
+
+    Raises InvalidInput and ExternalIdReused.
+    """
+    named = (command.channel_id, command.external_id) if command.external_id else None
+    content = external.content_of(command) if named else None
+    first = (await external.first_orders(Fetching, [named])).get(named) if named else None
+    if named and first:
+        return first.sent_again(named[1], content or "")
     market = await _checked(act, command, later=LATER)
     goods = [market.goods_of(line.variant_id) for line in command.lines]
     buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
@@ -58,6 +67,8 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
     )
     rows.add(new)
     await execute(WRITE, rows.parameters([], act))
+    if named:
+        await execute(external.KEEP, external.kept([external.First(new.id, content)]))
     return new.id
 
 

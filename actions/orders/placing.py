@@ -13,6 +13,8 @@ from actions.backordering import waits
 from actions.bulk import arrays
 from actions.claims import claimed_of
 from actions.group_commit import Overtaken
+from actions.orders import external
+from actions.orders.external import ExternalId, First
 from actions.orders.rows import WRITE, NewOrder, Rows, routed
 from actions.refusals import kept as keep
 from actions.swift_ids import swift_command, swift_maker
@@ -34,9 +36,11 @@ class Asked(NamedTuple):
     key_id: str
     fingerprint: str
     wrong: list[InputProblem]
+    content: str = ""
+    """Of an order with an external id."""
 
     @property
-    def external(self) -> tuple[UUID, str] | None:
+    def external(self) -> ExternalId | None:
         """The channel and its own number for the order, if it gave one."""
         command = self.command
         return (command.channel_id, command.external_id) if command.external_id else None
@@ -50,6 +54,7 @@ def asked(act: Act, command: PlaceOrder) -> Asked:
         key_id=act.key_id() if act.key else "",
         fingerprint=fingerprint("orders.place", command) if act.key else "",
         wrong=shape_problems(command),
+        content=external.content_of(command) if command.external_id else "",
     )
 
 
@@ -59,9 +64,6 @@ Outcome = dict[str, Any]
 """`{"id": …}`, or a refusal as `actions.refusals` keeps it."""
 
 KNOWN: Final = "SELECT id, fingerprint, result FROM idempotency_keys WHERE id = ANY($1::text[])"
-EXTERNAL: Final = """
-SELECT o.channel_id, o.external_id, o.id FROM unnest($1::uuid[], $2::text[]) AS u(channel_id, external_id)
-JOIN orders o ON o.channel_id = u.channel_id AND o.external_id = u.external_id"""
 NUMBERS: Final = "SELECT nextval('order_numbers') FROM generate_series(1, $1)"
 GOODS: Final = """
 SELECT c.id AS channel_id, v.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor,
@@ -133,7 +135,7 @@ class Batch:
     """What a batch knows, and what it is going to write."""
 
     known: dict[str, tuple[str, Outcome]]
-    external: dict[tuple[UUID, str], UUID]
+    external: dict[ExternalId, First]
     networks: Mapping[UUID, Network]
     goods: Mapping[tuple[UUID, UUID], Goods]
     buyers: Mapping[UUID, Buyer]
@@ -148,6 +150,7 @@ class Batch:
     waits: list[tuple[Any, ...]] = field(default_factory=list)
     loads: dict[UUID, Load] = field(default_factory=dict)
     claims: list[workload.Claimed] = field(default_factory=list)
+    sent: list[First] = field(default_factory=list)
     wrote: bool = False
 
     def answer(self, asked: Asked) -> Outcome:
@@ -156,17 +159,18 @@ class Batch:
         if act.key is not None and (known := self.known.get(asked.key_id)):
             marked, result = known
             return result if marked == asked.fingerprint else keep(KeyReused(act.key))
-        external = asked.external
-        if external and external in self.external:
-            return {"id": str(self.external[external])}
+        named = asked.external
         try:
+            if named and (first := self.external.get(named)):
+                return {"id": str(first.sent_again(named[1], asked.content))}
             order_id = self._place(asked)
         except DomainError as refusal:
             result = keep(refusal)
         else:
             result = {"id": str(order_id)}
-            if external:
-                self.external[external] = order_id
+            if named:
+                self.external[named] = First(order_id, asked.content)
+                self.sent.append(self.external[named])
         if act.key is not None:
             self.known[asked.key_id] = asked.fingerprint, result
             self.rows.remember(act, asked.key_id, asked.fingerprint, result)
@@ -181,9 +185,9 @@ class Batch:
         for each in asked:
             if each.key_id in before.known:
                 self.known[each.key_id] = before.known[each.key_id]
-            external = each.external
-            if external in before.external:
-                self.external[external] = before.external[external]
+            named = each.external
+            if named in before.external:
+                self.external[named] = before.external[named]
         for variant_id, at in self.shelves.items():
             for place, older in before.shelves.get(variant_id, {}).items():
                 claimed = older.allocated_delta or older.reserved_delta
@@ -201,6 +205,8 @@ class Batch:
             await workload.claim(connection, self.claims)
         if self.waits:
             await connection.execute(waits.WRITE, *arrays(self.waits, waits.COLUMNS))
+        if self.sent:
+            await connection.execute(external.KEEP, *external.kept(self.sent))
         return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
@@ -262,7 +268,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     has_terms = any(network.has_backorder_terms for network in networks.values())
     return Batch(
         known=known,
-        external=await _external(connection, fresh),
+        external=await external.first_orders(connection, [each.external for each in fresh if each.external]),
         networks=networks,
         goods=await read_goods(connection, wanted),
         buyers=await read_buyers(connection, {e.command.customer_id for e in fresh if e.command.customer_id}),
@@ -314,14 +320,6 @@ def on_shelves(reservations: Sequence[Any], shelves: Shelves) -> dict[tuple[UUID
         shelf = shelves[row["variant_id"]][row["location_id"]]
         kept.setdefault((row["organization_id"], row["cart"]), []).append(Kept(row["id"], shelf, row["quantity"]))
     return kept
-
-
-async def _external(connection: Any, asked: Sequence[Asked]) -> dict[tuple[UUID, str], UUID]:
-    pairs = [each.external for each in asked if each.external]
-    if not pairs:
-        return {}
-    found = await connection.fetch(EXTERNAL, *map(list, zip(*pairs, strict=True)))
-    return {(row["channel_id"], row["external_id"]): row["id"] for row in found}
 
 
 async def read_goods(connection: Any, wanted: set[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Goods]:

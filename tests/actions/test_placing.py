@@ -7,11 +7,24 @@ from dataclasses import replace
 import pytest
 
 from actions import desk
-from domain.errors import InsufficientStock, InvalidInput, KeyReused
+from actions.orders.drafting import draft
+from actions.orders.external import content_of
+from domain.errors import ExternalIdReused, InsufficientStock, InvalidInput, KeyReused
+from domain.ids import new_id
 from domain.lifecycle import OrderStatus
 from domain.orders import ConfirmationPolicy, FulfilmentMethod
 from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
-from models import IdempotencyKey, Order, OrderLine, OutboxFact, Price, Reservation, StockLevel, StockMovement
+from models import (
+    ExternalContent,
+    IdempotencyKey,
+    Order,
+    OrderLine,
+    OutboxFact,
+    Price,
+    Reservation,
+    StockLevel,
+    StockMovement,
+)
 from models.db import rows
 from tests.world import World, channel, furnish, price, stock
 
@@ -170,6 +183,57 @@ async def test_the_same_external_id_in_a_channel_is_the_same_order(counter) -> N
 
     assert len(set(orders)) == 1
     assert (await books())["allocated"] == 1
+
+
+async def test_an_external_id_with_other_content_is_refused(counter) -> None:
+    world = await furnish()
+    first = await counter.place(world.act(), wanted(world, ("MUG", 1), external_id="A-1"))
+
+    with pytest.raises(ExternalIdReused, match="another order as 'A-1'"):
+        await counter.place(world.act("key-0001"), wanted(world, ("MUG", 2), external_id="A-1"))
+
+    assert await counter.place(world.act(), wanted(world, ("MUG", 1), external_id="A-1")) == first
+    assert (await books())["allocated"] == 1
+
+
+async def test_of_two_contents_of_one_external_id_at_once_one_is_placed(counter) -> None:
+    world = await furnish()
+    orders = [counter.place(world.act(), wanted(world, ("MUG", 1 + at % 2), external_id="A-1")) for at in range(8)]
+
+    answers = await asyncio.gather(*orders, return_exceptions=True)
+
+    refused = [each for each in answers if isinstance(each, ExternalIdReused)]
+    assert len(refused) == 4
+    assert len({each for each in answers if each not in refused}) == 1
+    assert await Order.all().count() == 1
+
+
+async def test_an_order_from_before_contents_were_kept_answers_whatever_is_sent(counter) -> None:
+    world = await furnish()
+    first = await counter.place(world.act(), wanted(world, ("MUG", 1), external_id="A-1"))
+    await ExternalContent.all().delete()
+
+    assert await counter.place(world.act(), wanted(world, ("MUG", 2), external_id="A-1")) == first
+
+
+async def test_a_draft_has_its_external_id_as_an_order_has(counter) -> None:
+    world = await furnish()
+    first = await draft(world.act(), wanted(world, ("MUG", 1), external_id="A-1"))
+
+    assert await draft(world.act(), wanted(world, ("MUG", 1), external_id="A-1")) == first
+    assert await counter.place(world.act(), wanted(world, ("MUG", 1), external_id="A-1")) == first
+    with pytest.raises(ExternalIdReused):
+        await draft(world.act(), wanted(world, ("MUG", 2), external_id="A-1"))
+    assert await Order.all().count() == 1
+
+
+def test_the_content_of_an_order_is_what_was_said_of_it() -> None:
+    command = PlaceOrder(channel_id=new_id(), lines=(OrderedLine(variant_id=new_id(), quantity=1),), external_id="A-1")
+    silent = replace(command, lines=(replace(command.lines[0], discount_minor=0),), customer_name="")
+
+    assert content_of(silent) == content_of(command)
+    assert content_of(replace(command, customer_name="Ann")) != content_of(command)
+    assert content_of(replace(command, lines=command.lines * 2)) != content_of(command)
 
 
 async def test_two_hundred_buyers_of_fifty_units_buy_fifty(counter) -> None:
