@@ -15,7 +15,7 @@ from domain.geography import Coordinates
 from domain.orders import Capability, ConfirmationPolicy
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
 from domain.promising.calendars import Calendar
-from domain.routing.rules.values import RoutingRule, terms_of
+from domain.routing.rules.values import Groups, RoutingRule, terms_of
 from domain.routing.values import Method, VariantKey
 from domain.workdays import Workplace
 
@@ -28,6 +28,7 @@ SITES: Final = """
 SELECT id, kind, latitude, longitude, capabilities, is_active, time_zone, calendar, country, region, cut_off,
     daily_capacity_units, daily_capacity_orders FROM locations WHERE organization_id = $1 ORDER BY id"""
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
+GROUPS: Final = "SELECT id, members FROM location_groups WHERE organization_id = $1"
 WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
 TERMS: Final = """
 SELECT EXISTS (SELECT FROM backorder_terms WHERE organization_id = $1
@@ -43,7 +44,9 @@ async def network(connection: Any, organization_id: UUID) -> Network:
     if known is not None and monotonic() - known[0] < FRESH_SECONDS:
         return known[1]
     sites = await connection.fetch(SITES, organization_id)
-    rules = [rule_of(row) for row in await connection.fetch(RULES, organization_id)]
+    found = await connection.fetch(RULES, organization_id)
+    groups = await read_groups(connection, organization_id) if found else {}
+    rules = [rule_of(row, groups) for row in found]
     fresh = Network(
         channels={row["id"]: _terms(row) for row in await connection.fetch(CHANNELS, organization_id)},
         sites={row["id"]: _site(rank, row) for rank, row in enumerate(sites)},
@@ -62,12 +65,20 @@ async def network(connection: Any, organization_id: UUID) -> Network:
     return fresh
 
 
+async def read_groups(connection: Any, organization_id: UUID) -> dict[UUID, dict[UUID, int]]:
+    """Each group's locations with their priorities."""
+    return {
+        row["id"]: {UUID(each["location_id"]): each["priority"] for each in orjson.loads(row["members"])}
+        for row in await connection.fetch(GROUPS, organization_id)
+    }
+
+
 def forget(organization_id: UUID) -> None:
     """Read anew at the next placement; called by every action that changes what is kept here."""
     _known.pop(organization_id, None)
 
 
-def rule_of(row: Any) -> RoutingRule:
+def rule_of(row: Any, groups: Groups) -> RoutingRule:
     """A row of routing_rules, as read by asyncpg: what is JSON is text."""
     parts = {name: orjson.loads(row[name]) for name in ("steps", "handling", "constraints")}
     return RoutingRule(
@@ -89,7 +100,7 @@ def rule_of(row: Any) -> RoutingRule:
         delay_minor=row["delay_minor"],
         backlog_minor=row["backlog_minor"],
         backlog_free_days=row["backlog_free_days"],
-        **terms_of(parts),
+        **terms_of(parts, groups),
     )
 
 

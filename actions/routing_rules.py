@@ -26,6 +26,8 @@ MAX_LOCATIONS: Final = 500
 MAX_CONSTRAINTS: Final = 16
 MAX_STEP_MINOR: Final = 10_000_000
 MAX_PRIORITY: Final = 1_000
+MAX_WEIGHT: Final = 100_000
+"""So that the weights of a plan stay far below what may not be done."""
 MAX_DAYS: Final = 365
 MOST: Final = {ConstraintKind.KEEP_PERCENT: PERCENT, ConstraintKind.SHIP_WITHIN_DAYS: MAX_DAYS}
 MAX_KM: Final = 21_000
@@ -35,7 +37,7 @@ LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleStep:
-    """Locations, kinds of them, or with neither all. Without a priority it comes after the step before it."""
+    """Locations, kinds or groups of them, or with none all. Without a priority it comes after the step before it."""
 
     name: str = ""
     priority: int | None = None
@@ -43,6 +45,9 @@ class RuleStep:
     location_kinds: tuple[LocationKind, ...] = ()
     max_distance_km: int | None = None
     min_value_minor: int = 0
+    group_ids: tuple[UUID, ...] = ()
+    distance_weight: int = 0
+    rank_weight: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +232,8 @@ async def _check(act: Act, command: DraftRoutingRule) -> None:
     named = [("channel_id", command.channel_id)] if command.channel_id else []
     await check_known(act, checks, "channels", named)
     await check_known(act, checks, "variants", [("variant_id", command.variant_id)] if command.variant_id else [])
-    await check_known(act, checks, "locations", list(_locations(command)))
+    await check_known(act, checks, "locations", _named(command, "location_ids"))
+    await check_known(act, checks, "location_groups", _named(command, "group_ids"))
     checks.refuse()
 
 
@@ -239,6 +245,9 @@ def _check_terms(checks: Checks, command: DraftRoutingRule) -> None:
             below.size("location_ids", step.location_ids, most=MAX_LOCATIONS)
             below.number("max_distance_km", step.max_distance_km, most=MAX_KM)
             below.amount("min_value_minor", step.min_value_minor)
+            below.size("group_ids", step.group_ids, most=MAX_STEPS)
+            below.number("distance_weight", step.distance_weight, most=MAX_WEIGHT)
+            below.number("rank_weight", step.rank_weight, most=MAX_WEIGHT)
     checks.once("handling", "location_kind", [each.location_kind for each in command.handling])
     for each, below in checks.below("handling").beside(command.handling):
         below.amount("parcel_minor", each.parcel_minor)
@@ -257,11 +266,11 @@ def _check_terms(checks: Checks, command: DraftRoutingRule) -> None:
                 below.note("method", "NOT_BY_METHOD", "This one holds for every method.")
 
 
-def _locations(command: DraftRoutingRule) -> list[tuple[str, UUID]]:
+def _named(command: DraftRoutingRule, name: str) -> list[tuple[str, UUID]]:
     return [
-        (f"steps.{at}.location_ids.{place}", location_id)
+        (f"steps.{at}.{name}.{place}", row_id)
         for at, step in enumerate(command.steps[:MAX_STEPS])
-        for place, location_id in enumerate(step.location_ids[:MAX_LOCATIONS])
+        for place, row_id in enumerate(getattr(step, name)[:MAX_LOCATIONS])
     ]
 
 
@@ -283,4 +292,5 @@ def _step(at: int, step: RuleStep) -> dict[str, Any]:
         "priority": at if step.priority is None else step.priority,
         "location_ids": [str(each) for each in step.location_ids],
         "location_kinds": [kind.value for kind in step.location_kinds],
+        "group_ids": [str(each) for each in step.group_ids],
     }

@@ -33,7 +33,7 @@ from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
-from models.routing import RoutingDecision, RoutingRule
+from models.routing import LocationGroup, RoutingDecision, RoutingRule
 from models.staff import ApiKey, Role, Staff
 from models.transfers import Transfer, TransferLine
 
@@ -64,6 +64,7 @@ __all__ = [
     "LineStatus",
     "Location",
     "LocationDay",
+    "LocationGroup",
     "LoggedFact",
     "Order",
     "OrderAddress",

@@ -67,6 +67,25 @@ class RoutingRule(Model):
         )
 
 
+class LocationGroup(Model):
+    """Locations that rules name as one; `members` holds `location_id` and `priority` of each."""
+
+    id: UUID = key()
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "models.Organization", related_name="location_groups", on_delete=fields.RESTRICT
+    )
+    organization_id: UUID
+    code = fields.CharField(max_length=64)
+    name = fields.CharField(max_length=200)
+    members: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(default=list)
+    version: int = version()
+
+    class Meta:
+        table = "location_groups"
+        unique_together = (("organization", "code"),)
+        indexes = (("organization_id", "code", "id"),)
+
+
 class RoutingDecision(Model):
     """Never changed. `request` and `plan` are JSON, as `domain/routing/rules/keeping.py` says, and read as a whole only."""
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from uuid import UUID
 
 import orjson
@@ -16,11 +17,11 @@ from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of, rea
 from domain.routing.rules.passes import solve
 from domain.routing.rules.values import ConstraintKind
 from domain.routing.values import Exclusion, RoutingPlan, Shortage
-from models import Location, OrderLine, RoutingDecision, RoutingRule
+from models import Location, LocationGroup, OrderLine, RoutingDecision, RoutingRule
 from models.locations import LocationKind
 from resolvers.context import Info
 from resolvers.scopes import seen
-from resolvers.visible import LOCATIONS, PARTS_OF_ORDERS
+from resolvers.visible import LOCATIONS, PARTS_OF_ORDERS, ROUTING_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,15 @@ class StepShown:
     location_kinds: list[LocationKind]
     max_distance_km: int | None
     min_value_minor: int
+    groups: list[LocationGroup]
+    distance_weight: int
+    rank_weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberShown:
+    location: Location
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,7 @@ class Names:
 async def steps(root: Parent[RoutingRule], info: Info) -> list[StepShown]:
     named = [UUID(key) for step in root.steps for key in step["location_ids"]]
     known = await locations_of(info, named)
+    groups = await _groups_of(info, [UUID(key) for step in root.steps for key in step.get("group_ids", ())])
     return [
         StepShown(
             name=step["name"],
@@ -169,9 +180,23 @@ async def steps(root: Parent[RoutingRule], info: Info) -> list[StepShown]:
             location_kinds=[LocationKind(kind) for kind in step["location_kinds"]],
             max_distance_km=step["max_distance_km"],
             min_value_minor=step["min_value_minor"],
+            groups=[groups[key] for each in step.get("group_ids", ()) if (key := UUID(each)) in groups],
+            distance_weight=step.get("distance_weight", 0),
+            rank_weight=step.get("rank_weight", 0),
         )
         for step in root.steps
     ]
+
+
+async def members(root: Parent[LocationGroup], info: Info) -> list[MemberShown]:
+    """By priority, then as they were given."""
+    known = await locations_of(info, [UUID(each["location_id"]) for each in root.members])
+    shown = [
+        MemberShown(known[key], each["priority"])
+        for each in root.members
+        if (key := UUID(each["location_id"])) in known
+    ]
+    return sorted(shown, key=attrgetter("priority"))
 
 
 async def handling(root: Parent[RoutingRule]) -> list[HandlingShown]:
@@ -254,6 +279,14 @@ async def _read(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPl
         {line.position: line for line in await visible},
     )
     return names, plan_of(orjson.loads(decision.plan), candidates)
+
+
+async def _groups_of(info: Info, keys: Iterable[UUID]) -> dict[UUID, LocationGroup]:
+    wanted = sorted(set(keys))
+    if not wanted:
+        return {}
+    found = await seen(LocationGroup, ROUTING_RULES, info.context.viewer).filter(id__in=wanted)
+    return {each.id: each for each in found}
 
 
 async def locations_of(info: Info, keys: Iterable[UUID]) -> dict[UUID, Location]:

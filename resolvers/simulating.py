@@ -168,7 +168,7 @@ async def _rule(rule_id: UUID, organization_id: UUID) -> RoutingRule:
     found = await rows(RULE, [rule_id, organization_id])
     if not found:
         raise NotFound("routing rule", rule_id)
-    return reference.rule_of(found[0])
+    return reference.rule_of(found[0], await reference.read_groups(Fetching, organization_id))
 
 
 async def _shown(info: Info, outcome: Outcome, *, is_truncated: bool) -> SimulationShown:

@@ -1,38 +1,39 @@
-"""Routing as planners see it: rules, every decision with its reasons, and what would be under other rules."""
+"""Routing as planners see it: rules, and every decision with its reasons."""
 
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
 
 import strawberry
-from graphql import GraphQLError
 
 import models
 from actions import routing_rules as rules
-from domain.errors import DomainError, IllegalTransition
+from domain.errors import IllegalTransition
 from domain.permissions import Permission
 from domain.routing.rules.values import DEFAULT_STEP_MINOR, ConstraintKind, DecisionKind, RuleStatus
 from domain.routing.values import Exclusion, Shortage
-from resolvers import routing, simulating
-from resolvers.context import Info
-from resolvers.seeing import check_seen
+from resolvers import routing
 from resolvers.visible import PARTS_OF_ORDERS, ROUTING_RULES
 from schema.catalogue import Variant
 from schema.channels import Channel
 from schema.enums import FulfilmentMethod, LocationKind
 from schema.fields import column, connection, find, graph, one, root, via
 from schema.filters import among, equals
-from schema.inputs import command_of, given, ref
+from schema.inputs import given, ref
+from schema.location_groups import LocationGroup
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
 from schema.order_parts import OrderLine
-from schema.values import Connection, Minor, Money
+from schema.values import Connection, Minor
 
 READ = Permission.READ_ROUTING
 Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The rule's version that you read; another one is refused."
 IN_ORDER_CURRENCY = "in the smallest unit of the order's currency"
+
+DISTANCE_WEIGHT = "How much dearer a unit is taken to be for each kilometre; it orders locations and is no cost."
+RANK_WEIGHT = "The same for each unit of a location's priority in its group; 100,000 makes distance a mere tie-break."
 
 strawberry.enum(RuleStatus, name="RoutingRuleStatus", description="Whether a rule is being written, decides, or did.")
 strawberry.enum(
@@ -55,6 +56,9 @@ class RoutingStep:
     location_kinds: list[LocationKind] = strawberry.field(description="Kinds of locations that it names.")
     max_distance_km: int | None = strawberry.field(description="It takes part only within so many kilometres.")
     min_value_minor: Minor = strawberry.field(description="It takes part only for orders worth this or more.")
+    groups: list[LocationGroup] = strawberry.field(description="Groups of locations that it names.")
+    distance_weight: int = strawberry.field(description=DISTANCE_WEIGHT)
+    rank_weight: int = strawberry.field(description=RANK_WEIGHT)
 
 
 @strawberry.type(description="What work costs at locations of a kind.")
@@ -221,81 +225,11 @@ class RoutingRuleFilter:
     status: list[RuleStatus] | None = among("status")
 
 
-@strawberry.type(description="What one location does of the whole.")
-class RoutingShare:
-    location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
-    parcels: int = strawberry.field(description="Parcels it sends.")
-    units: int = strawberry.field(description="Units it gives.")
-    share: float = strawberry.field(description="Its part of all units that are served, from 0 to 1.")
-
-
-@strawberry.type(description="What decisions come to.")
-class RoutingTotals:
-    decisions: int = strawberry.field(description="How many orders were decided about.")
-    costs: list[Money] = strawberry.field(description="What the plans cost the merchant, by currency.")
-    parcels: int = strawberry.field(description="How many parcels.")
-    splits: int = strawberry.field(description="Parcels beyond the first of an order.")
-    average_distance_km: float | None = strawberry.field(description="How far a parcel goes; null without parcels.")
-    unserved_units: int = strawberry.field(description="Units that nobody serves.")
-    locations: list[RoutingShare] = strawberry.field(description="By location, the largest share first.")
-
-
-@strawberry.type(description="What was decided beside what would have been; both are costed with the same weights.")
-class RoutingSimulation:
-    decided: RoutingTotals = strawberry.field(description="What was decided.")
-    simulated: RoutingTotals = strawberry.field(description="What would have been.")
-    changed_count: int = strawberry.field(description="Orders that would be served from elsewhere.")
-    changed: list[Order] = strawberry.field(description=f"The first {simulating.MOST_CHANGED} of them.")
-    is_truncated: bool = strawberry.field(
-        description=f"Whether more than {simulating.MOST_SIMULATED} orders were asked for; the newest were taken."
-    )
-
-
-@strawberry.input(description="Stock to imagine.")
-class ExtraStockInput:
-    variant_id: strawberry.ID = ref("Of what.", "Variant")
-    location_id: strawberry.ID = ref("Where.", "Location")
-    units: int = given("How many units, from the first order on.", at_least=1)
-
-
 @strawberry.input(description="What work costs at locations of a kind.")
 class RoutingHandlingInput:
     location_kind: LocationKind = given("Where.")
     parcel_minor: Minor = given("For each parcel.", default=Minor(0), at_least=0)
     unit_minor: Minor = given("For each unit.", default=Minor(0), at_least=0)
-
-
-@strawberry.input(
-    description="Which past orders to decide again, and what to change: without anything, today's rules decide."
-)
-class SimulateRoutingInput:
-    order_ids: list[strawberry.ID] | None = ref("These orders.", "Order", default=None)
-    placed_from: datetime | None = given("Orders placed from this moment on.", default=None)
-    placed_before: datetime | None = given("Orders placed before this moment.", default=None)
-    channel_ids: list[strawberry.ID] | None = ref("Only of these channels.", "Channel", default=None)
-    rule_id: strawberry.ID | None = ref(
-        "A rule, such as a draft, in the place of the active one of its name, as if it had always been in force.",
-        "RoutingRule",
-        default=None,
-    )
-    split_minor: Minor | None = given("What every parcel after the first is taken to cost.", default=None, at_least=0)
-    max_parcels: int | None = given("How many parcels an order may have.", default=None, at_least=1)
-    handling: list[RoutingHandlingInput] | None = given("What work costs, in the place of rules.", default=None)
-    closed_location_ids: list[strawberry.ID] | None = ref("Locations that are closed.", "Location", default=None)
-    extra_stock: list[ExtraStockInput] | None = given("Stock to imagine.", default=None)
-
-
-async def simulate(
-    info: Info,
-    input: Annotated[SimulateRoutingInput, strawberry.argument(description="Which orders, and what to change.")],
-) -> RoutingSimulation:
-    try:
-        command, named = command_of(simulating.SimulateRouting, input)
-        await check_seen(info, named)
-        found: object = await simulating.simulation(info, command)
-    except DomainError as refusal:
-        raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
-    return found  # type: ignore[return-value] # its attributes are the fields
 
 
 @root
@@ -305,9 +239,6 @@ class RoutingQueries:
         "Routing rules, every revision of them.", sort=RoutingRuleSort, where=RoutingRuleFilter
     )
     routing_decision: RoutingDecision | None = find("The decision with this id.")
-    simulate_routing: RoutingSimulation = via(
-        "What routing would have decided about past orders. It changes nothing.", simulate, needs=READ
-    )
 
 
 @strawberry.input(description="A step of a rule: locations, kinds of them, or with neither all.")
@@ -318,6 +249,9 @@ class RoutingStepInput:
     location_kinds: list[LocationKind] | None = given("Kinds of locations.", default=None)
     max_distance_km: int | None = given("It takes part only within so many kilometres.", default=None, at_least=0)
     min_value_minor: Minor = given("It takes part only for orders worth this or more.", default=Minor(0), at_least=0)
+    group_ids: list[strawberry.ID] | None = ref("Groups of locations.", "LocationGroup", default=None)
+    distance_weight: int = given(DISTANCE_WEIGHT, default=0, at_least=0)
+    rank_weight: int = given(RANK_WEIGHT, default=0, at_least=0)
 
 
 @strawberry.input(description="Something that a rule asks for.")

@@ -20,7 +20,7 @@ from domain.routing.rules.values import Constraint, ConstraintKind, Handling, Ro
 from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
 from domain.workdays import Load
 
-BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE})
+BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE, Exclusion.NOT_LAUNCHED})
 WITHOUT_RULE: Final[Mapping[str, Any]] = {
     "parcel_handling_minor": 0,
     "unit_handling_minor": 0,

@@ -41,6 +41,7 @@ class Exclusion(StrEnum):
     TOO_LATE = "too_late"
     CLOSED = "closed"
     NOT_IN_RULE = "not_in_rule"
+    LEFT_TO_OTHERS = "left_to_others"
     DEARER = "dearer"
 
 

@@ -29,6 +29,7 @@ counting = importlib.import_module("models.migrations.0013_counting")
 reordering = importlib.import_module("models.migrations.0016_reordering")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
+location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
 RULES = {
     (table, name): rule
@@ -43,6 +44,7 @@ RULES = {
         purchasing.CHECKS,
         counting.CHECKS,
         capacity.CHECKS,
+        location_groups.CHECKS,
         reordering.CHECKS,
         reoptimizing.CHECKS,
         routing.CHECKS,

@@ -15,7 +15,9 @@ from domain.routing.values import Candidate, Demand, RoutingRequest
 from domain.shipping_rates import Rate
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
-PLANS = [models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder]
+PLANS = [
+    models.LocationGroup, models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder,
+]  # fmt: skip
 
 
 def add_plans(world: Any, organization: UUID) -> None:
@@ -28,7 +30,8 @@ def add_plans(world: Any, organization: UUID) -> None:
                     organization_id=organization, location_id=place.id, day=day, units=at * ahead, orders=ahead
                 )
             )
-    rules = [_rule(world, organization, at) for at in range(6)]
+    groups = [_group(world, organization, at) for at in range(4)]
+    rules = [_rule(world, organization, at, groups) for at in range(6)]
     for at, order in enumerate(world.of(models.Order, organization)):
         for again in range(at % 3):
             _decision(world, order, None if at % 2 else rules[at % len(rules)], again)
@@ -48,12 +51,21 @@ def _waits(world: Any, organization: UUID) -> None:
         )  # fmt: skip
 
 
-def _rule(world: Any, organization: UUID, at: int) -> models.RoutingRule:
+def _group(world: Any, organization: UUID, at: int) -> models.LocationGroup:
+    places = world.of(models.Location, organization)[:at]
+    members = [{"location_id": str(place.id), "priority": -rank % 3} for rank, place in enumerate(places)]
+    return world.add(
+        models.LocationGroup(organization_id=organization, code=f"G{at}", name='odd "group"\n', members=members)
+    )
+
+
+def _rule(world: Any, organization: UUID, at: int, groups: list[models.LocationGroup]) -> models.RoutingRule:
     status = list(RuleStatus)[at % 3]
     locations, channels = world.of(models.Location, organization), world.of(models.Channel, organization)
     step = {
         "name": 'odd "step"\n', "priority": at, "location_ids": [str(locations[at % 4].id)],
         "location_kinds": ["store"], "max_distance_km": at or None, "min_value_minor": 0,
+        **({"group_ids": [str(groups[at % 4].id)], "distance_weight": 1, "rank_weight": at} if at % 3 else {}),
     }  # fmt: skip
     return world.add(
         models.RoutingRule(

@@ -105,7 +105,7 @@ def _narrowed(
                 if isinstance(found, Exclusion):
                     excluded.setdefault((line, at), found)
                     continue
-                cost[at] += found * rule.step_minor
+                cost[at] += found
                 if ConstraintKind.WHOLE_LINES in limits and 0 < row[at] < situation.demands[line].quantity:
                     excluded.setdefault((line, at), Exclusion.NOT_ENOUGH_STOCK)
         stock.append(row)
@@ -140,7 +140,7 @@ def _with_room(situation: Situation, chosen: Sequence[RoutingRule | None], *, wi
 
 
 def _place(situation: Situation, rule: RoutingRule, limits: Mapping[ConstraintKind, int], at: int) -> int | Exclusion:
-    """How far down the rule's sequence a candidate comes first, or why it does not come at all."""
+    """How far down the rule's sequence a candidate comes first, in minor units, or why it does not come at all."""
     far = situation.kilometres[at]
     if far > limits.get(ConstraintKind.MAX_DISTANCE, far):
         return Exclusion.TOO_FAR
@@ -151,7 +151,11 @@ def _place(situation: Situation, rule: RoutingRule, limits: Mapping[ConstraintKi
         return Exclusion.TOO_LATE
     naming = [step for step in rule.steps or EVERYWHERE if step.names(location, kind)]
     within = [step for step in naming if step.max_distance_km is None or far <= step.max_distance_km]
-    open_ones = [step.priority for step in within if situation.value_minor >= step.min_value_minor]
+    open_ones = [
+        step.priority * rule.step_minor + step.weight_minor(location, far)
+        for step in within
+        if situation.value_minor >= step.min_value_minor
+    ]
     if open_ones:
         return min(open_ones)
     return Exclusion.TOO_FAR if naming and not within else Exclusion.NOT_IN_RULE

@@ -30,6 +30,7 @@ class DecisionKind(StrEnum):
     PLACED = "placed"
     REROUTED = "rerouted"
     BACKORDER_RETRY = "backorder_retry"
+    REOPTIMIZED = "reoptimized"
 
 
 class ConstraintKind(StrEnum):
@@ -68,9 +69,12 @@ class Constraint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Locations by id or by kind; naming neither means all. Steps of one `priority` compete by cost alone.
+    """Locations by id, by kind, or by group; naming none means all. Steps of one `priority` compete by cost alone.
 
-    It takes part for orders worth at least `min_value_minor`, and with its locations within `max_distance_km`.
+    It takes part for orders worth at least `min_value_minor`, and with its locations within `max_distance_km`. `ranks` are
+    the priorities of the groups' locations. Within the step a location is put off by `distance_weight` for each kilometre
+    and `rank_weight` for each unit of its rank, in minor units for each unit of goods: IBM Sterling's weights of a
+    distribution group; one so large that cost is a mere tie-break makes it a strict order.
     """
 
     name: str
@@ -79,13 +83,22 @@ class Step:
     location_kinds: frozenset[str] = frozenset()
     max_distance_km: int | None = None
     min_value_minor: int = 0
+    group_ids: frozenset[UUID] = frozenset()
+    ranks: Mapping[UUID, int] = field(default_factory=dict)
+    distance_weight: int = 0
+    rank_weight: int = 0
 
     def names(self, location_id: UUID, kind: str) -> bool:
         return (
-            not (self.location_ids or self.location_kinds)
+            not (self.location_ids or self.location_kinds or self.group_ids)
             or location_id in self.location_ids
             or kind in self.location_kinds
+            or location_id in self.ranks
         )
+
+    def weight_minor(self, location_id: UUID, kilometres: float) -> int:
+        """How far down a location comes within the step; whole kilometres, as decisions are stored."""
+        return self.distance_weight * round(kilometres) + self.rank_weight * self.ranks.get(location_id, 0)
 
 
 class Handling(NamedTuple):
@@ -133,10 +146,14 @@ class RoutingRule:
         )
 
 
-def terms_of(record: Mapping[str, Any]) -> dict[str, Any]:
+Groups = Mapping[UUID, Mapping[UUID, int]]
+"""By group its locations, each with its priority there."""
+
+
+def terms_of(record: Mapping[str, Any], groups: Groups) -> dict[str, Any]:
     """The parts of a rule that are stored as lists of plain objects: `steps`, `handling`, `constraints`."""
     return {
-        "steps": tuple(_step(each) for each in record["steps"]),
+        "steps": tuple(_step(each, groups) for each in record["steps"]),
         "handling": {
             each["location_kind"]: Handling(each["parcel_minor"], each["unit_minor"]) for each in record["handling"]
         },
@@ -151,7 +168,12 @@ def _method(stored: str | None) -> Method | None:
     return Method(stored) if stored else None
 
 
-def _step(stored: Mapping[str, Any]) -> Step:
+def _step(stored: Mapping[str, Any], groups: Groups) -> Step:
+    named = [UUID(each) for each in stored.get("group_ids", ())]
+    ranks: dict[UUID, int] = {}
+    for group_id in named:
+        for location_id, rank in groups.get(group_id, {}).items():
+            ranks[location_id] = min(rank, ranks.get(location_id, rank))
     return Step(
         name=stored["name"],
         priority=stored["priority"],
@@ -159,4 +181,8 @@ def _step(stored: Mapping[str, Any]) -> Step:
         location_kinds=frozenset(stored["location_kinds"]),
         max_distance_km=stored["max_distance_km"],
         min_value_minor=stored["min_value_minor"],
+        group_ids=frozenset(named),
+        ranks=ranks,
+        distance_weight=stored.get("distance_weight", 0),
+        rank_weight=stored.get("rank_weight", 0),
     )

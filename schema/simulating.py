@@ -1,0 +1,99 @@
+"""What if: past orders decided again under other rules, weights, locations or stock, as planners see it."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+from graphql import GraphQLError
+
+from domain.errors import DomainError
+from domain.permissions import Permission
+from resolvers import simulating
+from resolvers.context import Info
+from resolvers.seeing import check_seen
+from schema.fields import root, via
+from schema.inputs import command_of, given, ref
+from schema.locations import Location
+from schema.routing import RoutingHandlingInput
+from schema.values import Minor, Money
+
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
+
+
+@strawberry.type(description="What one location does of the whole.")
+class RoutingShare:
+    location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
+    parcels: int = strawberry.field(description="Parcels it sends.")
+    units: int = strawberry.field(description="Units it gives.")
+    share: float = strawberry.field(description="Its part of all units that are served, from 0 to 1.")
+
+
+@strawberry.type(description="What decisions come to.")
+class RoutingTotals:
+    decisions: int = strawberry.field(description="How many orders were decided about.")
+    costs: list[Money] = strawberry.field(description="What the plans cost the merchant, by currency.")
+    parcels: int = strawberry.field(description="How many parcels.")
+    splits: int = strawberry.field(description="Parcels beyond the first of an order.")
+    average_distance_km: float | None = strawberry.field(description="How far a parcel goes; null without parcels.")
+    unserved_units: int = strawberry.field(description="Units that nobody serves.")
+    locations: list[RoutingShare] = strawberry.field(description="By location, the largest share first.")
+
+
+@strawberry.type(description="What was decided beside what would have been; both are costed with the same weights.")
+class RoutingSimulation:
+    decided: RoutingTotals = strawberry.field(description="What was decided.")
+    simulated: RoutingTotals = strawberry.field(description="What would have been.")
+    changed_count: int = strawberry.field(description="Orders that would be served from elsewhere.")
+    changed: list[Order] = strawberry.field(description=f"The first {simulating.MOST_CHANGED} of them.")
+    is_truncated: bool = strawberry.field(
+        description=f"Whether more than {simulating.MOST_SIMULATED} orders were asked for; the newest were taken."
+    )
+
+
+@strawberry.input(description="Stock to imagine.")
+class ExtraStockInput:
+    variant_id: strawberry.ID = ref("Of what.", "Variant")
+    location_id: strawberry.ID = ref("Where.", "Location")
+    units: int = given("How many units, from the first order on.", at_least=1)
+
+
+@strawberry.input(
+    description="Which past orders to decide again, and what to change: without anything, today's rules decide."
+)
+class SimulateRoutingInput:
+    order_ids: list[strawberry.ID] | None = ref("These orders.", "Order", default=None)
+    placed_from: datetime | None = given("Orders placed from this moment on.", default=None)
+    placed_before: datetime | None = given("Orders placed before this moment.", default=None)
+    channel_ids: list[strawberry.ID] | None = ref("Only of these channels.", "Channel", default=None)
+    rule_id: strawberry.ID | None = ref(
+        "A rule, such as a draft, in the place of the active one of its name, as if it had always been in force.",
+        "RoutingRule",
+        default=None,
+    )
+    split_minor: Minor | None = given("What every parcel after the first is taken to cost.", default=None, at_least=0)
+    max_parcels: int | None = given("How many parcels an order may have.", default=None, at_least=1)
+    handling: list[RoutingHandlingInput] | None = given("What work costs, in the place of rules.", default=None)
+    closed_location_ids: list[strawberry.ID] | None = ref("Locations that are closed.", "Location", default=None)
+    extra_stock: list[ExtraStockInput] | None = given("Stock to imagine.", default=None)
+
+
+async def simulate(
+    info: Info,
+    input: Annotated[SimulateRoutingInput, strawberry.argument(description="Which orders, and what to change.")],
+) -> RoutingSimulation:
+    try:
+        command, named = command_of(simulating.SimulateRouting, input)
+        await check_seen(info, named)
+        found: object = await simulating.simulation(info, command)
+    except DomainError as refusal:
+        raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
+    return found  # type: ignore[return-value] # its attributes are the fields
+
+
+@root
+class SimulatingQueries:
+    simulate_routing: RoutingSimulation = via(
+        "What routing would have decided about past orders. It changes nothing.",
+        simulate,
+        needs=Permission.READ_ROUTING,
+    )
