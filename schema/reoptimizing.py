@@ -54,6 +54,14 @@ class RoutingRun(Node):
     orders_considered: int = column("How many orders it looked at.")
     orders_moved: int = column("How many of them have units elsewhere now.")
     orders_skipped: int = column("How many were to move and did not, because something had changed meanwhile.")
+    orders_promised: int = column("How many it left alone because their date was promised from where they are.")
+    orders_ruled: int = column(
+        "How many it left alone because their routing rule asks for what a plan of many orders does not know: daily capacity, "
+        "units kept back, a split cost of its own."
+    )
+    orders_apart: int = column(
+        "How many it left alone because they have too many groups of units, or units where they may not come from any more."
+    )
     units_served: int = column("How many units waited before and do not any more.")
     cost_before: Money = money("What the parcels of all orders it looked at were going to cost.", "cost_before_minor")
     cost_after: Money = money("What they are going to cost now.", "cost_after_minor")
@@ -116,7 +124,7 @@ class SetRoutingPolicyInput:
 class ReoptimizingMutations:
     reoptimize_routing: RoutingRun = action(
         "Route orders that are not released yet together again, and move those for which that is cheaper. Orders at work, "
-        "held against scheduling, with a promised date of their own, or under a routing rule stay as they are.",
+        "held against scheduling, or with a promised date of their own stay as they are; routing rules are kept to.",
         running.reoptimize,
         ReoptimizeRoutingInput,
         needs=CHANGE,

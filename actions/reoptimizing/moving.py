@@ -1,16 +1,18 @@
 """Move the units of orders from where they stand to where they should be, if everything is still as it was read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from actions import levels
+from actions import decisions, levels
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_orders, save
 from actions.reoptimizing.reading import MOVABLE
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
+from domain.placing.considering import Considered
+from domain.routing.rules.values import DecisionKind
 
 Trade = dict[UUID, tuple[Sequence[Units], Sequence[UUID | None]]]
 """Orders that move together: by id their units as they were read, and where each of those should be."""
@@ -29,10 +31,12 @@ class Spot:
 
 
 @action
-async def move_together(act: Act, trades: Sequence[Trade], *, run_id: UUID) -> list[UUID]:
+async def move_together(
+    act: Act, trades: Sequence[Trade], considered: Mapping[UUID, Considered], *, run_id: UUID
+) -> list[UUID]:
     """The ids of the orders that moved; a trade of which anything has changed meanwhile is left out as a whole.
 
-    Locks the orders, then the stock levels that they give and take.
+    Locks the orders, then the stock levels that they give and take. For each that moves a decision is stored.
     """
     changes = {change.order.id: change for change in await lock_orders(act, [key for each in trades for key in each])}
     known = [trade for trade in trades if all(_is_as_read(changes[key], units) for key, (units, _) in trade.items())]
@@ -49,7 +53,18 @@ async def move_together(act: Act, trades: Sequence[Trade], *, run_id: UUID) -> l
                 moved.append(changes[key])
     if moved:
         await save(act, moved)
+        places = {key: trade[key][1] for trade in trades for key in trade}
+        for change in moved:
+            key = change.order.id
+            await decisions.store(_decision(act, key, considered[key], places[key]))
     return [change.order.id for change in moved]
+
+
+def _decision(act: Act, order_id: UUID, considered: Considered, wanted: Sequence[UUID | None]) -> decisions.Made:
+    """Units that are to go nowhere stay where they are."""
+    places = [place or own for place, own in zip(wanted, considered.own, strict=True)]
+    routed, positions = considered.routed(places), considered.positions(places)
+    return decisions.Made(order_id, DecisionKind.REOPTIMIZED, act.now, routed, positions)
 
 
 def _is_as_read(change: OrderChange, read: Sequence[Units]) -> bool:

@@ -1,21 +1,24 @@
 """Read without locks which orders may be routed together again, where their units stand, and what is free."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from actions import reference
+from actions import reference, workload
 from actions.acting import Act
 from actions.changing import Place, Units
 from domain.holds import STOPS
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
+from domain.placing.considering import Considered, consider
 from domain.placing.world import ChannelTerms, Network
-from domain.routing.rules.choosing import Asker, WantedLine, matches
+from domain.routing.rules.applying import Situation
+from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.standing import Standing, StandingOrder, standing_of
 from domain.routing.values import Candidate, Demand, Method
+from domain.workdays import Load
 from models.db import Fetching, rows
 
 MOST_ORDERS: Final = 500
@@ -24,22 +27,25 @@ WAITING: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDU
 MOVABLE: Final = frozenset({*WAITING, UnitStatus.SCHEDULED})
 STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.SCHEDULE in stops)
 
+_UNRELEASED: Final = """
+o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid IS NULL OR o.channel_id = $3)
+    AND o.id IN (SELECT order_id FROM line_status WHERE status = 'scheduled'
+                 UNION SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
+    AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
+    AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))"""
 # What was promised to the customer for a place stays at that place.
-ORDERS: Final = """
+ORDERS: Final = f"""
 SELECT o.id, o.channel_id, a.latitude, a.longitude, coalesce(a.country, '') AS country, coalesce(a.region, '') AS region,
     coalesce(c.segment, '') AS segment
 FROM orders o LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
 LEFT JOIN customers c ON c.id = o.customer_id
-WHERE o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid IS NULL OR o.channel_id = $3)
-    AND o.promise_id IS NULL
-    AND o.id IN (SELECT order_id FROM line_status WHERE status = 'scheduled'
-                 UNION SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
-    AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
-    AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))
+WHERE {_UNRELEASED} AND o.promise_id IS NULL
 ORDER BY md5(o.id::text || $6::text), o.id LIMIT $7"""
+PROMISED: Final = f"SELECT count(*)::int AS orders FROM orders o WHERE {_UNRELEASED} AND o.promise_id IS NOT NULL"
 
 UNITS: Final = """
-SELECT s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, v.weight_grams, p.category
+SELECT s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, l.position, l.unit_price_minor,
+    v.weight_grams, p.category
 FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN variants v ON v.id = l.variant_id
 JOIN products p ON p.id = v.product_id
 WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2 AND (s.status = 'scheduled' OR NOT EXISTS (
@@ -71,10 +77,18 @@ class ReoptimizeOrders:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`units[order]` are what the demands of `standing` were made of, in the same order."""
+    """`units[order]` are what the demands of `standing` were made of, in the same order.
+
+    The last three count orders that are left alone: promised, under a rule that a plan of many cannot keep to, and those
+    that cannot be looked at together with others.
+    """
 
     standing: Standing
     units: dict[UUID, list[Units]]
+    considered: dict[UUID, Considered]
+    promised: int
+    ruled: int
+    apart: int
 
 
 async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
@@ -82,26 +96,24 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
     orders = await _orders(act, command)
     by_order = await _units(act, [order["id"] for order in orders])
     refused = await _refused(act, list(by_order))
-    units: dict[UUID, list[Units]] = {}
-    standing = []
-    for order in orders:
-        found = by_order.get(order["id"], [])
-        if found and not _is_ruled(act, network, order, found):
-            units[order["id"]] = [
-                Units(Place(row["line_id"], UnitStatus(row["status"]), row["location_id"]), row["quantity"])
-                for row in found
-            ]
-            standing.append(
-                StandingOrder(
-                    order["id"],
-                    [Demand(row["variant_id"], row["quantity"], row["weight_grams"]) for row in found],
-                    [row["location_id"] for row in found],
-                    open_to(network, order, refused[order["id"]]),
-                    network.worth,
-                )
-            )
-    free = await read_free({row["variant_id"] for key in units for row in by_order[key]})
-    return Reading(standing_of(standing, free, everywhere(network)), units)
+    shipping = [order for order in orders if order["id"] in by_order]
+    free = await read_free({row["variant_id"] for found in by_order.values() for row in found})
+    loads = await workload.read_loads(Fetching, network, act.now)
+    considered = {
+        order["id"]: _considered(act, network, Seen(order, by_order[order["id"]], refused[order["id"]], free, loads))
+        for order in shipping
+    }
+    movable = [order for order in shipping if considered[order["id"]].is_movable]
+    standing = [_standing(network, considered[order["id"]], order["id"]) for order in movable]
+    settled = [order for order in standing if order.is_settled]
+    return Reading(
+        standing_of(settled, free, everywhere(network)),
+        {order.id: [_units_of(row) for row in by_order[order.id]] for order in standing},
+        considered,
+        promised=await _promised(act, command),
+        ruled=len(shipping) - len(movable),
+        apart=len(standing) - len(settled),
+    )
 
 
 async def read_free(variant_ids: set[Any]) -> dict[UUID, dict[UUID, int]]:
@@ -113,10 +125,19 @@ async def read_free(variant_ids: set[Any]) -> dict[UUID, dict[UUID, int]]:
 
 
 async def _orders(act: Act, command: ReoptimizeOrders) -> list[dict[str, Any]]:
+    return await rows(ORDERS, [*_unreleased(act, command), str(command.seed), MOST_ORDERS])
+
+
+async def _promised(act: Act, command: ReoptimizeOrders) -> int:
+    [found] = await rows(PROMISED, _unreleased(act, command))
+    orders: int = found["orders"]
+    return orders
+
+
+def _unreleased(act: Act, command: ReoptimizeOrders) -> list[Any]:
     wanted = None if command.order_ids is None else sorted(set(command.order_ids))
     movable = sorted(status.value for status in MOVABLE | {UnitStatus.CANCELLED})
-    narrowed = [act.organization_id, wanted, command.channel_id, movable, STOPPING]
-    return await rows(ORDERS, [*narrowed, str(command.seed), MOST_ORDERS])
+    return [act.organization_id, wanted, command.channel_id, movable, STOPPING]
 
 
 async def _units(act: Act, order_ids: Sequence[UUID]) -> dict[UUID, list[dict[str, Any]]]:
@@ -133,11 +154,63 @@ async def _refused(act: Act, order_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]
     return found
 
 
-def _is_ruled(act: Act, network: Network, order: dict[str, Any], units: Sequence[dict[str, Any]]) -> bool:
-    """Whether a routing rule is for the order: what it asks for is not known to the plan of many orders."""
-    asker = Asker(order["segment"], order["country"], order["region"], act.now)
-    lines = [WantedLine(order["channel_id"], row["variant_id"], row["category"], Method.SHIP) for row in units]
-    return any(matches(rule, line, asker) for rule in network.rules for line in lines)
+class Seen(NamedTuple):
+    """An order and its units as they were read, the locations that gave any back, and what is free and to do anywhere."""
+
+    order: dict[str, Any]
+    units: Sequence[dict[str, Any]]
+    refused: Collection[UUID]
+    free: Mapping[UUID, Mapping[UUID, int]]
+    loads: Mapping[UUID, Load]
+
+
+def _considered(act: Act, network: Network, seen: Seen) -> Considered:
+    """What is free for an order is what nobody has, and what it has itself."""
+    order, units = seen.order, seen.units
+    candidates = open_to(network, order, seen.refused)
+    view = network.view(order["latitude"], order["longitude"])
+    sites = [site for site in network.sites.values() if site.id in candidates]
+    own: dict[tuple[UUID, UUID | None], int] = defaultdict(int)
+    for row in units:
+        own[row["variant_id"], row["location_id"]] += row["quantity"]
+    situation = Situation(
+        [Demand(row["variant_id"], row["quantity"], row["weight_grams"]) for row in units],
+        [candidates[site.id] for site in sites],
+        [
+            [
+                max(0, seen.free[row["variant_id"]].get(site.id, 0)) + own.get((row["variant_id"], site.id), 0)
+                for site in sites
+            ]
+            for row in units
+        ],
+        {},
+        kinds=[site.kind for site in sites],
+        kilometres=[view.kilometres[site.rank] for site in sites],
+        lines=[WantedLine(order["channel_id"], row["variant_id"], row["category"], Method.SHIP) for row in units],
+        asker=Asker(order["segment"], order["country"], order["region"], act.now),
+        value_minor=sum(row["unit_price_minor"] * row["quantity"] for row in units),
+        loads=[seen.loads.get(site.id) for site in sites] if seen.loads else (),
+        hazmat=frozenset(site.id for site in sites if site.is_hazmat),
+    )
+    positions, places = [row["position"] for row in units], [row["location_id"] for row in units]
+    return consider(situation, network.rules, positions, places)
+
+
+def _standing(network: Network, considered: Considered, order_id: UUID) -> StandingOrder:
+    request = considered.case.strict
+    return StandingOrder(
+        order_id,
+        request.demands,
+        considered.own,
+        {one.location: one for one in request.candidates},
+        network.worth,
+        closed=considered.closed(),
+        leanings=considered.leanings(),
+    )
+
+
+def _units_of(row: dict[str, Any]) -> Units:
+    return Units(Place(row["line_id"], UnitStatus(row["status"]), row["location_id"]), row["quantity"])
 
 
 def open_to(network: Network, order: dict[str, Any], refused: Collection[UUID] = ()) -> dict[UUID, Candidate]:

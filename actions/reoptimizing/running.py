@@ -90,11 +90,12 @@ async def _start(act: Act, command: ReoptimizeOrders) -> UUID:
 async def _do(act: Act, run: RoutingRun, command: ReoptimizeOrders) -> None:
     began = monotonic()
     reading = await read_standing(act, command)
-    places, steps = await _better(reading, command)
+    places, found = await _better(reading, command)
+    steps = [step for step in found if _is_allowed(reading, places, step)]
     moved: set[UUID] = set()
     for chunk in _chunks(steps):
         trades = [_trade(reading, places, step) for step in chunk]
-        moved.update(await move_together(act, trades, run_id=run.id))
+        moved.update(await move_together(act, trades, reading.considered, run_id=run.id))
     run.finished_at = act.now + timedelta(seconds=monotonic() - began)
     run.orders_skipped = sum(len(step.orders) for step in steps) - len(moved)
     _count(run, reading, places, moved)
@@ -109,6 +110,18 @@ async def _better(reading: Reading, command: ReoptimizeOrders) -> tuple[Places, 
     return await asyncio.to_thread(
         better, standing, seed=command.seed, rounds=command.rounds, least_saving_minor=command.least_saving_minor
     )
+
+
+def _is_allowed(reading: Reading, places: Places, step: Exchange) -> bool:
+    """Whether every order of the step keeps to what its rule asks of it as a whole."""
+    return all(
+        reading.considered[order_id].allows(_kept(wanted, reading.considered[order_id].own))
+        for order_id, (_, wanted) in _trade(reading, places, step).items()
+    )
+
+
+def _kept(wanted: Sequence[UUID | None], own: Sequence[UUID | None]) -> list[UUID | None]:
+    return [place or stands for place, stands in zip(wanted, own, strict=True)]
 
 
 def _chunks(steps: Sequence[Exchange]) -> Iterator[list[Exchange]]:
@@ -143,6 +156,7 @@ def _count(run: RoutingRun, reading: Reading, places: Places, moved: set[UUID]) 
         for order, old, new in zip(standing.orders, standing.places, places, strict=True)
     ]
     run.orders_considered, run.orders_moved = len(standing.orders), len(moved)
+    run.orders_promised, run.orders_ruled, run.orders_apart = reading.promised, reading.ruled, reading.apart
     run.cost_before_minor, run.cost_after_minor = standing.cost_minor(standing.places), standing.cost_minor(after)
     run.units_served = sum(
         demand.quantity

@@ -32,7 +32,7 @@ class BacklogOrder:
     """Lines of one method; `candidates` are the backlog's locations, in its order, as seen from the order's address.
 
     `unserved_minor` is what each line costs while it stays unserved, where that is not the backlog's `backorder_minor`.
-    `unit_costs[line][location]`, when given, is added per unit, as in a RoutingRequest.
+    `unit_costs[line][location]`, when given, is added per unit, as in a RoutingRequest; `excluded_pairs` are (line, location).
     """
 
     demands: Sequence[Demand]
@@ -40,6 +40,7 @@ class BacklogOrder:
     excluded: frozenset[int] = frozenset()
     unserved_minor: Sequence[int] | None = None
     unit_costs: Sequence[Sequence[int]] | None = None
+    excluded_pairs: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,8 @@ def _alike(tables: Tables, numbers: list[int], position: Mapping[VariantKey, int
     lacking = tables.stock[variant] < quantity[:, :, None]
     for row, order in enumerate(orders):
         lacking[row, :, list(order.excluded)] = True
+        for line, at in order.excluded_pairs:
+            lacking[row, line, at] = True
     cost[(subset_sums(lacking.astype(np.int64)) > 0) | (units > tables.capacity)] = NEVER
     cost[:, 0] = NEVER
     unserved = np.array([tables.backlog.unserved_minor(order) for order in orders], dtype=np.int64)

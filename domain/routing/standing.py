@@ -30,7 +30,9 @@ W = TypeVar("W", bound=Wanting)
 class StandingOrder:
     """`demands` stand at the `locations` (None: nowhere yet). `candidates` are all that are open to the order.
 
-    `worth` is what a unit is worth to later orders, by variant and location, where somebody looks ahead.
+    `worth` is what a unit is worth to later orders, by variant and location, where somebody looks ahead. Where a routing
+    rule is for it, `closed` says by demand where it may not come from, and `leanings` how far down the rule's sequence
+    locations come, in minor units for each unit.
     """
 
     id: UUID
@@ -38,6 +40,8 @@ class StandingOrder:
     locations: Sequence[UUID | None]
     candidates: Mapping[UUID, Candidate]
     worth: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
+    closed: Sequence[frozenset[UUID]] = ()
+    leanings: Sequence[Mapping[UUID, int]] = ()
 
     @property
     def is_settled(self) -> bool:
@@ -113,15 +117,30 @@ def _wanting(order: StandingOrder, locations: Sequence[UUID], everywhere: Mappin
     closed = frozenset(at for at, location in enumerate(locations) if location not in order.candidates)
     seen = [order.candidates.get(location, everywhere[location]) for location in locations]
     unserved = [
-        WAITING_MINOR + _dearest(demand, order.candidates.values()) if at is None else KEPT_MINOR
-        for demand, at in zip(order.demands, order.locations, strict=True)
+        WAITING_MINOR + _dearest(demand, order.candidates.values()) + demand.quantity * _farthest(order, line)
+        if at is None
+        else KEPT_MINOR
+        for line, (demand, at) in enumerate(zip(order.demands, order.locations, strict=True))
     ]
-    return BacklogOrder(order.demands, seen, closed, unserved, _unit_costs(order, locations))
+    pairs = frozenset(
+        (line, at) for line, places in enumerate(order.closed) for at, place in enumerate(locations) if place in places
+    )
+    return BacklogOrder(order.demands, seen, closed, unserved, _unit_costs(order, locations), pairs)
+
+
+def _farthest(order: StandingOrder, line: int) -> int:
+    return max(order.leanings[line].values(), default=0) if order.leanings else 0
 
 
 def _unit_costs(order: StandingOrder, locations: Sequence[UUID]) -> list[list[int]] | None:
-    rows = [order.worth.get(demand.variant, {}) for demand in order.demands]
-    return [[row.get(location, 0) for location in locations] for row in rows] if any(rows) else None
+    worth = [order.worth.get(demand.variant, {}) for demand in order.demands]
+    leanings = order.leanings or [{}] * len(worth)
+    if not any(worth) and not any(leanings):
+        return None
+    return [
+        [row.get(location, 0) + leaning.get(location, 0) for location in locations]
+        for row, leaning in zip(worth, leanings, strict=True)
+    ]
 
 
 def _dearest(demand: Demand, candidates: Iterable[Candidate]) -> int:

@@ -1,0 +1,137 @@
+"""An order that stands somewhere, as its routing rules see it now: where it may go, and what is kept of where it went."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import UUID
+
+from domain.placing.sourcing import Routed
+from domain.routing.rules.applying import DEFAULT_ROUTING, Situation, case_of
+from domain.routing.rules.choosing import choose
+from domain.routing.rules.keeping import plain_candidate
+from domain.routing.rules.passes import Case, solve
+from domain.routing.rules.values import ConstraintKind, RoutingRule
+from domain.routing.values import Exclusion, RoutingRequest
+
+UNKNOWN_TO_MANY: Final = frozenset(
+    {ConstraintKind.DAILY_CAPACITY, ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT}
+)
+"""What depends on how much others take meanwhile."""
+
+Places = Sequence[UUID | None]
+"""By demand where its units are, None where they wait."""
+
+
+def consider(situation: Situation, rules: Sequence[RoutingRule], lines: Sequence[int], own: Places) -> "Considered":
+    case, rule = case_of(situation, rules)
+    chosen = [choose(rules, line, situation.asker) if rules else None for line in situation.lines]
+    return Considered(situation, case, rule, chosen, lines, own)
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """`lines` are the positions of the order's lines that the demands are of; `own` where the units stand."""
+
+    situation: Situation
+    case: Case
+    rule: RoutingRule | None
+    rules: Sequence[RoutingRule | None]
+    lines: Sequence[int]
+    own: Places
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether a plan of many orders can keep to all that its rules ask for."""
+        if self.rule is not None and self.rule.split_minor not in (None, DEFAULT_ROUTING.split_minor):
+            return False
+        return not any(one.kind in UNKNOWN_TO_MANY for rule in self.rules if rule for one in rule.constraints)
+
+    def closed(self) -> list[frozenset[UUID]]:
+        """By demand where it may not go; it may stay where it is."""
+        request = self.case.strict
+        return [
+            frozenset(
+                one.location
+                for at, one in enumerate(request.candidates)
+                if (line, at) in request.excluded and one.location != stands
+            )
+            for line, stands in enumerate(self.own)
+        ]
+
+    def leanings(self) -> list[dict[UUID, int]]:
+        """How far down the rules' sequences locations come; nothing where no rule prefers any."""
+        costs = self.case.strict.unit_costs
+        if costs is None:
+            return []
+        locations = [one.location for one in self.case.strict.candidates]
+        return [dict(zip(locations, row, strict=True)) for row in costs]
+
+    def allows(self, places: Places) -> bool:
+        """Whether the order as a whole may be spread like this: parcels, shipping complete, whole lines."""
+        options, used = self.case.strict.options, {place for place in places if place}
+        before = {place for place in self.own if place}
+        if options.max_parcels is not None and len(used) > max(options.max_parcels, len(before)):
+            return False
+        if (
+            options.ship_complete
+            and None in places
+            and any(old != new for old, new in zip(self.own, places, strict=True))
+        ):
+            return False
+        whole = {line for line, rule in zip(self.lines, self.rules, strict=True) if rule and _is_whole(rule)}
+        spread = list(zip(self.lines, places, strict=True))
+        return all(len({place for at, place in spread if at == line}) == 1 for line in whole)
+
+    def routed(self, places: Places) -> Routed:
+        """What to keep of a run that brought the units there: whatever else was open was left to other orders."""
+        request = self.case.strict
+        served = [line for line, place in enumerate(places) if place]
+        at_of = {one.location: at for at, one in enumerate(request.candidates)}
+        chosen = {line: at_of[place] for line in served if (place := places[line])}
+        stock = self._stock(chosen)
+        excluded = {
+            (row, at): self._why(line, at, stock[line][at])
+            for row, line in enumerate(served)
+            for at in range(len(request.candidates))
+            if at != chosen[line]
+        }
+        case = Case(
+            RoutingRequest(
+                [request.demands[line] for line in served],
+                request.candidates,
+                [stock[line] for line in served],
+                replace(request.options, max_parcels=None, ship_complete=False),
+                None if request.unit_costs is None else [request.unit_costs[line] for line in served],
+                excluded,
+            )
+        )
+        far = self.situation.kilometres
+        plain = [plain_candidate(*each) for each in zip(request.candidates, far, strict=True)]
+        return Routed(solve(case), case, self.rule, plain, case.strict.stock, self.situation.loads)
+
+    def positions(self, places: Places) -> list[int]:
+        return [line for line, place in zip(self.lines, places, strict=True) if place]
+
+    def _stock(self, chosen: Mapping[int, int]) -> list[list[int]]:
+        """As it was seen, or as much as is taken where another order made room; equal for lines of one variant."""
+        demands = self.case.strict.demands
+        taken: dict[tuple[object, int], int] = {}
+        for line, at in chosen.items():
+            key = (demands[line].variant, at)
+            taken[key] = taken.get(key, 0) + demands[line].quantity
+        return [
+            [max(units, taken.get((demand.variant, at), 0)) for at, units in enumerate(row)]
+            for demand, row in zip(demands, self.case.strict.stock, strict=True)
+        ]
+
+    def _why(self, line: int, at: int, units: int) -> Exclusion:
+        given = self.case.strict.excluded.get((line, at))
+        if given is not None:
+            return given
+        if units < self.case.strict.demands[line].quantity:
+            return Exclusion.NO_STOCK if units <= 0 else Exclusion.NOT_ENOUGH_STOCK
+        return Exclusion.LEFT_TO_OTHERS
+
+
+def _is_whole(rule: RoutingRule) -> bool:
+    return any(one.kind is ConstraintKind.WHOLE_LINES for one in rule.constraints)
