@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0019_backorders")]
+    dependencies = [("models", "0021_runs_under_rules")]
 
     operations: list[Any] = [
         ops.CreateModel(
