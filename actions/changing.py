@@ -113,6 +113,22 @@ class OrderChange:
         self._move_stock(place, target, quantity)
         return target
 
+    def stood(self, status: UnitStatus) -> bool:
+        """Whether units stood there when the order was locked."""
+        return any(place.status is status for place in self._rows)
+
+    def split(self, place: Place, quantity: int, line: OrderLine) -> Place:
+        """Move units to another line of the order, which is written already; their status stays."""
+        assert 0 < quantity <= self.standing.get(place, 0), "only units that stand there can move"
+        target = place._replace(line_id=line.id)
+        self.lines[line.id] = line
+        self.standing[place] -= quantity
+        if not self.standing[place]:
+            del self.standing[place]
+        self.standing[target] = self.standing.get(target, 0) + quantity
+        self._moves.append({**_described(place, target, quantity), "to_line": str(line.id)})
+        return target
+
     def returned(self) -> dict[levels.Place, int]:
         """Units that this change gives back to their stock level, by (variant, location), not written yet."""
         given: dict[levels.Place, int] = {}
@@ -148,7 +164,7 @@ class OrderChange:
         """
         self.order.version += 1
         self.order.status = self._derived(self.standing)
-        changed = {UUID(move["line"]) for move in self._moves}
+        changed = {UUID(line) for move in self._moves for line in (move["line"], move.get("to_line", move["line"]))}
         for line_id in changed:
             self.lines[line_id].status = self._derived(p for p in self.standing if p.line_id == line_id)
         payload = {
@@ -198,7 +214,14 @@ class OrderChange:
 
 
 WITHOUT_PLACE: Final = frozenset(
-    {UnitStatus.DRAFT, UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED, UnitStatus.CANCELLED}
+    {
+        UnitStatus.DRAFT,
+        UnitStatus.PLACED,
+        UnitStatus.BACKORDERED,
+        UnitStatus.UNSCHEDULED,
+        UnitStatus.PICKUP_REJECTED,
+        UnitStatus.CANCELLED,
+    }
 )
 WITH_LOCATION: Final = frozenset(UnitStatus) - WITHOUT_PLACE
 WITH_FULFILMENT: Final = WITH_LOCATION - {UnitStatus.SCHEDULED}

@@ -11,6 +11,7 @@ from actions.upserting import Entry, Row, Table, check_known, fresh_network, giv
 from domain.facts import Fact, FactKind
 from domain.orders import ConfirmationPolicy
 from domain.placing.backordering import MOST_CANCEL_DAYS
+from domain.pickups import UnansweredPickup
 from domain.validation import KEEP, Checks, Keep
 from models.channels import ChannelKind
 from models.db import execute, rows
@@ -18,6 +19,8 @@ from models.db import execute, rows
 LEAST_TTL_SECONDS: Final = 60
 MOST_TTL_SECONDS: Final = 2_678_400
 """31 days; the same bounds are a CHECK of the table."""
+MOST_ANSWER_MINUTES: Final = 44_640
+"""31 days."""
 MAX_LOCATIONS: Final = 10_000
 
 CHANNELS: Final = Table(
@@ -32,6 +35,8 @@ CHANNELS: Final = Table(
         "reservation_ttl_seconds": 600,
         "confirmation": ConfirmationPolicy.AUTOMATIC.value,
         "backorder_cancel_days": None,
+        "pickup_answer_minutes": 1440,
+        "pickup_unanswered": UnansweredPickup.KEEP_OPEN.value,
         "is_active": True,
     },
     required=("name", "kind", "currency"),
@@ -47,6 +52,8 @@ class UpsertChannel:
     """`location_ids` are the locations that may serve it; an empty tuple allows all.
 
     What waits for stock longer than `backorder_cancel_days` is cancelled; None lets it wait.
+    For `pickup_answer_minutes` customers are asked what becomes of units that they cannot collect; then
+    `pickup_unanswered` decides.
     """
 
     code: str
@@ -57,6 +64,8 @@ class UpsertChannel:
     reservation_ttl_seconds: int | Keep = KEEP
     confirmation: ConfirmationPolicy | Keep = KEEP
     backorder_cancel_days: int | Keep | None = KEEP
+    pickup_answer_minutes: int | Keep = KEEP
+    pickup_unanswered: UnansweredPickup | Keep = KEEP
     prices_include_tax: bool | Keep = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
@@ -95,6 +104,7 @@ async def _check(act: Act, command: UpsertChannel, checks: Checks) -> None:
         "reservation_ttl_seconds", command.reservation_ttl_seconds, least=LEAST_TTL_SECONDS, most=MOST_TTL_SECONDS
     )
     checks.number("backorder_cancel_days", command.backorder_cancel_days, least=1, most=MOST_CANCEL_DAYS)
+    checks.number("pickup_answer_minutes", command.pickup_answer_minutes, least=1, most=MOST_ANSWER_MINUTES)
     wanted = command.location_ids
     if not isinstance(wanted, Keep) and checks.size("location_ids", wanted, most=MAX_LOCATIONS):
         await check_known(act, checks, "locations", [(f"location_ids.{at}", each) for at, each in enumerate(wanted)])
@@ -108,6 +118,8 @@ def _entry(command: UpsertChannel, checks: Checks) -> Entry:
         reservation_ttl_seconds=command.reservation_ttl_seconds,
         confirmation=command.confirmation,
         backorder_cancel_days=command.backorder_cancel_days,
+        pickup_answer_minutes=command.pickup_answer_minutes,
+        pickup_unanswered=command.pickup_unanswered,
         prices_include_tax=command.prices_include_tax,
         is_active=command.is_active,
     )

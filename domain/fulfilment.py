@@ -64,6 +64,14 @@ def check_way(action: Action, method: FulfilmentMethod) -> None:
         raise IllegalTransition(action.replace("_", " "), _FOR[method], allowed)
 
 
+def check_arrival(method: FulfilmentMethod, status: FulfilmentStatus) -> None:
+    """Raises IllegalTransition where nothing waits for a customer to come."""
+    if method is not FulfilmentMethod.PICKUP:
+        raise IllegalTransition("arrive at", _FOR[method], [_FOR[FulfilmentMethod.PICKUP]])
+    if status not in QUEUED:
+        raise IllegalTransition("arrive at", status, list(QUEUED))
+
+
 class DeclineReason(StrEnum):
     OUT_OF_STOCK = "out_of_stock"
     NOT_FOUND = "not_found"

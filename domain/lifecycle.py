@@ -17,6 +17,7 @@ class UnitStatus(StrEnum):
     PLACED = "placed"
     BACKORDERED = "backordered"
     UNSCHEDULED = "unscheduled"
+    PICKUP_REJECTED = "pickup_rejected"
     SCHEDULED = "scheduled"
     RELEASED = "released"
     ACKNOWLEDGED = "acknowledged"
@@ -36,6 +37,7 @@ class OrderStatus(StrEnum):
     PLACED = "placed"
     BACKORDERED = "backordered"
     UNSCHEDULED = "unscheduled"
+    PICKUP_REJECTED = "pickup_rejected"
     SCHEDULED = "scheduled"
     RELEASED = "released"
     ACKNOWLEDGED = "acknowledged"
@@ -49,6 +51,7 @@ class OrderStatus(StrEnum):
     PARTIALLY_PLACED = "partially_placed"
     PARTIALLY_BACKORDERED = "partially_backordered"
     PARTIALLY_UNSCHEDULED = "partially_unscheduled"
+    PARTIALLY_PICKUP_REJECTED = "partially_pickup_rejected"
     PARTIALLY_SCHEDULED = "partially_scheduled"
     PARTIALLY_RELEASED = "partially_released"
     PARTIALLY_ACKNOWLEDGED = "partially_acknowledged"
@@ -81,6 +84,8 @@ class Action(StrEnum):
     DELIVER = "deliver"
     CANCEL = "cancel"
     RECALL = "recall"
+    REJECT_PICKUP = "reject_pickup"
+    ANSWER_PICKUP = "answer_pickup"
 
 
 _S = UnitStatus
@@ -104,8 +109,13 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.DELIVER: frozenset({_S.SHIPPED}),
     # Before release nobody works on the units yet: they are cancelled at once. After it the location is asked, and
     # `RECALL` is its yes.
-    Action.CANCEL: frozenset({_S.DRAFT, _S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED, _S.SCHEDULED}),
+    Action.CANCEL: frozenset(
+        {_S.DRAFT, _S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED, _S.PICKUP_REJECTED, _S.SCHEDULED},
+    ),
     Action.RECALL: frozenset({_S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}),
+    # What a customer wanted to collect never goes elsewhere by itself: they are asked, and their answer frees it.
+    Action.REJECT_PICKUP: frozenset({_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED}),
+    Action.ANSWER_PICKUP: frozenset({_S.PICKUP_REJECTED}),
 }
 
 TO_OF: Final[Mapping[Action, UnitStatus]] = {
@@ -126,6 +136,8 @@ TO_OF: Final[Mapping[Action, UnitStatus]] = {
     Action.DELIVER: _S.DELIVERED,
     Action.CANCEL: _S.CANCELLED,
     Action.RECALL: _S.CANCELLED,
+    Action.REJECT_PICKUP: _S.PICKUP_REJECTED,
+    Action.ANSWER_PICKUP: _S.UNSCHEDULED,
 }
 
 TRANSITIONS: Final[Mapping[UnitStatus, Mapping[UnitStatus, frozenset[Action]]]] = {
@@ -160,15 +172,16 @@ RANK: Final[Mapping[UnitStatus, int]] = {
     _S.PLACED: 1,
     _S.BACKORDERED: 2,
     _S.UNSCHEDULED: 3,
-    _S.SCHEDULED: 4,
-    _S.RELEASED: 5,
-    _S.ACKNOWLEDGED: 6,
-    _S.PICKED: 7,
-    _S.PACKED: 8,
-    _S.READY_FOR_PICKUP: 9,
-    _S.SHIPPED: 10,
-    _S.PICKED_UP: 11,
-    _S.DELIVERED: 12,
+    _S.PICKUP_REJECTED: 4,
+    _S.SCHEDULED: 5,
+    _S.RELEASED: 6,
+    _S.ACKNOWLEDGED: 7,
+    _S.PICKED: 8,
+    _S.PACKED: 9,
+    _S.READY_FOR_PICKUP: 10,
+    _S.SHIPPED: 11,
+    _S.PICKED_UP: 12,
+    _S.DELIVERED: 13,
 }
 
 
@@ -223,7 +236,7 @@ def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
     return OrderStatus(f"partially_{furthest}")
 
 
-CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE})
+CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE, Action.REJECT_PICKUP})
 """Nobody asks for these: they follow from what was asked for elsewhere."""
 
 

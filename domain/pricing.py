@@ -154,6 +154,36 @@ def units_cost(line: PricedLine, *, already: int, units: int) -> UnitShare:
     return UnitShare(units * (line.total_minor // line.quantity), units * (line.tax_minor // line.quantity))
 
 
+def split_line(line: PricedLine, units: int) -> tuple[PricedLine, PricedLine]:
+    """The line without `units` of its units, and a line of those: every amount is shared, none is made or lost.
+
+    Discounts are shared by units and tax by what is left to pay, both rounded down for the units that go; so no part has
+    more discount or more tax than it costs, in a net and in a gross basis.
+    """
+    if not 0 < units < line.quantity:
+        raise ValueError(f"{units} units of a line of {line.quantity}")
+    both = line.discount_minor + line.order_discount_minor
+    discount = line.discount_minor * units // line.quantity
+    order_discount = both * units // line.quantity - discount
+    whole = line.subtotal_minor - both
+    amount = units * line.unit_price_minor - discount - order_discount
+    tax = line.tax_minor * amount // whole if whole else 0
+    net = amount - tax if line.total_minor == whole else amount
+    price, rate = line.unit_price_minor, line.tax_rate_ppm
+    gone = PricedLine(units, price, discount, order_discount, rate, net, tax, net + tax)
+    kept = PricedLine(
+        line.quantity - units,
+        price,
+        line.discount_minor - discount,
+        line.order_discount_minor - order_discount,
+        rate,
+        line.net_minor - net,
+        line.tax_minor - tax,
+        line.total_minor - gone.total_minor,
+    )
+    return kept, gone
+
+
 def _price_line(line: LineToPrice, amount: int, share: int, *, gross: bool) -> PricedLine:
     """`amount` is the line after its own discount, `share` its part of the order's."""
     net, tax = taxed(amount - share, line.tax_rate_ppm, gross=gross)

@@ -4,10 +4,12 @@ Everything here is plain JSON data, ids as text, so a client in any language can
 
     version, status      of the order, after the fact; versions of one order have no gaps
     lines                the words of the lines that changed: {line: status}
-    moves                units that went from one place to another; `from` is null for units of a new line
+    moves                units that went from one place to another; `from` is null for units of a new line, and
+                         `to_line`, if there, is the line that they went to
     confirmed            whether the order is
     holds                {hold: {kind, status, line, expires_at}} for each hold that changed
     requests             {cancellation request: {line, fulfilment, quantity, status}} likewise
+    questions            {pickup question: {line, quantity, status, expires_at}} likewise
     fulfilments          {fulfilment: status} likewise
     waits                {line: {cancels_at, launches_at, ships_by}} likewise
     authorize_status, charge_status
@@ -66,6 +68,16 @@ class WaitSnapshot:
     ships_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class QuestionSnapshot:
+    """What the customer is asked, or was, about units that they cannot collect."""
+
+    line: str
+    quantity: int
+    status: str
+    expires_at: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSnapshot:
     """An order as far as facts change it; `version` 0 is the order that nobody has made yet."""
@@ -79,6 +91,7 @@ class OrderSnapshot:
     lines: Mapping[str, LineSnapshot] = field(default_factory=dict)
     holds: Mapping[str, HoldSnapshot] = field(default_factory=dict)
     requests: Mapping[str, RequestSnapshot] = field(default_factory=dict)
+    questions: Mapping[str, QuestionSnapshot] = field(default_factory=dict)
     fulfilments: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[str, WaitSnapshot] = field(default_factory=dict)
 
@@ -115,6 +128,7 @@ def apply(snapshot: OrderSnapshot, payload: Payload) -> OrderSnapshot:
         lines={line: replace(seen, status=words.get(line, seen.status)) for line, seen in lines.items()},
         holds=_held(snapshot.holds, payload.get("holds", {})),
         requests={**snapshot.requests, **_asked(payload.get("requests", {}))},
+        questions={**snapshot.questions, **_questioned(payload.get("questions", {}))},
         fulfilments={**snapshot.fulfilments, **payload.get("fulfilments", {})},
         waits={**snapshot.waits, **{line: WaitSnapshot(**told) for line, told in payload.get("waits", {}).items()}},
         **{name: payload[name] for name in REPLACED if name in payload},
@@ -140,13 +154,14 @@ def _moved(lines: Mapping[str, LineSnapshot], moves: Any) -> dict[str, LineSnaps
     standing = {line: dict(seen.units) for line, seen in lines.items()}
     for move in moves:
         units = standing.setdefault(move["line"], {})
+        target = standing.setdefault(move.get("to_line", move["line"]), {})
         after = (move["to"], move["to_location"], move["to_fulfilment"])
         if move["from"] is not None:
             before = (move["from"], move["from_location"], move["from_fulfilment"])
             units[before] = units.get(before, 0) - move["quantity"]
             if not units[before]:
                 del units[before]
-        units[after] = units.get(after, 0) + move["quantity"]
+        target[after] = target.get(after, 0) + move["quantity"]
     old = LineSnapshot("", {})
     return {line: replace(lines.get(line, old), units=units) for line, units in standing.items()}
 
@@ -158,3 +173,7 @@ def _held(holds: Mapping[str, HoldSnapshot], changed: Mapping[str, Payload]) -> 
 
 def _asked(changed: Mapping[str, Payload]) -> dict[str, RequestSnapshot]:
     return {key: RequestSnapshot(**told) for key, told in changed.items()}
+
+
+def _questioned(changed: Mapping[str, Payload]) -> dict[str, QuestionSnapshot]:
+    return {key: QuestionSnapshot(**told) for key, told in changed.items()}

@@ -29,6 +29,7 @@ from models.organizations import Organization
 from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
 from models.picking import PickWave
+from models.pickups import PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
@@ -77,6 +78,7 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "PickWave",
+    "PickupQuestion",
     "Price",
     "Product",
     "Promise",

@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from domain.orders import ConfirmationPolicy
+from domain.pickups import UnansweredPickup
 from models.columns import key, version
 from models.locations import Location
 from models.organizations import Organization
@@ -35,6 +36,13 @@ class Channel(Model):
     reservation_ttl_seconds = fields.IntField(default=600)
     confirmation = fields.CharEnumField(ConfirmationPolicy, max_length=32, default=ConfirmationPolicy.AUTOMATIC)
     backorder_cancel_days: int | None = fields.IntField(null=True)
+    pickup_answer_minutes = fields.IntField(default=1440, db_default=1440)
+    pickup_unanswered = fields.CharEnumField(
+        UnansweredPickup,
+        max_length=16,
+        default=UnansweredPickup.KEEP_OPEN,
+        db_default=UnansweredPickup.KEEP_OPEN.value,
+    )
     is_active = fields.BooleanField(default=True)
     version: int = version()
     locations: fields.ManyToManyRelation[Location] = fields.ManyToManyField(

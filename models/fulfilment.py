@@ -36,6 +36,9 @@ class Fulfilment(Model):
     accepted_at: datetime | None = fields.DatetimeField(null=True)
     ready_at: datetime | None = fields.DatetimeField(null=True)
     completed_at: datetime | None = fields.DatetimeField(null=True)
+    arrived_at: datetime | None = fields.DatetimeField(null=True)
+    arrival_spot = fields.CharField(max_length=100, default="", db_default="")
+    arrival_vehicle = fields.CharField(max_length=100, default="", db_default="")
     pick_wave: fields.ForeignKeyNullableRelation[PickWave] = fields.ForeignKeyField(
         "models.PickWave", related_name="fulfilments", null=True, on_delete=fields.RESTRICT, db_index=True
     )

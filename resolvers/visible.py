@@ -108,6 +108,13 @@ FULFILMENTS = Rows(
     location=AT_OUR_LOCATIONS,
     customer=PARTS_OF_ORDERS,
 )
+PICKUP_QUESTIONS = Rows(
+    admin=OURS,
+    agent=PARTS_OF_ORDERS,
+    partner=PARTS_OF_ORDERS,
+    location=PARTS_OF_ORDERS,
+    customer=PARTS_OF_ORDERS,
+)
 PARTS_OF_FULFILMENTS = Within("fulfilment", FULFILMENTS)
 
 

@@ -1,6 +1,6 @@
 """What can be watched: one order, lists of orders, stock levels, a location's queue."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -11,18 +11,21 @@ from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import FactKind
 from domain.fulfilment import QUEUED
 from domain.lifecycle import OrderStatus
+from domain.pickups import UNANSWERED
 from domain.viewer import Audience, Viewer
-from models import Fulfilment, Location, Order, StockLevel
+from models import Fulfilment, Location, Order, PickupQuestion, StockLevel
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
 from resolvers.ids import global_id
 from resolvers.live import Snapshot
 from resolvers.scopes import seen
-from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, STOCK
+from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, PICKUP_QUESTIONS, STOCK
 
 MOST_ORDERS: Final = 100  # in the snapshot of a list of orders
 MOST_LEVELS: Final = 5_000  # that one subscription may show at once
 MOST_FULFILMENTS: Final = 500  # in the snapshot of a location's queue
+MOST_QUESTIONS: Final = 500  # in the snapshot of what customers are asked
+QUESTIONED: Final = frozenset({FactKind.PICKUP_REJECTED, FactKind.PICKUP_ANSWERED, FactKind.PICKUP_UNANSWERED})
 MOST_NAMED: Final = 500  # variants, locations or channels that one subscription may name
 
 Row = TypeVar("Row", bound=Model)
@@ -165,6 +168,29 @@ class Queue:
 
     def gone(self, row: Fulfilment) -> str | None:
         return None if row.status in QUEUED else global_id("Fulfilment", row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class PickupQuestions:
+    """What customers are asked and nobody has answered."""
+
+    conflates: bool = field(default=False, init=False)
+
+    def interest(self, viewer: Viewer) -> Interest:
+        return replace(_about_orders(viewer), kinds=QUESTIONED)
+
+    async def check(self, viewer: Viewer) -> None:
+        """Whoever may read orders may watch what their customers are asked."""
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[PickupQuestion]:
+        found = seen(PickupQuestion, PICKUP_QUESTIONS, viewer).filter(status__in=list(UNANSWERED))
+        return await _at_most(MOST_QUESTIONS, found.order_by("expires_at", "id"))
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> PickupQuestion | None:
+        return await seen(PickupQuestion, PICKUP_QUESTIONS, viewer).get_or_none(id=fact.payload["question"])
+
+    def gone(self, row: PickupQuestion) -> str | None:
+        return None if row.status in UNANSWERED else global_id("PickupQuestion", row.id)
 
 
 def _about_orders(

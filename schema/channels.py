@@ -10,7 +10,7 @@ from actions import channels as keeping
 from domain.permissions import Permission
 from domain.placing.backordering import MOST_CANCEL_DAYS
 from resolvers.visible import CHANNELS
-from schema.enums import ChannelKind, ConfirmationPolicy
+from schema.enums import ChannelKind, ConfirmationPolicy, UnansweredPickup
 from schema.fields import column, connection, find, graph, many, root
 from schema.inputs import given, ref
 from schema.locations import Location
@@ -34,6 +34,10 @@ class Channel(Node):
     backorder_cancel_days: int | None = column(
         "After how many days what waits for stock is cancelled; null for never.", needs=INTERNAL
     )
+    pickup_answer_minutes: int = column(
+        "For how many minutes customers are asked what becomes of units that they cannot collect."
+    )
+    pickup_unanswered: UnansweredPickup = column("What becomes of them when nobody answers.", needs=INTERNAL)
     version: int = column("Counts its changes.", needs=INTERNAL)
     locations: list[Location] = many("The locations that serve it; none means all do.", order_by="code", needs=INTERNAL)
 
@@ -72,6 +76,13 @@ class UpsertChannelInput:
         at_least=1,
         at_most=MOST_CANCEL_DAYS,
     )
+    pickup_answer_minutes: int | None = given(
+        "For how many minutes customers are asked what becomes of units that they cannot collect.",
+        default=UNSET,
+        at_least=1,
+        at_most=keeping.MOST_ANSWER_MINUTES,
+    )
+    pickup_unanswered: UnansweredPickup | None = given("What becomes of them when nobody answers.", default=UNSET)
     prices_include_tax: bool | None = given("Whether its prices already hold the tax.", default=UNSET)
     is_active: bool | None = given("Whether it takes orders.", default=UNSET)
     expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)

@@ -11,6 +11,7 @@ from domain.lifecycle import Action, OrderStatus, UnitStatus
 from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin
 from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Tender
 from domain.permissions import Permission, Role
+from domain.pickups import PickupChoice, QuestionStatus, UnansweredPickup
 from domain.promising.offers import Confidence
 from domain.promising.supply import SupplyKind, SupplyStatus
 from domain.purchasing import PurchaseAction, PurchaseStatus
@@ -57,6 +58,14 @@ strawberry.enum(Discrepancy, description="Why fewer units arrived whole than wer
 strawberry.enum(Remainder, description="What becomes of units in transit when no more is expected of a transfer.")
 strawberry.enum(FulfilmentStatus, description="How far one location is with one order.")
 strawberry.enum(DeclineReason, description="Why a location gives units back.")
+strawberry.enum(PickupChoice, description="What shall become of units that cannot be collected.")
+strawberry.enum(
+    QuestionStatus,
+    name="PickupQuestionStatus",
+    description="How far a question to a customer is. OVERDUE: nobody answered in time, and somebody has to ask again. "
+    "EXPIRED: the channel's policy decided. WITHDRAWN: the units were cancelled by another way.",
+)
+strawberry.enum(UnansweredPickup, description="What becomes of units that cannot be collected when nobody answers.")
 strawberry.enum(TrackingCode, description="What a carrier reports about a parcel.")
 strawberry.enum(LabelStatus, description="How far a label is at its carrier.")
 strawberry.enum(CustomerKind, description="Whether a customer is a person or a company.")
@@ -116,8 +125,10 @@ __all__ = [
     "OrderStatus",
     "PaymentEventKind",
     "Permission",
+    "PickupChoice",
     "PurchaseAction",
     "PurchaseStatus",
+    "QuestionStatus",
     "Remainder",
     "ReorderPolicy",
     "ReservationStatus",
@@ -128,5 +139,6 @@ __all__ = [
     "TrackingCode",
     "TransferAction",
     "TransferStatus",
+    "UnansweredPickup",
     "UnitStatus",
 ]

@@ -12,12 +12,24 @@ from domain.permissions import Permission
 from resolvers.context import Info
 from resolvers.ids import uuid_of
 from resolvers.live import Message, MessageKind, Watched, messages
-from resolvers.watchable import MOST_FULFILMENTS, MOST_LEVELS, MOST_NAMED, MOST_ORDERS, OneOrder, Orders, Queue, Stock
+from resolvers.watchable import (
+    MOST_FULFILMENTS,
+    MOST_LEVELS,
+    MOST_NAMED,
+    MOST_ORDERS,
+    MOST_QUESTIONS,
+    OneOrder,
+    Orders,
+    PickupQuestions,
+    Queue,
+    Stock,
+)
 from schema.facts import Fact
 from schema.fields import live, root, via
 from schema.fulfilment import Fulfilment
 from schema.inventory import StockLevel
 from schema.orders import Order
+from schema.pickups import PickupQuestion
 
 strawberry.enum(
     MessageKind,
@@ -72,6 +84,15 @@ class StockMessage(LiveMessage):
 class QueueMessage(LiveMessage):
     fulfilments: list[Fulfilment] = via("What waits, oldest first, or the one that changed, as they are now.", all_rows)
     gone: list[strawberry.ID] = strawberry.field(description="Fulfilments about which nothing is left to do.")
+    has_more: bool = strawberry.field(description=HAS_MORE)
+
+
+@strawberry.type(description="News of what customers are asked.")
+class PickupQuestionsMessage(LiveMessage):
+    questions: list[PickupQuestion] = via(
+        "What waits for an answer, what expires first first, or the one that changed, as they are now.", all_rows
+    )
+    gone: list[strawberry.ID] = strawberry.field(description="Questions that wait for no answer any more.")
     has_more: bool = strawberry.field(description=HAS_MORE)
 
 
@@ -134,6 +155,10 @@ def fulfilment_queue(
     return _told(info, Queue(uuid_of("Location", location_id)), after)
 
 
+def pickup_questions(info: Info, after: After = UNSET) -> AsyncGenerator[Message[Any], None]:
+    return _told(info, PickupQuestions(), after)
+
+
 @root
 class LiveSubscriptions:
     order_changes: AsyncGenerator[OrderMessage, None] = live(
@@ -154,6 +179,12 @@ class LiveSubscriptions:
         f"Watch what a location has to do: up to {MOST_FULFILMENTS} fulfilments, then each that comes, changes or goes.",
         fulfilment_queue,
         needs=Permission.READ_FULFILMENTS,
+    )
+    pickup_questions: AsyncGenerator[PickupQuestionsMessage, None] = live(
+        f"Watch what customers are asked about units that they cannot collect: up to {MOST_QUESTIONS} questions that wait "
+        "for an answer, then each that comes, changes or goes.",
+        pickup_questions,
+        needs=Permission.READ_ORDERS,
     )
 
 

@@ -28,6 +28,7 @@ from schema.nodes import Node
 from schema.order_lists import OrderFilter, OrderSort
 from schema.order_parts import Note, OrderAddress, OrderLine, PrivateNote
 from schema.payments import Payment
+from schema.pickups import PickupQuestion
 from schema.promising import DeliveryPromise
 from schema.routing import RoutingDecision
 from schema.values import Connection, Minor, Money
@@ -79,6 +80,9 @@ class Order(Node):
     holds: list[Hold] = many("What stops it, or once did.", order_by="applied_at")
     cancellation_requests: list[CancellationRequest] = many(
         "What locations were asked to stop.", order_by="requested_at"
+    )
+    pickup_questions: list[PickupQuestion] = many(
+        "What its customer was asked about units that cannot be collected.", order_by="asked_at"
     )
     notes: list[Note] = many("What was said that the customer may read.", order_by="written_at")
     private_notes: list[PrivateNote] = many("What staff said among themselves.", "notes", order_by="written_at")

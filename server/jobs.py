@@ -16,6 +16,7 @@ from actions.gateways import Gateways
 from actions.orders import holding
 from actions.parcels import following, labels
 from actions.payments import capturing, expiring, reconciling, voiding
+from actions.pickups import answering
 from actions.reoptimizing import pricing, running
 from models.db import rows
 from realtime.log import Connection, prune
@@ -54,6 +55,7 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("reconcile payments", 5, lambda _, now: reconciling.reconcile_payments(gateways, now)),
         Job("decline late work", 15, lambda _, now: timers.decline_late(now)),
         Job("cancel what nobody collects", 60, lambda _, now: timers.cancel_uncollected(now)),
+        Job("decide what customers were asked", 15, lambda _, now: answering.expire_questions(now)),
         Job("settle labels", 5, lambda _, now: labels.settle_labels(carriers, now)),
         Job("follow parcels", 15, lambda _, now: following.follow_parcels(carriers, now)),
         Job("re-optimise routing", 30, lambda _, now: running.reoptimize_due(now)),

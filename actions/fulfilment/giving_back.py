@@ -7,6 +7,7 @@
     others = await take_along(act, changes, given, fulfilment)       other fulfilments, other orders
     await settle(act, changes, given, exclude_until)                 writes everything, then routes each order anew
 
+Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`).
 An empty shelf is empty for everybody: every order that counts on it gives its units back too, as far as nobody has
 picked them, and carts lose what they kept there.
 """
@@ -23,12 +24,14 @@ from actions.acting import Act
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import Changes, find_fulfilments, tell
 from actions.orders.recalling import settle_requests
+from actions.pickups.asking import Rejected
 from actions.routing import route
 from domain.errors import InvalidInput
 from domain.facts import FactKind
 from domain.fulfilment import CONSEQUENCES, DeclineReason, Variance
 from domain.ids import id_maker
 from domain.lifecycle import FROM_OF, Action, UnitStatus
+from domain.orders import FulfilmentMethod
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.validation import Checks
 from models import Fulfilment, Reservation
@@ -74,9 +77,11 @@ class GivenBack:
         return CONSEQUENCES[self.reason].variance
 
     def take(self, change: OrderChange, action: Action, units: Units) -> None:
-        """Move the units out of the location."""
+        """Move the units out of the location; what its customer wanted to collect there waits for their answer."""
         place, quantity = units
         assert place.location_id == self.location_id, "a location gives back only what it has"
+        if change.lines[place.line_id].method is FulfilmentMethod.PICKUP:
+            action = Action.REJECT_PICKUP
         change.move(action, place, quantity)
         self.quantities[change.lines[place.line_id].variant_id] += quantity
         self.lines.add(place.line_id)
@@ -160,7 +165,7 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     await levels.lock_variants(_waiting_variants(touched))
     movements += await _variance(touched, given, movements)
     for change in touched:
-        await settle_requests(act, change)
+        await settle_requests(act, change, Rejected(given.location_id, given.reason))
     await save(act, touched, movements=movements)
     for change in touched:
         fresh = await lock_order(act, change.order.id)

@@ -146,6 +146,9 @@ def described(fulfilment: Fulfilment) -> dict[str, Any]:
         "released_at": fulfilment.released_at,
         "accepted_at": fulfilment.accepted_at,
         "ready_at": fulfilment.ready_at,
+        "arrived_at": fulfilment.arrived_at,
+        "arrival_spot": fulfilment.arrival_spot,
+        "arrival_vehicle": fulfilment.arrival_vehicle,
         "completed_at": fulfilment.completed_at,
         "decline_reason": fulfilment.decline_reason,
     }

@@ -21,6 +21,7 @@ from actions.orders.recalling import (
 from domain.errors import AlreadyExists, DomainError
 from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
+from domain.orders import FulfilmentMethod
 from models import CancellationRequest, Fulfilment
 from models.db import rows
 from models.orders import CancellationStatus
@@ -65,9 +66,12 @@ async def cancel_uncollected(now: datetime, *, limit: int = BATCH) -> int:
 
 @action
 async def decline_as_late(act: Act, fulfilment_id: UUID, version: int) -> UUID:
-    """Decline for the location, and route anew unless too many gave it back. Raises what declining does."""
+    """Decline for the location, and route anew unless too many gave it back. Raises what declining does.
+
+    What is collected is never routed anew: its customer is asked.
+    """
     fulfilment = await Fulfilment.get(id=fulfilment_id)
-    found = await rows(HOPS, [fulfilment_id])
+    found = [] if fulfilment.method is FulfilmentMethod.PICKUP else await rows(HOPS, [fulfilment_id])
     if found and found[0]["hops"] + 1 >= MOST_HOPS:
         try:
             hold = ApplyHold(order_id=fulfilment.order_id, kind=HoldKind.UNROUTABLE, reason=MOST_HOPS_SAID)

@@ -13,6 +13,7 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
 from actions.orders.recalling import Asking, asking, cancelled_value, record_requests
+from actions.pickups.asking import follow_questions
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.lifecycle import FROM_OF, RANK, Action, by_rank
@@ -56,6 +57,7 @@ async def cancel(act: Act, command: CancelOrder) -> UUID:
         _stop(change, ask, line, cancelled)
     if cancelled:
         change.record(FactKind.UNITS_CANCELLED, reason=command.reason, **await cancelled_value(change, cancelled))
+    await follow_questions(act, change)
     await record_requests(change, ask)
     if not cancelled and not ask.fresh and not ask.open:
         raise IllegalTransition("cancel", change.order.status, by_rank(CANCELLABLE))

@@ -15,6 +15,7 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import lock_fulfilment, refresh_fulfilments, words
 from actions.payments.books import recount
+from actions.pickups.asking import Rejected, follow_questions
 from domain.errors import IllegalTransition, NotFound
 from domain.facts import FactKind
 from domain.holds import check_holds
@@ -27,7 +28,7 @@ from models.orders import CancellationStatus
 
 MAX_REASON_CHARACTERS: Final = 500
 RECALLABLE: Final = FROM_OF[Action.RECALL]
-GIVEN_BACK: Final = (UnitStatus.UNSCHEDULED, UnitStatus.BACKORDERED)
+GIVEN_BACK: Final = (UnitStatus.UNSCHEDULED, UnitStatus.BACKORDERED, UnitStatus.PICKUP_REJECTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +99,9 @@ async def answer_cancellation(act: Act, command: AnswerCancellation) -> UUID:
     return change.order.id
 
 
-async def settle_requests(act: Act, change: OrderChange) -> None:
-    """Bring open requests in line with where units stand now. The caller has recorded its own moves, and saves.
+async def settle_requests(act: Act, change: OrderChange, rejected: Rejected | None = None) -> None:
+    """Bring open requests in line with where units stand now, and then questions to the customer about what was
+    `rejected` and nobody wants cancelled. The caller has recorded its own moves, and saves.
 
     To be called whenever units left a fulfilment: what the location gave back is cancelled, a request for units that
     have left is declined, and what is then left of a request stays open.
@@ -116,6 +118,7 @@ async def settle_requests(act: Act, change: OrderChange) -> None:
         else:
             request.quantity = given_back or request.quantity
             await _answer(act, change, request, is_accepted=given_back > 0, reason="")
+    await follow_questions(act, change, rejected)
 
 
 async def cancelled_value(change: OrderChange, cancelled: Mapping[UUID, int]) -> dict[str, Any]:

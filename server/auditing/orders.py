@@ -70,6 +70,16 @@ FROM backorders b JOIN order_lines l ON l.id = b.line_id JOIN orders o ON o.id =
 JOIN line_status s ON s.line_id = l.id AND s.status = 'backordered'
 WHERE b.ended_at IS NOT NULL OR b.order_id <> l.order_id"""
 
+ASKED: Final = f"""
+SELECT {LINE} AS name, format('its customer is asked about %s units, %s wait for an answer', coalesce(q.units, 0),
+    coalesce(s.units, 0)) AS wrong
+FROM order_lines l JOIN orders o ON o.id = l.order_id
+LEFT JOIN (SELECT line_id, sum(quantity) AS units FROM pickup_questions WHERE status IN ('open', 'overdue') GROUP BY 1)
+    AS q ON q.line_id = l.id
+LEFT JOIN (SELECT line_id, sum(quantity) AS units FROM line_status WHERE status = 'pickup_rejected' GROUP BY 1)
+    AS s ON s.line_id = l.id
+WHERE coalesce(q.units, 0) <> coalesce(s.units, 0)"""
+
 
 def _fulfilment_word(present: list[str]) -> str:
     units = [UnitStatus(status) for status in present if status != GAVE_BACK]
@@ -88,5 +98,6 @@ CHECKS: Final = (
     by_word("A fulfilment is called what its units make it", FULFILMENT_WORDS, _fulfilment_word),
     by_sql("An order's totals are the sums of its lines and its shipping", TOTALS),
     by_sql("Nothing waits for stock after it was cancelled for waiting too long", OVERDUE),
+    by_sql("Customers are asked about exactly the units that they cannot collect", ASKED),
     by_sql("Parcels that left carry no more than has left", SHIPPED),
 )

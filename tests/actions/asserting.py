@@ -34,6 +34,8 @@ CHANGEABLE = [
     "transfer_lines",
     "excluded_locations",
     "cancellation_requests",
+    "pickup_questions",
+    "order_addresses",
     "holds",
     "backorders",
     "backorder_terms",

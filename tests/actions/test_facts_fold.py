@@ -15,6 +15,7 @@ from domain.projection import (
     HoldSnapshot,
     LineSnapshot,
     OrderSnapshot,
+    QuestionSnapshot,
     RequestSnapshot,
     StockSnapshot,
     WaitSnapshot,
@@ -31,6 +32,7 @@ from models import (
     Order,
     OrderLine,
     OutboxFact,
+    PickupQuestion,
     StockLevel,
 )
 from tests.actions.scenarios import Scenario, excused, scenarios
@@ -91,7 +93,7 @@ async def read_orders() -> Orders:
     for row in await LineStatus.all():
         standing = (row.status.value, _text(row.location_id), _text(row.fulfilment_id))
         units[str(row.line_id)][standing] = row.quantity
-    lines, holds, requests, fulfilments, waits = [defaultdict(dict) for _ in range(5)]
+    lines, holds, requests, questions, fulfilments, waits = [defaultdict(dict) for _ in range(6)]
     for row in await OrderLine.all():
         lines[row.order_id][str(row.id)] = LineSnapshot(row.status.value, units[str(row.id)])
     for row in await Hold.exclude(status="resolved"):
@@ -105,6 +107,10 @@ async def read_orders() -> Orders:
     for row in await Backorder.all():
         days = [value.isoformat() if value else None for value in (row.cancels_at, row.launches_at, row.ships_by)]
         waits[row.order_id][str(row.line_id)] = WaitSnapshot(*days)
+    for row in await PickupQuestion.all():
+        expires_at = row.expires_at.isoformat()
+        question = QuestionSnapshot(str(row.line_id), row.quantity, row.status.value, expires_at)
+        questions[row.order_id][str(row.id)] = question
     for row in await Fulfilment.all():
         fulfilments[row.order_id][str(row.id)] = row.status.value
     return {
@@ -118,6 +124,7 @@ async def read_orders() -> Orders:
             lines=lines[order.id],
             holds=holds[order.id],
             requests=requests[order.id],
+            questions=questions[order.id],
             fulfilments=fulfilments[order.id],
             waits=waits[order.id],
         )

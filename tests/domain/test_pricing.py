@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.pricing import LineToPrice, PriceBasis, Shipping, price_order, taxed, unit_shares, units_cost
+from domain.pricing import LineToPrice, PriceBasis, Shipping, price_order, split_line, taxed, unit_shares, units_cost
 
 LINES = st.lists(
     st.builds(
@@ -46,6 +46,34 @@ def test_nothing_is_ever_negative(lines, terms):
 
     assert min(order.total_minor, order.tax_minor, order.net_minor, order.discount_minor) >= 0
     assert all(min(line.net_minor, line.tax_minor, line.order_discount_minor) >= 0 for line in order.lines)
+
+
+@given(LINES, st.fixed_dictionaries(ORDERS), st.data())
+def test_a_line_in_two_costs_what_it_cost_and_each_part_is_a_line_of_its_own(lines, terms, data):
+    for line in price_order(lines, **terms).lines:
+        if line.quantity == 1:
+            continue
+        units = data.draw(st.integers(1, line.quantity - 1))
+
+        parts = split_line(line, units)
+
+        assert [part.quantity for part in parts] == [line.quantity - units, units]
+        for name in ("discount_minor", "order_discount_minor", "net_minor", "tax_minor", "total_minor"):
+            assert sum(getattr(part, name) for part in parts) == getattr(line, name)
+        for part in parts:
+            discount = part.discount_minor + part.order_discount_minor
+            charged = part.net_minor if terms["basis"] is PriceBasis.NET else part.total_minor
+            assert charged == part.subtotal_minor - discount
+            assert part.net_minor + part.tax_minor == part.total_minor
+            assert min(charged, discount, part.net_minor, part.tax_minor) >= 0
+
+
+def test_all_or_nothing_of_a_line_is_no_part_of_it():
+    [line] = price_order([LineToPrice(3, 100)]).lines
+
+    for units in (0, 3):
+        with pytest.raises(ValueError, match="units of a line of 3"):
+            split_line(line, units)
 
 
 @given(LINES, st.fixed_dictionaries(ORDERS), st.data())

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 import models
+from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.gateways import Gateways
 from actions.orders.holding import ApplyHold, apply_hold
 from actions.orders.noting import AddNote, add_note
 from actions.orders.recalling import RequestCancellation, request_cancellation
 from actions.payments.adding import AddPayment, add_payment
+from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
 from domain.ids import new_id
 from domain.payments import Tender
@@ -21,13 +23,14 @@ from resolvers.ids import global_id
 from schema.build import schema
 from tests.end_to_end.callers import Caller, caller, customer_of
 from tests.world import World, customer, furnish
-from tests.world.fulfilment import open_fulfilment, parcel_on_its_way
+from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, pickup_fulfilment
 
 GRAPH = schema._schema
 CONFINED = (Role.AGENT, Role.PARTNER, Role.STORE_ASSOCIATE, Role.WAREHOUSE, Role.CUSTOMER, Role.ANONYMOUS)
 OF_ORDERS = {
     "Order", "OrderLine", "OrderAddress", "Fulfilment", "FulfilmentLine", "Parcel", "ParcelLine", "TrackingEvent",
     "Payment", "PaymentEvent", "Hold", "Note", "PrivateNote", "CancellationRequest",
+    "PickupQuestion",
 }  # fmt: skip
 HIDDEN = {
     Role.AGENT: OF_ORDERS | {"Channel"},
@@ -110,9 +113,11 @@ async def everybody(world: World, address: Any) -> dict[Role, Caller]:
 
 
 async def sell(world: World, **where: Any) -> None:
-    """One order on its way, and one that is worked on, held, noted and half called back."""
+    """One order on its way, one that is worked on, held, noted and half called back, and one that cannot be collected."""
     act = world.act()
     await parcel_on_its_way(world, **where, tracking_number=f"1Z {where['at']} {world.organization_id.hex[-4:]}")
+    rejected = await pickup_fulfilment(world, **where)
+    await decline(act, DeclineFulfilment(fulfilment_id=rejected.id, reason=DeclineReason.OTHER))
     fulfilment = await open_fulfilment(world, **where)
     await add_payment(act, Gateways({}), AddPayment(order_id=fulfilment.order_id, tender=Tender.CASH))
     for visibility in NoteVisibility:

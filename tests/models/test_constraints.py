@@ -31,6 +31,7 @@ reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
+pickups = importlib.import_module("models.migrations.0020_pickup_questions")
 RULES = {
     (table, name): rule
     for checks in (
@@ -40,6 +41,7 @@ RULES = {
         dates.CHECKS,
         labels.CHECKS,
         waves.CHECKS,
+        pickups.CHECKS,
         transfers.CHECKS,
         purchasing.CHECKS,
         counting.CHECKS,
@@ -61,6 +63,7 @@ INDEXES = {
     **dates.JOBS,
     **labels.JOBS,
     **waves.JOBS,
+    **pickups.QUEUES,
     **counting.JOBS,
     **routing.UNIQUE,
 }

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from actions import desk
+from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.orders.noting import AddNote, add_note
 from actions.parcels.packing import PackedUnits, PackParcel, UnpackParcel, pack, unpack
 from actions.payments.capturing import capture_shipments
@@ -15,6 +16,7 @@ from actions.purchasing import receiving
 from actions.purchasing.receiving import DeliveredUnits, ReceivePurchase
 from actions.transfers import moving
 from actions.transfers.moving import ReceivedUnits, ReceiveTransfer
+from domain.fulfilment import DeclineReason
 from domain.ids import new_id
 from domain.lifecycle import UnitStatus
 from domain.placing.commands import CartLine, ReserveCart
@@ -26,7 +28,7 @@ from server.auditing.checks import Connection
 from server.settings import Settings
 from tests.actions.payments.shop import Shop
 from tests.world import World, furnish
-from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, picked
+from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, picked, pickup_fulfilment
 from tests.world.orders import new_order
 from tests.world.stock_papers import ordered_purchase, purchase_lines, shipped_transfer, transfer_lines
 
@@ -42,6 +44,10 @@ SABOTAGE = [
     (
         "UPDATE line_status SET quantity = quantity + 1 WHERE order_id = '{order}'",
         "units are accounted for, 3 were ordered",
+    ),
+    (
+        "UPDATE pickup_questions SET quantity = 2",
+        "its customer is asked about 2 units, 1 wait for an answer",
     ),
     ("UPDATE order_lines SET status = 'picked' WHERE order_id = '{order}'", "is called picked"),
     ("UPDATE orders SET status = 'delivered' WHERE id = '{order}'", "order {number} ({order}): is called delivered"),
@@ -125,6 +131,8 @@ async def business(database, database_url) -> dict[str, Any]:
     await shop.cancel(other, 1)
     await parcel_on_its_way(world, CHAIR=2)
     waiting = await new_order(world, LAMP=1, waiting=UnitStatus.BACKORDERED)
+    rejected = await pickup_fulfilment(world, CHAIR=1)
+    await decline(world.act(), DeclineFulfilment(fulfilment_id=rejected.id, reason=DeclineReason.OTHER))
     await keep_a_cart(world, database_url)
     await receive_parts(world)
     await number_facts(database_url)
@@ -259,7 +267,7 @@ async def test_the_audit_reads_one_snapshot_and_holds_nobody_up(business, databa
 
         assert await told(connection) == {}
     [named] = (await found(database_url)).values()
-    assert len(named) == 4
+    assert len(named) == 5
 
 
 async def test_the_exit_code_says_whether_all_is_well(business, database_url, capsys):

@@ -6,6 +6,7 @@ from actions.fulfilment.picking import FoundLine, PickedLine, PickUnits, ShortPi
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
 from actions.fulfilment.releasing import ReleaseOrder, release, release_due
 from actions.orders.recalling import RequestCancellation, request_cancellation
+from actions.pickups.arriving import AnnounceArrival, announce_arrival
 from domain.fulfilment import DeclineReason
 from domain.lifecycle import UnitStatus
 from models import Order
@@ -90,3 +91,10 @@ async def a_customer_collecting(world: World) -> Story:
     yield
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
     await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+
+
+@scenario(announce_arrival)
+async def a_customer_at_the_kerb(world: World) -> Story:
+    fulfilment = await pickup_fulfilment(world, MUG=2)
+    yield
+    await announce_arrival(world.act(), AnnounceArrival(fulfilment_id=fulfilment.id, spot="4", vehicle="a red van"))

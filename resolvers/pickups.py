@@ -1,0 +1,40 @@
+"""Questions to customers: where else the units could be collected, and who may say what shipping costs."""
+
+from typing import Final
+
+from strawberry import ID, Parent
+
+from actions.pickups.answering import AnswerPickup
+from domain.errors import Forbidden
+from domain.viewer import Viewer
+from models import PickupQuestion
+from resolvers.context import Info
+from resolvers.ids import global_id
+from resolvers.orders import PRICE_MAKERS
+from resolvers.sources import Sql
+
+MOST_PLACES: Final = 20
+
+ELSEWHERE: Final = Sql(
+    "(SELECT array_agg(place.id) FROM (SELECT p.id FROM order_lines l JOIN orders o ON o.id = l.order_id"
+    " JOIN stock_levels f ON f.variant_id = l.variant_id JOIN locations p ON p.id = f.location_id"
+    " WHERE l.id = {row}.line_id AND {row}.status IN ('open', 'overdue') AND p.is_active AND 'pickup' = ANY(p.capabilities)"
+    " AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety >= {row}.quantity"
+    " AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
+    " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))"
+    " AND NOT EXISTS (SELECT FROM excluded_locations e"
+    " WHERE e.line_id = l.id AND e.location_id = p.id AND e.until > now())"
+    f" ORDER BY p.code, p.id LIMIT {MOST_PLACES}) AS place)"
+)
+
+
+async def places_of(root: Parent[PickupQuestion], info: Info) -> list[ID]:
+    found = await info.context.loaders.computed(ELSEWHERE, root)
+    return [ID(global_id("Location", key)) for key in found or ()]
+
+
+def as_answered_by(viewer: Viewer, command: AnswerPickup) -> AnswerPickup:
+    """Raises Forbidden for a price of shipping by somebody who makes no prices."""
+    if command.shipping_minor and viewer.audience not in PRICE_MAKERS:
+        raise Forbidden("You cannot set what shipping costs.")
+    return command

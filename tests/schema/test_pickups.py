@@ -1,0 +1,193 @@
+"""Questions about pickups through the graph: who sees them, who answers, and who hears of it."""
+
+import pytest
+
+from actions.fulfilment.accepting import AcceptFulfilment, accept
+from actions.fulfilment.declining import DeclineFulfilment, decline
+from domain.fulfilment import DeclineReason
+from domain.permissions import Role
+from domain.pickups import QuestionStatus
+from models import Fulfilment, Order, PickupQuestion
+from resolvers.ids import global_id
+from tests.schema.asking import ask, codes
+from tests.world import World, customer, furnish
+from tests.world.fulfilment import open_fulfilment, pickup_fulfilment
+from tests.world.orders import new_order
+
+pytestmark = pytest.mark.usefixtures("database")
+
+ANSWER = """
+mutation($input: AnswerPickupInput!) { answerPickup(input: $input) {
+    __typename
+    ... on PickupQuestion { status choice version collectableAt
+        order { status availableActions shipping { minor } lines { method pickupLocation { code } } }
+        pickupLocation { code } newLine { position } }
+    ... on Problem { code message }
+    ... on IllegalTransition { was allowedFrom }
+    ... on InsufficientStock { missing { sku units } }
+} }"""
+OWN = """{ pickupQuestions(filter: {status: [OPEN, OVERDUE]}) { totalCount nodes {
+    id quantity status expiresAt collectableAt orderLine { sku } location { code } order { number } } } }"""
+ARRIVE = """
+mutation($input: AnnounceArrivalInput!) { announceArrival(input: $input) {
+    __typename ... on Fulfilment { arrivedAt arrivalSpot arrivalVehicle status } ... on Problem { code message } } }"""
+
+
+async def asked(world: World, **wanted) -> PickupQuestion:
+    fulfilment = await pickup_fulfilment(world, **wanted)
+    await decline(world.act(), DeclineFulfilment(fulfilment_id=fulfilment.id, reason=DeclineReason.NO_CAPACITY))
+    return await PickupQuestion.get(order_id=fulfilment.order_id)
+
+
+def qid(question: PickupQuestion) -> str:
+    return global_id("PickupQuestion", question.id)
+
+
+def at(world: World, code: str) -> str:
+    return global_id("Location", world.locations[code].id)
+
+
+async def test_a_customer_reads_what_they_are_asked_and_where_else_they_could_collect():
+    world = await furnish()
+    question = await asked(world, MUG=4, customer=world.customer)
+    await asked(world, MUG=1)
+    await new_order(world, at="LAX", MUG=7)
+
+    answered = await ask(OWN, world.viewer(Role.CUSTOMER))
+
+    order = await Order.get(id=question.order_id)
+    assert answered["data"]["pickupQuestions"] == {
+        "totalCount": 1,
+        "nodes": [
+            {
+                "id": qid(question),
+                "quantity": 4,
+                "status": "OPEN",
+                "expiresAt": "2026-11-03T15:00:00+00:00",
+                "collectableAt": [at(world, "CHI")],
+                "orderLine": {"sku": "MUG"},
+                "location": {"code": "NYC"},
+                "order": {"number": order.number},
+            }
+        ],
+    }
+
+
+async def test_what_may_be_done_with_rejected_units_is_to_answer_or_to_cancel():
+    world = await furnish()
+    question = await asked(world, MUG=1, customer=world.customer)
+    query = "query($id: ID!) { order(id: $id) { status availableActions pickupQuestions { id } } }"
+
+    answered = await ask(query, world.viewer(Role.CUSTOMER), {"id": global_id("Order", question.order_id)})
+
+    assert answered["data"]["order"] == {
+        "status": "PICKUP_REJECTED",
+        "availableActions": ["CANCEL", "ANSWER_PICKUP"],
+        "pickupQuestions": [{"id": qid(question)}],
+    }
+
+
+async def test_a_customer_chooses_another_store_for_themselves():
+    world = await furnish()
+    question = await asked(world, MUG=2, customer=world.customer)
+    choice = {"questionId": qid(question), "choice": "COLLECT_ELSEWHERE", "pickupLocationId": at(world, "LAX")}
+
+    first = await ask(ANSWER, world.viewer(Role.CUSTOMER), {"input": choice})
+    late = {"questionId": qid(question), "choice": "CANCEL"}
+    again = await ask(ANSWER, world.viewer(Role.AGENT), {"input": late})
+
+    assert first["data"]["answerPickup"] == {
+        "__typename": "PickupQuestion",
+        "status": "ANSWERED",
+        "choice": "COLLECT_ELSEWHERE",
+        "version": 2,
+        "collectableAt": [],
+        "order": {
+            "status": "SCHEDULED",
+            "availableActions": ["RELEASE", "CANCEL"],
+            "shipping": {"minor": 0},
+            "lines": [{"method": "PICKUP", "pickupLocation": {"code": "LAX"}}],
+        },
+        "pickupLocation": {"code": "LAX"},
+        "newLine": None,
+    }
+    refusal = again["data"]["answerPickup"]
+    assert (refusal["__typename"], refusal["was"]) == ("IllegalTransition", "answered")
+
+
+async def test_nobody_answers_for_another_customer_or_another_channel():
+    world = await furnish()
+    question = await asked(world, MUG=2, customer=await customer(world, name="Bob"))
+    choice = {"questionId": qid(question), "choice": "CANCEL"}
+    others = [
+        world.viewer(Role.CUSTOMER),
+        world.viewer(Role.AGENT, channel_ids=(world.channels["SHOP"].id,)),
+        world.viewer(Role.PARTNER, channel_ids=()),
+    ]
+
+    for viewer in others:
+        assert (await ask(ANSWER, viewer, {"input": choice}))["data"]["answerPickup"]["code"] == "NOT_FOUND"
+    for role in (Role.STORE_ASSOCIATE, Role.WAREHOUSE, Role.ANONYMOUS):
+        assert codes(await ask(ANSWER, world.viewer(role), {"input": choice})) == ["FORBIDDEN"]
+
+    assert (await PickupQuestion.get(id=question.id)).status is QuestionStatus.OPEN
+
+
+async def test_an_agent_says_what_shipping_costs_and_a_customer_does_not():
+    world = await furnish()
+    question = await asked(world, MUG=2, customer=world.customer)
+    choice = {"questionId": qid(question), "choice": "SHIP", "shippingMinor": 599}
+
+    as_customer = await ask(ANSWER, world.viewer(Role.CUSTOMER), {"input": choice})
+    as_agent = await ask(ANSWER, world.viewer(Role.AGENT), {"input": choice})
+
+    assert as_customer["data"]["answerPickup"]["code"] == "FORBIDDEN"
+    assert as_agent["data"]["answerPickup"]["order"]["shipping"] == {"minor": 599}
+
+
+async def test_a_store_without_enough_refuses_with_what_is_missing():
+    world = await furnish()
+    question = await asked(world, MUG=2, customer=world.customer)
+    await new_order(world, at="LAX", MUG=9)
+    choice = {"questionId": qid(question), "choice": "COLLECT_ELSEWHERE", "pickupLocationId": at(world, "LAX")}
+
+    answered = await ask(ANSWER, world.viewer(Role.CUSTOMER), {"input": choice})
+
+    assert answered["data"]["answerPickup"]["missing"] == [{"sku": "MUG", "units": 1}]
+
+
+async def test_a_customer_at_the_kerb_shows_in_the_queue_of_the_store():
+    world = await furnish()
+    fulfilment = await pickup_fulfilment(world, MUG=1, customer=world.customer)
+    arrival = {"fulfilmentId": global_id("Fulfilment", fulfilment.id), "spot": "4", "vehicle": "a red van"}
+
+    said = await ask(ARRIVE, world.viewer(Role.CUSTOMER), {"input": arrival})
+    await accept(world.act(), AcceptFulfilment(fulfilment_id=fulfilment.id))
+
+    assert said["data"]["announceArrival"]["status"] == "OPEN"
+    query = "{ fulfilments { nodes { status arrivedAt arrivalSpot arrivalVehicle } } }"
+    seen = await ask(query, world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["NYC"].id,)))
+    [shown] = seen["data"]["fulfilments"]["nodes"]
+    assert shown["arrivedAt"] is not None
+    assert {**shown, "arrivedAt": ""} == {
+        "status": "ACCEPTED",
+        "arrivedAt": "",
+        "arrivalSpot": "4",
+        "arrivalVehicle": "a red van",
+    }
+
+
+async def test_nobody_arrives_for_what_is_shipped_or_for_another():
+    world = await furnish()
+    shipped = await open_fulfilment(world, MUG=1, customer=world.customer)
+    anothers = await pickup_fulfilment(world, MUG=1)
+
+    outcomes = [
+        (await ask(ARRIVE, world.viewer(Role.CUSTOMER), {"input": {"fulfilmentId": global_id("Fulfilment", each.id)}}))[
+            "data"
+        ]["announceArrival"]["code"]
+        for each in (shipped, anothers)
+    ]
+
+    assert outcomes == ["ILLEGAL_TRANSITION", "NOT_FOUND"]
+    assert await Fulfilment.filter(arrived_at__not_isnull=True).count() == 0
