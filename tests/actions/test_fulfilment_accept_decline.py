@@ -20,7 +20,7 @@ from domain.placing.commands import CartLine, ReserveCart
 from models import ExcludedLocation, Fulfilment, Hold, LineStatus, Order, Reservation
 from tests.actions.asserting import books_balance, refused, told
 from tests.world import furnish, stock
-from tests.world.fulfilment import accepted, open_fulfilment, picked, pickup_fulfilment, released_of
+from tests.world.fulfilment import accepted, open_fulfilment, picked, released_of
 from tests.world.orders import line, new_order, units
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -314,15 +314,6 @@ async def test_rerouted_orders_never_get_the_same_unit():
     assert await where(cause.order_id) == {("scheduled", "CHI"): 2}
     assert await where(also.order_id) == {("scheduled", "CHI"): 1, ("backordered", None): 1}
     await books_balance()
-
-
-async def test_declined_pickups_wait_and_are_never_shipped_silently():
-    world = await furnish()
-    fulfilment = await pickup_fulfilment(world, MUG=1)
-
-    await decline(world.act(), declining(fulfilment))
-
-    assert await where(fulfilment.order_id) == {("backordered", None): 1}
 
 
 async def test_units_of_a_held_order_wait_to_be_routed():

@@ -63,7 +63,7 @@ async def test_a_customer_reads_what_they_are_asked_and_where_else_they_could_co
                 "id": qid(question),
                 "quantity": 4,
                 "status": "OPEN",
-                "expiresAt": "2026-11-03T15:00:00+00:00",
+                "expiresAt": "2026-11-03T15:00:00.000000Z",
                 "collectableAt": [at(world, "CHI")],
                 "orderLine": {"sku": "MUG"},
                 "location": {"code": "NYC"},
