@@ -35,6 +35,7 @@ CHANNELS: Final = Table(
         "reservation_ttl_seconds": 600,
         "confirmation": ConfirmationPolicy.AUTOMATIC.value,
         "backorder_cancel_days": None,
+        "may_split_declined": True,
         "pickup_answer_minutes": 1440,
         "pickup_unanswered": UnansweredPickup.KEEP_OPEN.value,
         "is_active": True,
@@ -52,8 +53,8 @@ class UpsertChannel:
     """`location_ids` are the locations that may serve it; an empty tuple allows all.
 
     What waits for stock longer than `backorder_cancel_days` is cancelled; None lets it wait.
-    For `pickup_answer_minutes` customers are asked what becomes of units that they cannot collect; then
-    `pickup_unanswered` decides.
+    Unless `may_split_declined`, a location that cannot ship part of an order's work gives back all of it. Customers are
+    asked for `pickup_answer_minutes` what becomes of units that they cannot collect; then `pickup_unanswered` decides.
     """
 
     code: str
@@ -64,6 +65,7 @@ class UpsertChannel:
     reservation_ttl_seconds: int | Keep = KEEP
     confirmation: ConfirmationPolicy | Keep = KEEP
     backorder_cancel_days: int | Keep | None = KEEP
+    may_split_declined: bool | Keep = KEEP
     pickup_answer_minutes: int | Keep = KEEP
     pickup_unanswered: UnansweredPickup | Keep = KEEP
     prices_include_tax: bool | Keep = KEEP
@@ -118,6 +120,7 @@ def _entry(command: UpsertChannel, checks: Checks) -> Entry:
         reservation_ttl_seconds=command.reservation_ttl_seconds,
         confirmation=command.confirmation,
         backorder_cancel_days=command.backorder_cancel_days,
+        may_split_declined=command.may_split_declined,
         pickup_answer_minutes=command.pickup_answer_minutes,
         pickup_unanswered=command.pickup_unanswered,
         prices_include_tax=command.prices_include_tax,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions.acting import Act
+from actions.restocking import note_freed
 from domain.errors import InsufficientStock, StockCommitted
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker, new_id
@@ -18,6 +19,8 @@ from models.db import execute, rows
 
 CLAIMS: Final = frozenset({MovementKind.ALLOCATED, MovementKind.RESERVED})
 """Need units that are free; the other kinds need units that are there."""
+FREEING: Final = frozenset({MovementKind.RELEASED, MovementKind.UNRESERVED})
+"""Give units back that somebody may be waiting for."""
 
 Level = dict[str, Any]
 Place = tuple[UUID, UUID]
@@ -105,6 +108,7 @@ async def move(act: Act, movements: Sequence[Movement], levels: dict[Place, Leve
         _apply(levels[movement.place], movement, missing)
     if missing:
         raise InsufficientStock(missing)
+    note_freed(movement.variant_id for movement in movements if movement.kind in FREEING)
     touched = [levels[place] for place in dict.fromkeys(movement.place for movement in movements)]
     for level in touched:
         level["version"] += 1

@@ -86,6 +86,7 @@ class Action(StrEnum):
     RECALL = "recall"
     REJECT_PICKUP = "reject_pickup"
     ANSWER_PICKUP = "answer_pickup"
+    PUT_BACK = "put_back"
 
 
 _S = UnitStatus
@@ -116,6 +117,8 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     # What a customer wanted to collect never goes elsewhere by itself: they are asked, and their answer frees it.
     Action.REJECT_PICKUP: frozenset({_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED}),
     Action.ANSWER_PICKUP: frozenset({_S.PICKUP_REJECTED}),
+    # What was found goes back on the shelf, because it must not go without what was not.
+    Action.PUT_BACK: frozenset({_S.PICKED}),
 }
 
 TO_OF: Final[Mapping[Action, UnitStatus]] = {
@@ -138,6 +141,7 @@ TO_OF: Final[Mapping[Action, UnitStatus]] = {
     Action.RECALL: _S.CANCELLED,
     Action.REJECT_PICKUP: _S.PICKUP_REJECTED,
     Action.ANSWER_PICKUP: _S.UNSCHEDULED,
+    Action.PUT_BACK: _S.UNSCHEDULED,
 }
 
 TRANSITIONS: Final[Mapping[UnitStatus, Mapping[UnitStatus, frozenset[Action]]]] = {
@@ -236,7 +240,7 @@ def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
     return OrderStatus(f"partially_{furthest}")
 
 
-CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE, Action.REJECT_PICKUP})
+CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE, Action.REJECT_PICKUP, Action.PUT_BACK})
 """Nobody asks for these: they follow from what was asked for elsewhere."""
 
 

@@ -36,6 +36,7 @@ class Channel(Model):
     reservation_ttl_seconds = fields.IntField(default=600)
     confirmation = fields.CharEnumField(ConfirmationPolicy, max_length=32, default=ConfirmationPolicy.AUTOMATIC)
     backorder_cancel_days: int | None = fields.IntField(null=True)
+    may_split_declined = fields.BooleanField(default=True, db_default=True)
     pickup_answer_minutes = fields.IntField(default=1440, db_default=1440)
     pickup_unanswered = fields.CharEnumField(
         UnansweredPickup,

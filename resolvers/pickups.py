@@ -22,7 +22,7 @@ ELSEWHERE: Final = Sql(
     " AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety >= {row}.quantity"
     " AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
     " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))"
-    " AND NOT EXISTS (SELECT FROM excluded_locations e"
+    " AND p.id <> {row}.location_id AND NOT EXISTS (SELECT FROM excluded_locations e"
     " WHERE e.line_id = l.id AND e.location_id = p.id AND e.until > now())"
     f" ORDER BY p.code, p.id LIMIT {MOST_PLACES}) AS place)"
 )

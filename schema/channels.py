@@ -34,6 +34,9 @@ class Channel(Node):
     backorder_cancel_days: int | None = column(
         "After how many days what waits for stock is cancelled; null for never.", needs=INTERNAL
     )
+    may_split_declined: bool = column(
+        "Whether work that a location cannot ship whole may leave it in part.", needs=INTERNAL
+    )
     pickup_answer_minutes: int = column(
         "For how many minutes customers are asked what becomes of units that they cannot collect."
     )
@@ -75,6 +78,9 @@ class UpsertChannelInput:
         default=UNSET,
         at_least=1,
         at_most=MOST_CANCEL_DAYS,
+    )
+    may_split_declined: bool | None = given(
+        "Whether work that a location cannot ship whole may leave it in part.", default=UNSET
     )
     pickup_answer_minutes: int | None = given(
         "For how many minutes customers are asked what becomes of units that they cannot collect.",

@@ -130,6 +130,15 @@ class DeclineFulfilmentInput:
     line_ids: list[strawberry.ID] | None = ref(
         "Only these order lines; everything not picked yet if left out.", "OrderLine", default=None
     )
+    cascade: bool | None = given(
+        "Whether every order that counts on the same goods here gives them back too. An empty shelf always cascades.",
+        default=None,
+    )
+    may_split: bool | None = given(
+        "Whether the rest of the work may go without what is given back; if not, all of it that is not packed is given "
+        "back with it. As the channel says if left out.",
+        default=None,
+    )
     exclude_until: datetime | None = given(
         "Until when the location is not asked again for these lines; some days, by the reason, if left out.",
         default=None,
@@ -162,6 +171,15 @@ class ShortPickInput:
     lines: list[FoundLineInput] = given("The lines that miss units; the others stay to be picked.", at_least=1)
     reason: DeclineReason = given(
         "Why units are missing; it means the same as in declining.", default=DeclineReason.OUT_OF_STOCK
+    )
+    cascade: bool | None = given(
+        "Whether every order that counts on the same goods here gives them back too. An empty shelf always cascades.",
+        default=None,
+    )
+    may_split: bool | None = given(
+        "Whether the rest of the work may go without what is given back; if not, all of it that is not packed is given "
+        "back with it. As the channel says if left out.",
+        default=None,
     )
     exclude_until: datetime | None = given(
         "Until when the location is not asked again for these lines; some days, by the reason, if left out.",

@@ -1,15 +1,20 @@
 """Units that a location cannot serve after all: what that says about its stock, about other orders, and where they go.
 
-    given = GivenBack(location_id, reason)
+    given = GivenBack(location_id, reason, cascades=…, whole=await going_whole(changes, may_split=…))
     given.take(change, Action.DECLINE, units)                        as often as needed
-    given.take_alike(change, fulfilment)
+    given.take_companions(change, fulfilment)
     tell(act, change, FactKind.FULFILMENT_DECLINED, fulfilment)
     others = await take_along(act, changes, given, fulfilment)       other fulfilments, other orders
     await settle(act, changes, given, exclude_until)                 writes everything, then routes each order anew
 
 Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`).
-An empty shelf is empty for everybody: every order that counts on it gives its units back too, as far as nobody has
-picked them, and carts lose what they kept there.
+Two things are said beside the reason (HotWax `maySplit`, `cascadeRejectByProduct`). A location that cascades gives back
+the same variants of every order that counts on them there, as far as nobody has picked them. Work that may not split goes
+whole: with what is missing everything else of that order's work is given back too, what is picked for it returns to the
+shelf, and it is served from elsewhere together. What is packed stays, and then the rest of the work does; what customers
+collect they may collect in parts.
+
+An empty shelf is empty for everybody, so it always cascades, and carts lose what they kept there.
 """
 
 from collections import Counter
@@ -23,18 +28,20 @@ from actions import levels
 from actions.acting import Act
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import Changes, find_fulfilments, tell
+from actions.orders.holding import put_on
 from actions.orders.recalling import settle_requests
 from actions.pickups.asking import Rejected
 from actions.routing import route
 from domain.errors import InvalidInput
 from domain.facts import FactKind
 from domain.fulfilment import CONSEQUENCES, DeclineReason, Variance
+from domain.holds import HoldKind
 from domain.ids import id_maker
-from domain.lifecycle import FROM_OF, Action, UnitStatus
+from domain.lifecycle import ALLOCATED, FROM_OF, LEFT, Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.validation import Checks
-from models import Fulfilment, Reservation
+from models import Channel, Fulfilment, Reservation
 from models.db import execute, rows
 
 MOST_ORDERS_AT_ONCE: Final = 100
@@ -59,16 +66,39 @@ BY_RESERVATION: Final = """
 SELECT id, variant_id, location_id, quantity FROM reservations
 WHERE location_id = $1 AND variant_id = ANY($2::uuid[]) AND status = $3 ORDER BY id LIMIT $4 FOR NO KEY UPDATE"""
 
+HOPPED: Final = """
+SELECT line_id FROM excluded_locations WHERE line_id = ANY($1::uuid[]) GROUP BY line_id HAVING count(*) >= $2"""
+
+MOST_HOPS: Final = 5
+"""After so many locations gave a line back, somebody has to decide."""
+MOST_HOPS_SAID: Final = f"{MOST_HOPS} locations gave it back."
+
 UNTOUCHED: Final = (UnitStatus.SCHEDULED, UnitStatus.RELEASED, UnitStatus.ACKNOWLEDGED)
 """Nobody has taken these units off the shelf yet."""
+
+PUTS_BACK: Final = {
+    UnitStatus.SCHEDULED: Action.UNSCHEDULE,
+    UnitStatus.RELEASED: Action.DECLINE,
+    UnitStatus.ACKNOWLEDGED: Action.DECLINE,
+    UnitStatus.PICKED: Action.PUT_BACK,
+}
+"""How a location lets go of units that it could serve."""
+OUT_OF_REACH: Final = ALLOCATED - PUTS_BACK.keys() | LEFT
+"""Units in a box, or gone: work that has some of these is split already."""
 
 
 @dataclass(slots=True)
 class GivenBack:
-    """What one location gives back for one reason, over all orders it concerns."""
+    """What one location gives back for one reason, over all orders it concerns.
+
+    `quantities` are the units that the reason is about, by variant; what goes along with them is merely not wanted here.
+    `whole` are the orders whose work may not split.
+    """
 
     location_id: UUID
     reason: DeclineReason
+    cascades: bool = False
+    whole: frozenset[UUID] = frozenset()
     quantities: Counter[UUID] = field(default_factory=Counter)
     lines: set[UUID] = field(default_factory=set)
 
@@ -76,22 +106,37 @@ class GivenBack:
     def variance(self) -> Variance:
         return CONSEQUENCES[self.reason].variance
 
-    def take(self, change: OrderChange, action: Action, units: Units) -> None:
+    def take(self, change: OrderChange, action: Action, units: Units, *, is_companion: bool = False) -> None:
         """Move the units out of the location; what its customer wanted to collect there waits for their answer."""
         place, quantity = units
         assert place.location_id == self.location_id, "a location gives back only what it has"
         if change.lines[place.line_id].method is FulfilmentMethod.PICKUP:
             action = Action.REJECT_PICKUP
         change.move(action, place, quantity)
-        self.quantities[change.lines[place.line_id].variant_id] += quantity
+        if not is_companion:
+            self.quantities[change.lines[place.line_id].variant_id] += quantity
         self.lines.add(place.line_id)
 
-    def take_alike(self, change: OrderChange, fulfilment: Fulfilment) -> None:
-        """When the shelf is empty: what else of the same variants nobody has picked for this fulfilment."""
-        if self.variance is Variance.EMPTY:
+    def take_companions(self, change: OrderChange, fulfilment: Fulfilment) -> None:
+        """What else of this fulfilment goes along with what was taken: the same variants, or all of it."""
+        if self.cascades:
             for units in self.untouched(change):
                 if units.place.fulfilment_id == fulfilment.id:
                     self.take(change, Action.DECLINE, units)
+        self.take_rest(change, fulfilment.id)
+
+    def take_rest(self, change: OrderChange, fulfilment_id: UUID | None) -> None:
+        """When the order's work may not split: the rest of the fulfilment, or of what is planned here."""
+        rest = [
+            units
+            for units in change.units()
+            if (units.place.location_id, units.place.fulfilment_id) == (self.location_id, fulfilment_id)
+            and change.lines[units.place.line_id].method is FulfilmentMethod.SHIP
+        ]
+        if change.order.id not in self.whole or any(units.place.status in OUT_OF_REACH for units in rest):
+            return
+        for units in rest:
+            self.take(change, PUTS_BACK[units.place.status], units, is_companion=True)
 
     def untouched(self, change: OrderChange) -> list[Units]:
         """Units of the variants given back that still wait on the location's shelf."""
@@ -103,13 +148,30 @@ class GivenBack:
         ]
 
 
-async def counting_on(fulfilment: Fulfilment, reason: DeclineReason, line_ids: Sequence[UUID]) -> list[UUID]:
-    """Orders that an empty shelf concerns, the oldest first; none for reasons that concern one order alone.
+async def going_whole(changes: Changes, *, may_split: bool | None) -> frozenset[UUID]:
+    """The orders whose work at a location goes whole or not at all: as told, else as their channels say."""
+    if may_split is not None:
+        return frozenset() if may_split else frozenset(changes)
+    channels = {change.order.channel_id for change in changes.values()}
+    whole = set(await Channel.filter(id__in=channels, may_split_declined=False).values_list("id", flat=True))
+    return frozenset(key for key, change in changes.items() if change.order.channel_id in whole)
+
+
+def does_cascade(reason: DeclineReason, *, wanted: bool | None) -> bool:
+    """Raises InvalidInput for an empty shelf that is to be empty for one order alone."""
+    is_empty = CONSEQUENCES[reason].variance is Variance.EMPTY
+    if is_empty and wanted is False:
+        checks = Checks()
+        checks.note("cascade", "SHELF_IS_EMPTY", "An empty shelf is empty for every order.")
+        raise InvalidInput(checks.problems)
+    return is_empty or bool(wanted)
+
+
+async def counting_on(fulfilment: Fulfilment, line_ids: Sequence[UUID]) -> list[UUID]:
+    """Orders that count on what is missing at the location, the oldest first.
 
     `line_ids`: the fulfilment's order lines that miss units, all if none is named.
     """
-    if CONSEQUENCES[reason].variance is not Variance.EMPTY:
-        return []
     statuses = [status.value for status in UNTOUCHED]
     wanted = [fulfilment.location_id, statuses, fulfilment.id, list(line_ids), MOST_ORDERS_AT_ONCE]
     return [row["order_id"] for row in await rows(COUNTING_ON, wanted)]
@@ -124,11 +186,11 @@ def check_until(act: Act, exclude_until: datetime | None) -> None:
 
 
 async def take_along(act: Act, changes: Changes, given: GivenBack, cause: Fulfilment) -> list[Fulfilment]:
-    """When the shelf is empty: all these locked orders give back what nobody has picked; returns fulfilments to store.
+    """When the location cascades: all these locked orders give back what nobody has picked; returns fulfilments to store.
 
     `cause` is where it was noticed, told already; the facts of the others name it.
     """
-    if given.variance is not Variance.EMPTY:
+    if not given.cascades:
         return []
     why: dict[str, Any] = {"reason": given.reason.value, "cause": str(cause.id)}
     told = []
@@ -138,12 +200,11 @@ async def take_along(act: Act, changes: Changes, given: GivenBack, cause: Fulfil
         for units in planned:
             given.take(change, Action.UNSCHEDULE, units)
         if planned:
+            given.take_rest(change, None)
             change.record(FactKind.UNITS_UNSCHEDULED, location_id=given.location_id, **why)
         found = await find_fulfilments(act, {key for units in waiting if (key := units.place.fulfilment_id)})
         for fulfilment in found.values():
-            for units in waiting:
-                if units.place.fulfilment_id == fulfilment.id:
-                    given.take(change, Action.DECLINE, units)
+            given.take_companions(change, fulfilment)
             fulfilment.decline_reason = given.reason
             tell(act, change, FactKind.FULFILMENT_DECLINED, fulfilment, **why)
             told.append(fulfilment)
@@ -167,11 +228,20 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     for change in touched:
         await settle_requests(act, change, Rejected(given.location_id, given.reason))
     await save(act, touched, movements=movements)
+    parked = {row["line_id"] for row in await rows(HOPPED, [lines, MOST_HOPS])}
     for change in touched:
         fresh = await lock_order(act, change.order.id)
-        if not _is_held(fresh):
-            await route(act, fresh)
-            await save(act, [fresh])
+        await _send_on(act, fresh, parked)
+        await save(act, [fresh])
+
+
+async def _send_on(act: Act, change: OrderChange, parked: set[UUID]) -> None:
+    """Route anew, or leave it to somebody when too many locations gave the units back."""
+    waiting = {units.place.line_id for units in change.units(*FROM_OF[Action.SCHEDULE])}
+    if waiting & parked:
+        await put_on(act, change, HoldKind.UNROUTABLE, MOST_HOPS_SAID)
+    elif not _is_held(change):
+        await route(act, change)
 
 
 def _is_held(change: OrderChange) -> bool:

@@ -7,7 +7,15 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, save
-from actions.fulfilment.giving_back import GivenBack, check_until, counting_on, settle, take_along
+from actions.fulfilment.giving_back import (
+    GivenBack,
+    check_until,
+    counting_on,
+    does_cascade,
+    going_whole,
+    settle,
+    take_along,
+)
 from actions.fulfilment.progress import (
     check_lines,
     find_fulfilments,
@@ -17,6 +25,7 @@ from actions.fulfilment.progress import (
     tell,
     workable,
 )
+from actions.restocking import announces_freed
 from domain.facts import FactKind
 from domain.fulfilment import DeclineReason
 from domain.lifecycle import FROM_OF, Action
@@ -50,11 +59,13 @@ class FoundLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortPick:
-    """Lines that are not named stay to be picked. `exclude_until` as in declining."""
+    """Lines that are not named stay to be picked. `cascade`, `may_split` and `exclude_until` as in declining."""
 
     fulfilment_id: UUID
     lines: tuple[FoundLine, ...]
     reason: DeclineReason = DeclineReason.OUT_OF_STOCK
+    cascade: bool | None = None
+    may_split: bool | None = None
     exclude_until: datetime | None = None
     expected_version: int | None = None
 
@@ -74,6 +85,7 @@ async def pick(act: Act, command: PickUnits) -> UUID:
     return fulfilment.id
 
 
+@announces_freed
 @action
 async def short_pick(act: Act, command: ShortPick) -> UUID:
     """What was found is picked, what is missing goes back and is routed elsewhere.
@@ -84,16 +96,18 @@ async def short_pick(act: Act, command: ShortPick) -> UUID:
     check_until(act, command.exclude_until)
     [fulfilment] = (await find_fulfilments(act, [command.fulfilment_id])).values()
     named = [line.line_id for line in command.lines]
-    also = await counting_on(fulfilment, command.reason, named)
+    cascades = does_cascade(command.reason, wanted=command.cascade)
+    also = await counting_on(fulfilment, named) if cascades else []
     expected = {fulfilment.id: command.expected_version}
     changes, found = await lock_fulfilments(act, expected, with_orders=also)
     fulfilment = found[fulfilment.id]
     change = changes[fulfilment.order_id]
     _check_found(change, fulfilment, command.lines)
-    given = GivenBack(fulfilment.location_id, command.reason)
+    whole = await going_whole(changes, may_split=command.may_split)
+    given = GivenBack(fulfilment.location_id, command.reason, cascades, whole)
     for line in command.lines:
         _pick_found(change, fulfilment, line, given)
-    given.take_alike(change, fulfilment)
+    given.take_companions(change, fulfilment)
     fulfilment.decline_reason = command.reason
     tell(act, change, FactKind.UNITS_SHORT_PICKED, fulfilment, reason=command.reason.value)
     await store([fulfilment, *await take_along(act, changes, given, fulfilment)])

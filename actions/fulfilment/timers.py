@@ -11,18 +11,16 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.fulfilment.declining import DeclineFulfilment, decline
-from actions.orders.holding import ApplyHold, apply_hold
 from actions.orders.recalling import (
     AnswerCancellation,
     RequestCancellation,
     answer_cancellation,
     request_cancellation,
 )
-from domain.errors import AlreadyExists, DomainError
+from actions.restocking import announces_freed
+from domain.errors import DomainError
 from domain.fulfilment import DeclineReason
-from domain.holds import HoldKind
-from domain.orders import FulfilmentMethod
-from models import CancellationRequest, Fulfilment
+from models import CancellationRequest
 from models.db import rows
 from models.orders import CancellationStatus
 
@@ -31,9 +29,6 @@ log = logging.getLogger("oms.fulfilment")
 ACTOR: Final = "job:timers"
 BATCH: Final = 100
 """Pieces of work that one run of a job looks at most."""
-MOST_HOPS: Final = 5
-"""After so many locations gave a line back, somebody has to decide."""
-MOST_HOPS_SAID: Final = f"{MOST_HOPS} locations gave it back."
 NOT_COLLECTED: Final = "Nobody came to collect it."
 
 LATE: Final = """
@@ -48,11 +43,6 @@ WHERE l.collect_within_days IS NOT NULL AND f.status = 'ready_for_pickup'
     AND f.ready_at <= $1::timestamptz - make_interval(days => l.collect_within_days)
 ORDER BY f.ready_at, f.id LIMIT $2"""
 
-HOPS: Final = """
-SELECT count(*)::int AS hops FROM excluded_locations e
-WHERE e.line_id IN (SELECT line_id FROM fulfilment_lines WHERE fulfilment_id = $1)
-GROUP BY e.line_id ORDER BY 1 DESC LIMIT 1"""
-
 
 async def decline_late(now: datetime, *, limit: int = BATCH) -> int:
     """How many pieces of work were taken back from locations that did not accept them in time."""
@@ -64,24 +54,13 @@ async def cancel_uncollected(now: datetime, *, limit: int = BATCH) -> int:
     return await _each(UNCOLLECTED, now, limit, give_up_pickup)
 
 
-@action
 async def decline_as_late(act: Act, fulfilment_id: UUID, version: int) -> UUID:
-    """Decline for the location, and route anew unless too many gave it back. Raises what declining does.
-
-    What is collected is never routed anew: its customer is asked.
-    """
-    fulfilment = await Fulfilment.get(id=fulfilment_id)
-    found = [] if fulfilment.method is FulfilmentMethod.PICKUP else await rows(HOPS, [fulfilment_id])
-    if found and found[0]["hops"] + 1 >= MOST_HOPS:
-        try:
-            hold = ApplyHold(order_id=fulfilment.order_id, kind=HoldKind.UNROUTABLE, reason=MOST_HOPS_SAID)
-            await apply_hold(act, hold)
-        except AlreadyExists:
-            log.info("order %s is held already", fulfilment.order_id)
+    """Decline for the location. Raises what declining does."""
     command = DeclineFulfilment(fulfilment_id=fulfilment_id, reason=DeclineReason.TOO_LATE, expected_version=version)
     return await decline(act, command)
 
 
+@announces_freed
 @action
 async def give_up_pickup(act: Act, fulfilment_id: UUID, version: int) -> UUID:
     """Its units are cancelled and free at the location again. Raises what asking for a cancellation does."""

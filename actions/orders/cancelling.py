@@ -14,6 +14,7 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
 from actions.orders.recalling import Asking, asking, cancelled_value, record_requests
 from actions.pickups.asking import follow_questions
+from actions.restocking import announces_freed
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.lifecycle import FROM_OF, RANK, Action, by_rank
@@ -42,6 +43,7 @@ class CancelOrder:
     expected_version: int | None = None
 
 
+@announces_freed
 @action
 async def cancel(act: Act, command: CancelOrder) -> UUID:
     """Asking again for what the locations were asked already changes nothing.

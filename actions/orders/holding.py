@@ -76,6 +76,17 @@ async def apply_hold(act: Act, command: ApplyHold) -> UUID:
     return command.order_id
 
 
+async def put_on(act: Act, change: OrderChange, kind: HoldKind, reason: str) -> None:
+    """On a whole locked order, unless one of the kind is on it already. The caller saves."""
+    if any((hold.line_id, hold.kind) == (None, kind) for hold in change.holds):
+        return
+    hold = await Hold.create(
+        order_id=change.order.id, kind=kind, reason=reason, applied_by=act.actor, applied_at=act.now
+    )
+    change.holds.append(hold)
+    _record(change, FactKind.HOLD_APPLIED, hold, reason=reason)
+
+
 @action
 async def reject_hold(act: Act, command: RejectHold) -> UUID:
     """Judge what is held as not to be let go: the hold stays, and no longer expires, until it is resolved.

@@ -16,6 +16,7 @@ from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import lock_fulfilment, refresh_fulfilments, words
 from actions.payments.books import recount
 from actions.pickups.asking import Rejected, follow_questions
+from actions.restocking import announces_freed
 from domain.errors import IllegalTransition, NotFound
 from domain.facts import FactKind
 from domain.holds import check_holds
@@ -70,6 +71,7 @@ async def request_cancellation(act: Act, command: RequestCancellation) -> UUID:
     return change.order.id
 
 
+@announces_freed
 @action
 async def answer_cancellation(act: Act, command: AnswerCancellation) -> UUID:
     """The location's yes or no; returns the order's id. A yes to units that have left is recorded as a no.

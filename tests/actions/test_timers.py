@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from actions.fulfilment.accepting import AcceptFulfilment, accept
+from actions.fulfilment.giving_back import MOST_HOPS
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
 from actions.fulfilment.releasing import ReleaseOrder, release
-from actions.fulfilment.timers import MOST_HOPS, cancel_uncollected, decline_as_late, decline_late
+from actions.fulfilment.timers import cancel_uncollected, decline_as_late, decline_late
 from actions.locations import UpsertLocation, upsert_location
 from domain.errors import Conflict, InvalidInput
 from domain.fulfilment import DeclineReason, FulfilmentStatus

@@ -98,3 +98,14 @@ async def a_customer_at_the_kerb(world: World) -> Story:
     fulfilment = await pickup_fulfilment(world, MUG=2)
     yield
     await announce_arrival(world.act(), AnnounceArrival(fulfilment_id=fulfilment.id, spot="4", vehicle="a red van"))
+
+
+@scenario(short_pick)
+async def missing_one_and_putting_the_rest_back(world: World) -> Story:
+    fulfilment = await accepted(world, await open_fulfilment(world, MUG=3, LAMP=1))
+    await open_fulfilment(world, MUG=1, LAMP=1)
+    await new_order(world, MUG=1, LAMP=1)
+    mugs = await line(await Order.get(id=fulfilment.order_id))
+    yield
+    missing = ShortPick(fulfilment_id=fulfilment.id, lines=(FoundLine(line_id=mugs.id, found=1),), may_split=False)
+    await short_pick(world.act(), missing)
