@@ -10,8 +10,8 @@ from actions.acting import Act, action
 from actions.upserting import Entry, Row, Table, check_known, fresh_network, given, upsert
 from domain.facts import Fact, FactKind
 from domain.orders import ConfirmationPolicy
-from domain.placing.backordering import MOST_CANCEL_DAYS
 from domain.pickups import UnansweredPickup
+from domain.placing.backordering import MOST_CANCEL_DAYS
 from domain.validation import KEEP, Checks, Keep
 from models.channels import ChannelKind
 from models.db import execute, rows

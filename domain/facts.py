@@ -42,6 +42,7 @@ class FactKind(StrEnum):
     PICKUP_ANSWERED = "pickup_answered"
     PICKUP_UNANSWERED = "pickup_unanswered"
     CUSTOMER_ARRIVED = "customer_arrived"
+    PARCEL_SPLIT = "parcel_split"
     PARCEL_TRACKED = "parcel_tracked"
     PICK_WAVE_CREATED = "pick_wave_created"
     LABEL_CHANGED = "label_changed"

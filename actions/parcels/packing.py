@@ -1,7 +1,7 @@
 """Into a box: picked units of one or several fulfilments, of one or several orders that go to the same place."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from actions.changing import save
 from actions.fulfilment.progress import Changes, find_fulfilments, lock_fulfilments, store, workable
 from actions.parcels.contents import check_open, lock_parcel, move_contents
 from actions.parcels.numbering import new_numbers
+from domain.consolidating import Recipient, are_one, recipient
 from domain.errors import InputProblem, InvalidInput
 from domain.ids import id_maker, new_id
 from domain.lifecycle import Action
@@ -25,7 +26,7 @@ MOST_GRAMS: Final = 2_000_000
 Packed = Counter[tuple[UUID, UUID]]
 """Units by fulfilment and order line."""
 
-ADDRESS: Final = ("name", "line1", "line2", "city", "region", "postal_code", "country")
+ADDRESS: Final = ("line1", "line2", "city", "region", "postal_code", "country")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,14 @@ class PackParcel:
     weight_grams: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Without a weight it weighs what its variants and its carton do."""
+
+    carton_type_id: UUID | None = None
+    weight_grams: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnpackParcel:
     parcel_id: UUID
@@ -64,21 +73,34 @@ async def pack(act: Act, command: PackParcel) -> UUID:
     _check_input(command)
     expected = _expected(command)
     changes, fulfilments = await lock_fulfilments(act, expected)
-    await _check_can_share(command, fulfilments)
+    named = [
+        (f"contents.{at}.fulfilment_id", fulfilments[content.fulfilment_id])
+        for at, content in enumerate(command.contents)
+    ]
+    await check_can_share(named)
     packed = _packed(command, changes, fulfilments)
-    box = await _box(act, command)
-    weight = await _weight(changes, packed, box) if command.weight_grams is None else command.weight_grams
-    parcel = await _new_parcel(act, fulfilments[command.contents[0].fulfilment_id], weight, box)
+    parcel = await box_up(act, changes, fulfilments, packed, Box(command.carton_type_id, command.weight_grams))
+    await store(list(fulfilments.values()))
+    await save(act, list(changes.values()))
+    return parcel.id
+
+
+async def box_up(
+    act: Act, changes: Changes, fulfilments: Mapping[UUID, Fulfilment], packed: Packed, box: Box
+) -> Parcel:
+    """A new parcel of these picked units, with its facts. The caller has checked that they can share it, and saves."""
+    carton_type = await carton(act, box.carton_type_id) if box.carton_type_id else None
+    weight = await weight_of(changes, packed, carton_type) if box.weight_grams is None else box.weight_grams
+    inside = {key: fulfilments[key] for key, _ in packed}
+    parcel = await _new_parcel(act, next(iter(inside.values())), weight, carton_type)
     make = id_maker(len(packed))
     lines = [
         ParcelLine(id=make(), parcel_id=parcel.id, fulfilment_id=fulfilment_id, line_id=line_id, quantity=quantity)
         for (fulfilment_id, line_id), quantity in packed.items()
     ]
     await ParcelLine.bulk_create(lines)
-    move_contents(act, changes, fulfilments.values(), parcel, lines, Action.PACK)
-    await store(list(fulfilments.values()))
-    await save(act, list(changes.values()))
-    return parcel.id
+    move_contents(act, changes, inside.values(), parcel, lines, Action.PACK)
+    return parcel
 
 
 @action
@@ -115,13 +137,17 @@ def _check_input(command: PackParcel) -> None:
     checks.refuse()
 
 
-async def _check_can_share(command: PackParcel, fulfilments: Mapping[UUID, Fulfilment]) -> None:
-    """Whatever goes into one parcel starts from one location and ends with one person, at one address."""
-    addresses = await _addresses({fulfilment.order_id for fulfilment in fulfilments.values()})
-    first = fulfilments[command.contents[0].fulfilment_id]
+async def check_can_share(named: Sequence[tuple[str, Fulfilment]]) -> None:
+    """Whatever goes into one parcel starts from one location and ends with one person, at one address.
+
+    Each fulfilment comes with the input's path to it. Raises InvalidInput.
+    """
+    recipients = await _recipients({fulfilment.order_id for _, fulfilment in named})
+    _, first = named[0]
+    sharing = [recipients[first.order_id]] if first.order_id in recipients else []
     checks = Checks()
-    for at, content in enumerate(command.contents):
-        fulfilment, path = fulfilments[content.fulfilment_id], f"contents.{at}.fulfilment_id"
+    for path, fulfilment in named:
+        to = recipients.get(fulfilment.order_id)
         if fulfilment.location_id != first.location_id:
             checks.note(path, "OTHER_LOCATION", f"Is not at the location of {first.number}.")
         elif fulfilment.method is not first.method:
@@ -130,17 +156,19 @@ async def _check_can_share(command: PackParcel, fulfilments: Mapping[UUID, Fulfi
             continue
         elif first.method is FulfilmentMethod.PICKUP:
             checks.note(path, "OTHER_CUSTOMER", "Orders that are picked up are packed one by one.")
-        elif addresses.get(fulfilment.order_id) != addresses.get(first.order_id) or first.order_id not in addresses:
-            checks.note(path, "OTHER_ADDRESS", f"Does not go to the address of {first.number}.")
+        elif to is None or not sharing or not are_one([*sharing, to]):
+            checks.note(path, "OTHER_ADDRESS", f"Does not go to the person and address of {first.number}.")
+        else:
+            sharing.append(to)
     checks.refuse()
 
 
-async def _addresses(order_ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
-    """Comparable: capitals and blanks make no other address."""
-    found = await OrderAddress.filter(order_id__in=list(order_ids), kind=AddressKind.SHIPPING)
+async def _recipients(order_ids: Iterable[UUID]) -> dict[UUID, Recipient]:
+    """To whom and where each order goes; one without an address is missing."""
+    found = OrderAddress.filter(order_id__in=list(order_ids), kind=AddressKind.SHIPPING).select_related("order")
     return {
-        address.order_id: tuple(" ".join(getattr(address, name).casefold().split()) for name in ADDRESS)
-        for address in found
+        each.order_id: recipient(each.order.customer_id, each.name, [getattr(each, name) for name in ADDRESS])
+        for each in await found
     }
 
 
@@ -160,10 +188,6 @@ def _packed(command: PackParcel, changes: Changes, fulfilments: Mapping[UUID, Fu
     return packed
 
 
-async def _box(act: Act, command: PackParcel) -> CartonType | None:
-    return await carton(act, command.carton_type_id) if command.carton_type_id else None
-
-
 async def _new_parcel(act: Act, at: Fulfilment, weight_grams: int, box: CartonType | None) -> Parcel:
     [numbers] = await new_numbers(act, 1)
     values: dict[str, Any] = {
@@ -179,7 +203,7 @@ async def _new_parcel(act: Act, at: Fulfilment, weight_grams: int, box: CartonTy
     return await Parcel.create(**values)
 
 
-async def _weight(changes: Changes, packed: Packed, box: CartonType | None) -> int:
+async def weight_of(changes: Changes, packed: Packed, box: CartonType | None) -> int:
     """Raises InvalidInput for more than may go into the box."""
     variants = {line_id: line.variant_id for change in changes.values() for line_id, line in change.lines.items()}
     wanted = {variants[line_id] for _, line_id in packed}

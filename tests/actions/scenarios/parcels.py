@@ -1,6 +1,7 @@
 """What happens to boxes."""
 
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
+from actions.parcels.consolidating import ConsolidateParcels, SplitParcel, consolidate, split_off
 from actions.parcels.packing import UnpackParcel, pack, unpack
 from actions.parcels.shipping import ship
 from actions.parcels.tracking import DeliverParcel, RecordTracking, deliver, record_tracking_event
@@ -51,3 +52,16 @@ async def delivering_by_hand(world: World) -> Story:
     parcel = await parcel_on_its_way(world, MUG=2)
     yield
     await deliver(world.act(), DeliverParcel(parcel_id=parcel.id))
+
+
+@scenario(consolidate, split_off)
+async def two_orders_in_one_parcel_and_out_of_it(world: World) -> Story:
+    first = await picked(world, await open_fulfilment(world, MUG=1))
+    second = await picked(world, await open_fulfilment(world, LAMP=2))
+    for each in (first, second):
+        await ships_to(each.order_id)
+    box = await packed(world, first)
+    yield
+    command = ConsolidateParcels(fulfilment_ids=(second.id,), parcel_ids=(box.id,))
+    shared = await consolidate(world.act(), command)
+    await split_off(world.act(), SplitParcel(parcel_id=shared, fulfilment_ids=(first.id,)))
