@@ -31,7 +31,7 @@ reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
-pickups = importlib.import_module("models.migrations.0020_pickup_questions")
+pickups = importlib.import_module("models.migrations.0023_pickup_questions")
 RULES = {
     (table, name): rule
     for checks in (

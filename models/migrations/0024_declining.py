@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0020_pickup_questions")]
+    dependencies = [("models", "0023_pickup_questions")]
 
     operations: list[Any] = [
         ops.AddField(

@@ -50,7 +50,7 @@ def _related(table: str, column: str, related_name: str, **more: Any) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0019_backorders")]
+    dependencies = [("models", "0022_external_contents")]
 
     operations: list[Any] = [
         ops.AddField(
