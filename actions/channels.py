@@ -38,6 +38,7 @@ CHANNELS: Final = Table(
         "may_split_declined": True,
         "pickup_answer_minutes": 1440,
         "pickup_unanswered": UnansweredPickup.KEEP_OPEN.value,
+        "refunds_by_itself": True,
         "is_active": True,
     },
     required=("name", "kind", "currency"),
@@ -55,6 +56,7 @@ class UpsertChannel:
     What waits for stock longer than `backorder_cancel_days` is cancelled; None lets it wait.
     Unless `may_split_declined`, a location that cannot ship part of an order's work gives back all of it. Customers are
     asked for `pickup_answer_minutes` what becomes of units that they cannot collect; then `pickup_unanswered` decides.
+    With `refunds_by_itself`, what was captured and is not owed any more is given back without being asked for.
     """
 
     code: str
@@ -68,6 +70,7 @@ class UpsertChannel:
     may_split_declined: bool | Keep = KEEP
     pickup_answer_minutes: int | Keep = KEEP
     pickup_unanswered: UnansweredPickup | Keep = KEEP
+    refunds_by_itself: bool | Keep = KEEP
     prices_include_tax: bool | Keep = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
@@ -123,6 +126,7 @@ def _entry(command: UpsertChannel, checks: Checks) -> Entry:
         may_split_declined=command.may_split_declined,
         pickup_answer_minutes=command.pickup_answer_minutes,
         pickup_unanswered=command.pickup_unanswered,
+        refunds_by_itself=command.refunds_by_itself,
         prices_include_tax=command.prices_include_tax,
         is_active=command.is_active,
     )

@@ -44,6 +44,7 @@ class Channel(Model):
         default=UnansweredPickup.KEEP_OPEN,
         db_default=UnansweredPickup.KEEP_OPEN.value,
     )
+    refunds_by_itself = fields.BooleanField(default=True, db_default=True)
     is_active = fields.BooleanField(default=True)
     version: int = version()
     locations: fields.ManyToManyRelation[Location] = fields.ManyToManyField(

@@ -41,6 +41,9 @@ class Channel(Node):
         "For how many minutes customers are asked what becomes of units that they cannot collect."
     )
     pickup_unanswered: UnansweredPickup = column("What becomes of them when nobody answers.", needs=INTERNAL)
+    refunds_by_itself: bool = column(
+        "Whether what was captured and is not owed any more goes back without being asked for.", needs=INTERNAL
+    )
     version: int = column("Counts its changes.", needs=INTERNAL)
     locations: list[Location] = many("The locations that serve it; none means all do.", order_by="code", needs=INTERNAL)
 
@@ -89,6 +92,10 @@ class UpsertChannelInput:
         at_most=keeping.MOST_ANSWER_MINUTES,
     )
     pickup_unanswered: UnansweredPickup | None = given("What becomes of them when nobody answers.", default=UNSET)
+    refunds_by_itself: bool | None = given(
+        "Whether what was captured and is not owed any more, as for cancelled units, goes back without being asked for.",
+        default=UNSET,
+    )
     prices_include_tax: bool | None = given("Whether its prices already hold the tax.", default=UNSET)
     is_active: bool | None = given("Whether it takes orders.", default=UNSET)
     expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)

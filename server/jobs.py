@@ -15,7 +15,7 @@ from actions.fulfilment import releasing, timers
 from actions.gateways import Gateways
 from actions.orders import holding
 from actions.parcels import following, labels
-from actions.payments import capturing, expiring, reconciling, voiding
+from actions.payments import capturing, expiring, reconciling, refunding, voiding
 from actions.pickups import answering
 from actions.reoptimizing import pricing, running
 from models.db import rows
@@ -51,6 +51,7 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
         Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),
         Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),
+        Job("refund what is not owed", 10, lambda _, now: refunding.refund_unowed(gateways, now)),
         Job("expire authorizations", 60, lambda _, now: expiring.expire_authorizations(now)),
         Job("reconcile payments", 5, lambda _, now: reconciling.reconcile_payments(gateways, now)),
         Job("decline late work", 15, lambda _, now: timers.decline_late(now)),

@@ -171,6 +171,11 @@ class Book:
     def due_minor(self) -> int:
         return rules.due_minor(self.order.total_minor, self.granted_minor())
 
+    def unowed_minor(self) -> int:
+        """What was captured and is not owed, less what is on its way back."""
+        balance = rules.balance_minor(self.totals().charged_minor, self.order.total_minor, self.granted_minor())
+        return max(0, balance)
+
     def capturable_minor(self) -> int:
         """What has left and was neither captured nor asked for yet.
 
