@@ -1,11 +1,15 @@
 """Where a postal address is on the map, found offline: US postal codes only, to the middle of their area."""
 
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import zipcodes
 
 from domain.geography import Coordinates
+from domain.placing.commands import Address, ReserveCart
+
+Placed = TypeVar("Placed", Address, ReserveCart)
 
 MAX_REMEMBERED: Final = 50_000
 US_CODE_CHARACTERS: Final = 5
@@ -20,6 +24,14 @@ def locate(country: str, postal_code: str) -> Coordinates | None:
     for found in zipcodes.matching(digits.zfill(US_CODE_CHARACTERS)):  # type: ignore[no-untyped-call] # the library has no types
         return Coordinates(float(found["lat"]), float(found["long"]))
     return None
+
+
+def located(place: Placed) -> Placed:
+    """With the position of its postal code, unless it gives one; as it was where that is not known."""
+    if place.latitude is not None or place.longitude is not None:
+        return place
+    found = locate(place.country, place.postal_code)
+    return replace(place, latitude=found.latitude, longitude=found.longitude) if found else place
 
 
 def all_places() -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from strawberry import Parent
 
 from actions.acting import Act
 from actions.desk import Desk
+from actions.geocoding import located
 from actions.orders import recalling
 from actions.orders.noting import AddNote
 from actions.orders.recalling import AnswerCancellation
@@ -98,7 +99,10 @@ async def answer_cancellation(act: Act, viewer: Viewer, command: AnswerCancellat
 
 
 def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
-    """The order as this viewer may place it: customers for themselves, at the channel's prices. Raises Forbidden."""
+    """The order as this viewer may place it: customers for themselves, at the channel's prices. Raises Forbidden.
+
+    An address that says nothing better lies where its postal code does.
+    """
     if viewer.audience not in PRICE_MAKERS and _makes_prices(command):
         raise Forbidden("You cannot set prices, discounts or shipping.")
     if viewer.audience is Audience.CUSTOMER:
@@ -109,7 +113,8 @@ def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
         if command.external_id is not None:
             raise Forbidden("The external id is the channel's own number for the order; you cannot choose it.")
         command = replace(command, customer_id=viewer.customer_id)
-    return replace(command, origin=ORIGIN_OF[viewer.audience])
+    address = command.shipping_address
+    return replace(command, origin=ORIGIN_OF[viewer.audience], shipping_address=address and located(address))
 
 
 def as_noted_by(viewer: Viewer, command: AddNote) -> AddNote:

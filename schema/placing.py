@@ -44,8 +44,11 @@ class OrderAddressInput:
     postal_code: str = given("The postal code.", default="", at_most=20)
     country: str = given("ISO 3166 code of the country, two capital letters.", at_most=2)
     phone: str | None = given("A telephone number for the carrier.", default=None, at_most=32)
-    latitude: float | None = given("Degrees north of the equator, if you know.", default=None)
-    longitude: float | None = given("Degrees east of Greenwich, if you know.", default=None)
+    latitude: float | None = given(
+        "Degrees north of the equator; if left out, the middle of the postal code's area, where that is known (US).",
+        default=None,
+    )
+    longitude: float | None = given("Degrees east of Greenwich.", default=None)
 
 
 @strawberry.input(description="Some units of one variant to order.")
@@ -117,8 +120,9 @@ class ReserveCartInput:
     customer_id: strawberry.ID | None = ref("Whose it is; nobody's for a guest.", "Customer", default=None)
     country: str = given("Where the goods will go, for the rules that are for it.", default="", at_most=2)
     region: str = given("State or province, where rules are for it.", default="", at_most=100)
-    latitude: float | None = given("Where the goods will go, to keep them near: degrees north.", default=None)
-    longitude: float | None = given("Where the goods will go, to keep them near: degrees east.", default=None)
+    postal_code: str = given("The postal code, to keep units near where they will go.", default="", at_most=20)
+    latitude: float | None = given("Degrees north, if known better than the postal code.", default=None)
+    longitude: float | None = given("Degrees east.", default=None)
 
 
 @strawberry.input(description="A cart.")

@@ -5,7 +5,7 @@ from uuid import UUID
 from actions import reference
 from actions.acting import Act
 from actions.changing import OrderChange
-from actions.geocoding import locate
+from actions.geocoding import located
 from domain.orders import AddressKind, FulfilmentMethod
 from domain.placing.commands import Address
 from domain.placing.validation import address_problems
@@ -61,9 +61,8 @@ async def keep_address(change: OrderChange, address: Address | None) -> None:
     assert address is not None, "what ships has an address"
     if await OrderAddress.exists(order_id=change.order.id, kind=AddressKind.SHIPPING):
         return
+    address = located(address)
     values = {name: getattr(address, name) for name in Address.__slots__}
-    if address.latitude is None and (found := locate(address.country, address.postal_code)):
-        values |= {"latitude": found.latitude, "longitude": found.longitude}
     await OrderAddress.create(order_id=change.order.id, kind=AddressKind.SHIPPING, **values)
 
 

@@ -82,7 +82,7 @@ class ReserveCart:
     """Keep exactly these units for the cart: more is added, less is given back, what is not named is released.
 
     The kept units expire after the channel's time to live, counted anew from now. Customer, country and region are for
-    choosing routing rules, as an order's are.
+    choosing routing rules, as an order's are; without coordinates the postal code's are taken.
     """
 
     channel_id: UUID
@@ -91,5 +91,6 @@ class ReserveCart:
     customer_id: UUID | None = None
     country: str = ""
     region: str = ""
+    postal_code: str = ""
     latitude: float | None = None
     longitude: float | None = None

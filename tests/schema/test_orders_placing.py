@@ -55,11 +55,12 @@ async def place(counter, viewer, values: dict, key: str = "key-0001") -> dict:
     return answer["data"]["placeOrder"]
 
 
-async def keep(counter, world: World, viewer, quantity: int, cart: str = "cart-7") -> dict:
+async def keep(counter, world: World, viewer, quantity: int, cart: str = "cart-7", **more) -> dict:
     values = {
         "channelId": global_id("Channel", world.web.id),
         "cart": cart,
         "lines": [{"variantId": global_id("Variant", world.variants["MUG"].id), "quantity": quantity}],
+        **more,
     }
     answer = await ask(KEEP, viewer, {"input": values}, counter=counter)
     assert "errors" not in answer, answer
@@ -83,6 +84,24 @@ async def test_a_customer_places_an_order_for_themselves_without_saying_so(count
     in_new_york = {"status": "SCHEDULED", "quantity": 2, "location": {"code": "NYC"}}
     assert placed["lines"] == [{"sku": "MUG", "units": [in_new_york]}]
     assert (await Order.get()).origin is OrderOrigin.CUSTOMER
+
+
+async def test_an_address_lies_where_its_postal_code_does(counter):
+    world = await furnish()
+    seattle = {**BOSTON, "city": "Seattle", "region": "WA", "postalCode": "98103", "latitude": None, "longitude": None}
+
+    placed = await place(counter, world.viewer(), wanted(world, ("MUG", 1), shippingAddress=seattle))
+
+    [units] = placed["lines"][0]["units"]
+    assert units["location"] == {"code": "LAX"}
+
+
+async def test_a_cart_is_kept_near_its_postal_code(counter):
+    world = await furnish()
+
+    await keep(counter, world, world.viewer(), 1, country="US", postalCode="98103")
+
+    assert (await Reservation.get()).location_id == world.locations["LAX"].id
 
 
 @pytest.mark.parametrize(
