@@ -20,6 +20,7 @@ from resolvers.declared import declared, entities, entity_of, source_of
 from resolvers.ids import IdOf, global_id
 from resolvers.keyset import moment
 from resolvers.sources import Filter, Find
+from schema.limits import MOST_DIRECTIVES
 from tests.resolvers.world import ODD_NAMES, START, World
 
 MAX_FIELDS = 6
@@ -35,6 +36,8 @@ class Writer:
     luck: random.Random
     variables: dict[str, Any] = field(default_factory=dict)
     types: list[str] = field(default_factory=list)
+    directives: int = 1
+    """The one at the end of every document."""
 
     def document(self, depth: int = 4) -> str:
         root = self.schema.query_type
@@ -47,9 +50,16 @@ class Writer:
 
     def _field(self, each: GraphQLField, name: str, depth: int) -> str:
         target: Any = get_named_type(each.type)
+        head = f"{name}{self._arguments(each)}{self._directive()}"
+        return head if is_leaf_type(target) else f"{head} {self._selection(target, depth - 1)}"
+
+    def _directive(self) -> str:
+        """As many as an operation may have, and no more."""
         directive = self.luck.choice([""] * 6 + [" @include(if: $on)", " @skip(if: $on)"])
-        below = "" if is_leaf_type(target) else f" {self._selection(target, depth - 1)}"
-        return f"{name}{self._arguments(each)}{directive}{below}"
+        if not directive or self.directives == MOST_DIRECTIVES:
+            return ""
+        self.directives += 1
+        return directive
 
     def _selection(self, kind: GraphQLObjectType, depth: int) -> str:
         names = [
