@@ -40,7 +40,8 @@ strawberry.enum(
     ConstraintKind,
     name="RoutingConstraintKind",
     description="What a rule asks for: kilometres from the address, parcels of an order, an order at once or not at all, "
-    "every line from one location, the worth below which an order goes in one parcel, units or a percentage that stay at a "
+    "every line from one location, every line at once or not at all, "
+    "the worth below which an order goes in one parcel, units or a percentage that stay at a "
     "location, no more than the location can do a day, days until it leaves (0 is today), dangerous goods.",
 )
 strawberry.enum(DecisionKind, name="RoutingOccasion", description="On what occasion units were given a location.")

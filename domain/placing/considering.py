@@ -78,9 +78,16 @@ class Considered:
             and any(old != new for old, new in zip(self.own, places, strict=True))
         ):
             return False
+        if options.complete_lines and not self._is_complete(places):
+            return False
         whole = {line for line, rule in zip(self.lines, self.rules, strict=True) if rule and _is_whole(rule)}
         spread = list(zip(self.lines, places, strict=True))
         return all(len({place for at, place in spread if at == line}) == 1 for line in whole)
+
+    def _is_complete(self, places: Places) -> bool:
+        """Whether no line is served in part that was not before."""
+        moved = {at for at, old, new in zip(self.lines, self.own, places, strict=True) if old != new}
+        return all(place for at, place in zip(self.lines, places, strict=True) if at in moved)
 
     def routed(self, places: Places) -> Routed:
         """What to keep of a run that brought the units there: whatever else was open was left to other orders."""
@@ -100,7 +107,7 @@ class Considered:
                 [request.demands[line] for line in served],
                 request.candidates,
                 [stock[line] for line in served],
-                replace(request.options, max_parcels=None, ship_complete=False),
+                replace(request.options, max_parcels=None, ship_complete=False, complete_lines=False),
                 None if request.unit_costs is None else [request.unit_costs[line] for line in served],
                 excluded,
             )

@@ -44,7 +44,7 @@ def _route(request: RoutingRequest) -> RoutingPlan:
         return _plan_of_lines(request, whole)
     stocked = [line for line in range(len(request.demands)) if _has_stock(request, line)]
     if len(stocked) < len(request.demands):
-        return _restored(request, stocked, _route(_only(request, stocked)))
+        return _restored(request, stocked, _route(only_lines(request, stocked)))
     taken = serve_quantities(request)
     return plan_of_units(request, _roughly(request) if taken is None else taken)
 
@@ -57,7 +57,7 @@ def _has_stock(request: RoutingRequest, line: int) -> bool:
     return any(usable_units(request, line, at) for at in range(len(request.candidates)))
 
 
-def _only(request: RoutingRequest, lines: Sequence[int]) -> RoutingRequest:
+def only_lines(request: RoutingRequest, lines: Sequence[int]) -> RoutingRequest:
     """The same request for some of its lines; a sold-out line would only slow the others down."""
     position = {line: at for at, line in enumerate(lines)}
     return RoutingRequest(

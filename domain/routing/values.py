@@ -83,11 +83,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RoutingOptions:
-    """`split_minor` is added for every parcel after the first; `max_parcels` limits them; `ship_complete` is all or nothing."""
+    """`split_minor` is added for every parcel after the first; `max_parcels` limits them; `ship_complete` is all or nothing.
+
+    `complete_lines`, all or nothing line by line, is kept by `domain/routing/rules/completing.py`.
+    """
 
     split_minor: int = 250
     max_parcels: int | None = None
     ship_complete: bool = False
+    complete_lines: bool = False
 
 
 DEFAULT_OPTIONS: Final = RoutingOptions()

@@ -170,6 +170,7 @@ def _options(situation: Situation, lead: RoutingRule, *, with_soft: bool) -> Rou
         split_minor=situation.options.split_minor if lead.split_minor is None else lead.split_minor,
         max_parcels=most,
         ship_complete=ConstraintKind.SHIP_COMPLETE in limits,
+        complete_lines=ConstraintKind.COMPLETE_LINES in limits,
     )
 
 

@@ -134,7 +134,12 @@ def _plain_terms(request: RoutingRequest) -> Plain:
     options = request.options
     terms: Plain = {
         "s": request.stock,
-        "o": [options.split_minor, options.max_parcels, options.ship_complete],
+        "o": [
+            options.split_minor,
+            options.max_parcels,
+            options.ship_complete,
+            *([True] if options.complete_lines else ()),
+        ],
     }
     if request.excluded:
         terms["x"] = [[line, at, why] for (line, at), why in request.excluded.items()]

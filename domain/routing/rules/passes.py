@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from domain.routing.plan import plan_of_units, route
+from domain.routing.rules.completing import serve_complete_lines
 from domain.routing.values import CannotShipComplete, RoutingPlan, RoutingRequest, Unserved
 
 
@@ -34,6 +35,8 @@ def solve(case: Case) -> RoutingPlan:
 
 
 def _served(request: RoutingRequest) -> RoutingPlan:
+    if request.options.complete_lines and not request.options.ship_complete:
+        return serve_complete_lines(request, route)
     try:
         return route(request)
     except CannotShipComplete as refusal:

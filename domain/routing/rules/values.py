@@ -40,6 +40,7 @@ class ConstraintKind(StrEnum):
     MAX_PARCELS = "max_parcels"  # of one order
     SHIP_COMPLETE = "ship_complete"  # the order at once or not at all; no value
     WHOLE_LINES = "whole_lines"  # every line from one location; no value
+    COMPLETE_LINES = "complete_lines"  # every line at once or not at all, from however many locations; no value
     MIN_VALUE_TO_SPLIT = "min_value_to_split"  # minor units: an order worth less goes in one parcel
     KEEP_UNITS = "keep_units"  # units of a variant that stay at a location
     KEEP_PERCENT = "keep_percent"  # of the free units of a variant, what stays at a location
@@ -49,7 +50,13 @@ class ConstraintKind(StrEnum):
 
 
 WITHOUT_VALUE: Final = frozenset(
-    {ConstraintKind.SHIP_COMPLETE, ConstraintKind.WHOLE_LINES, ConstraintKind.DAILY_CAPACITY, ConstraintKind.HAZMAT}
+    {
+        ConstraintKind.SHIP_COMPLETE,
+        ConstraintKind.WHOLE_LINES,
+        ConstraintKind.COMPLETE_LINES,
+        ConstraintKind.DAILY_CAPACITY,
+        ConstraintKind.HAZMAT,
+    }
 )
 BY_METHOD: Final = frozenset({ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT})
 """May be asked for lines of one fulfilment method only."""
