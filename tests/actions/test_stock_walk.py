@@ -16,6 +16,8 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from actions import desk, inventory, reservations
+from actions.backordering.deadlines import cancel_overdue
+from actions.backordering.launching import follow_launches, launch_due
 from actions.backorders import retry_backorders
 from actions.desk import Desk
 from actions.fulfilment.timers import decline_as_late, give_up_pickup
@@ -27,6 +29,8 @@ from actions.parcels.tracking import record_tracking_event
 from actions.payments.asking import record_answer
 from actions.payments.expiring import expire
 from actions.payments.recording import record_payment_event
+from actions.pickups.answering import decide
+from actions.pickups.arriving import announce_arrival
 from actions.reoptimizing.moving import move_together
 from tests.actions.scenarios import scenarios
 from tests.actions.stock_walk import truth
@@ -49,6 +53,7 @@ ELSEWHERE = {
     "the counters stay, and so do the places of units": (
         confirm,
         add_note,
+        announce_arrival,
         reject_hold,
         record_tracking_event,
         record_answer,
@@ -59,6 +64,10 @@ ELSEWHERE = {
         decline_as_late,
         give_up_pickup,
         expire_holds,
+        cancel_overdue,
+        launch_due,
+        follow_launches,
+        decide,
         reservations.expire_due,
         retry_backorders,
         move_together,
@@ -89,7 +98,9 @@ async def started(counter: Desk, seed: int) -> Walk:
     await place(world, "CHI", accept_within_minutes=30)
     await place(world, "LAX", collect_within_days=1)
     await channel(world, "WEB")
-    await channel(world, "SHOP", location_ids=(world.locations["NYC"].id, world.locations["CHI"].id))
+    await channel(
+        world, "SHOP", backorder_cancel_days=1, location_ids=(world.locations["NYC"].id, world.locations["CHI"].id)
+    )
     for sku in ("MUG", "LAMP"):
         await variant(world, sku)
     luck = random.Random(seed)

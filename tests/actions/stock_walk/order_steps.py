@@ -1,15 +1,20 @@
 """Carts and orders: kept, placed, cancelled, and the second chance of what waits."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from actions import reservations
+from actions.backordering.deadlines import SetBackorderDeadline, set_deadline
 from actions.backorders import retry_all_backorders, retry_backorders
 from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_hold
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
+from actions.pickups import answering
+from actions.pickups.answering import AnswerPickup
 from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
+from domain.pickups import PickupChoice
 from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
 from tests.actions.stock_walk.walk import Walk
 
@@ -24,6 +29,12 @@ ADDRESS = Address(
     longitude=-71.06,
 )
 ORDER = "SELECT id FROM orders ORDER BY number"
+WAITING = """
+SELECT DISTINCT o.number, o.id FROM orders o JOIN line_status s ON s.order_id = o.id
+WHERE s.status = 'backordered' ORDER BY o.number"""
+QUESTION = """
+SELECT q.id FROM pickup_questions q JOIN order_lines l ON l.id = q.line_id JOIN orders o ON o.id = l.order_id
+WHERE q.status = 'open' OR $1 ORDER BY o.number, l.position, q.id"""
 DRAFT = "SELECT id FROM orders WHERE status = 'draft' OR $1 ORDER BY number"
 HOLD = """
 SELECT h.id, h.order_id FROM holds h JOIN orders o ON o.id = h.order_id
@@ -90,6 +101,25 @@ async def hold_order(walk: Walk) -> None:
 async def resolve_held(walk: Walk) -> None:
     held = await walk.one_of(HOLD)
     await walk.do(resolve_hold, ResolveHold(order_id=held["order_id"], hold_id=held["id"]))
+
+
+async def wait_until(walk: Walk) -> None:
+    until = walk.now + timedelta(days=1) if walk.is_lucky(0.7) else None
+    command = SetBackorderDeadline(order_id=(await walk.one_of(WAITING))["id"], reason="asked", cancels_at=until)
+    await walk.do(set_deadline, command)
+
+
+async def answer_question(walk: Walk) -> None:
+    choice = walk.luck.choice(list(PickupChoice))
+    elsewhere = walk.location().id if choice is PickupChoice.COLLECT_ELSEWHERE else None
+    command = AnswerPickup(
+        question_id=(await walk.one_of(QUESTION, walk.strays()))["id"],
+        choice=choice,
+        pickup_location_id=elsewhere,
+        shipping_address=ADDRESS if choice is PickupChoice.SHIP else None,
+        quantity=walk.luck.choice((None, None, 1)),
+    )
+    await walk.do(answering.answer, command)
 
 
 async def cancel_order(walk: Walk) -> None:

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from actions import counting, inventory, reordering, reservations
+from actions.backordering import deadlines
 from actions.desk import Desk
 from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
 from actions.orders import cancelling, drafting, holding, recalling
-from actions.parcels import manifests, packing, shipping, tracking
+from actions.parcels import consolidating, manifests, packing, shipping, tracking
+from actions.pickups import answering
 from actions.promising import supplies
 from actions.purchasing import ordering, receiving
 from actions.reoptimizing import running
@@ -82,6 +84,8 @@ STEPS = (
     Step(4, order.place_written, drafting.place_draft),
     Step(1, order.hold_order, holding.apply_hold),
     Step(4, order.resolve_held, holding.resolve_hold),
+    Step(2, order.wait_until, deadlines.set_deadline),
+    Step(16, order.answer_question, answering.answer),
     Step(4, order.cancel_order, cancelling.cancel),
     Step(3, order.request, recalling.request_cancellation),
     Step(6, order.answer, recalling.answer_cancellation),
@@ -103,6 +107,8 @@ STEPS = (
     Step(10, wave.make_ready_together, waves.make_ready_wave),
     Step(12, wave.hand_over_together, waves.hand_over_wave),
     Step(12, wave.hand_to_carrier, manifests.ship_manifest),
+    Step(6, wave.put_together, consolidating.consolidate),
+    Step(16, wave.take_apart, consolidating.split_off),
     Step(8, wave.deliver_parcels, manifests.deliver_wave, tracking.deliver),
     Step(3, wave.look_at_clock),
     Step(2, wave.route_together, running.reoptimize),

@@ -3,11 +3,15 @@
 from datetime import timedelta
 from uuid import UUID
 
+from actions.backordering.deadlines import cancel_overdue
+from actions.backordering.launching import follow_launches, launch_due
 from actions.fulfilment.releasing import release_due
 from actions.fulfilment.timers import cancel_uncollected, decline_late
 from actions.fulfilment.waves import accept_wave, hand_over_wave, make_ready_wave, pick_wave, release_wave
+from actions.parcels.consolidating import ConsolidateParcels, SplitParcel, consolidate, split_off
 from actions.parcels.manifests import ManifestEntry, ShipManifest, deliver_wave, pack_wave, ship_manifest
 from actions.parcels.tracking import DeliverParcel, deliver
+from actions.pickups.answering import expire_questions
 from actions.reoptimizing.reading import ReoptimizeOrders
 from actions.reoptimizing.running import reoptimize
 from tests.actions.stock_walk.location_steps import SCHEDULED
@@ -19,6 +23,10 @@ WHERE s.status = $1 AND (f.method = $2 OR $2 = '') ORDER BY f.number"""
 TO_SHIP = "SELECT id, number FROM parcels WHERE shipped_at IS NULL AND delivered_at IS NULL ORDER BY number"
 TO_DELIVER = """
 SELECT id FROM parcels WHERE (shipped_at IS NOT NULL AND delivered_at IS NULL) OR $1 ORDER BY number"""
+SHARED = """
+SELECT p.id, min(l.fulfilment_id::text)::uuid AS fulfilment_id FROM parcels p JOIN parcel_lines l ON l.parcel_id = p.id
+WHERE p.shipped_at IS NULL AND p.delivered_at IS NULL GROUP BY p.id, p.number
+HAVING count(DISTINCT l.fulfilment_id) > 1 ORDER BY p.number"""
 MOST = 3
 
 
@@ -55,6 +63,20 @@ async def hand_to_carrier(walk: Walk) -> None:
     await walk.do(ship_manifest, ShipManifest(carrier="UPS", service="GROUND", entries=entries))
 
 
+async def put_together(walk: Walk) -> None:
+    work = await walk.all_of(AT_WORK, "picked", "ship")
+    parcels = await walk.all_of(TO_SHIP)
+    keys = [walk.luck.sample([row["id"] for row in found], min(len(found), 2)) for found in (work, parcels)]
+    if len([*keys[0], *keys[1]]) < 2:
+        walk.nothing_to_do()
+    await walk.do(consolidate, ConsolidateParcels(fulfilment_ids=tuple(keys[0]), parcel_ids=tuple(keys[1])))
+
+
+async def take_apart(walk: Walk) -> None:
+    shared = await walk.one_of(SHARED)
+    await walk.do(split_off, SplitParcel(parcel_id=shared["id"], fulfilment_ids=(shared["fulfilment_id"],)))
+
+
 async def deliver_parcels(walk: Walk) -> None:
     keys = await some(walk, TO_DELIVER, walk.strays())
     if walk.is_lucky(0.5):
@@ -66,7 +88,8 @@ async def deliver_parcels(walk: Walk) -> None:
 async def look_at_clock(walk: Walk) -> None:
     """Who did not accept has declined; who did not come has not. Now and then after some days."""
     walk.now += timedelta(days=walk.luck.choice((0, 0, 2)))
-    await (decline_late(walk.now) if walk.is_lucky(0.6) else cancel_uncollected(walk.now))
+    jobs = (decline_late, cancel_uncollected, cancel_overdue, expire_questions, launch_due, follow_launches)
+    await walk.luck.choice(jobs)(walk.now)
 
 
 async def route_together(walk: Walk) -> None:
