@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +13,15 @@ from actions import reference
 from actions.routing_rules import RuleHandling
 from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.placing.simulating import Outcome, Past, Share, Totals, WhatIf, effective, simulate
+from domain.promising.shipping import Region
 from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.rules.keeping import Kept, kept_of, plan_of
 from domain.routing.rules.values import Handling, RoutingRule
+from domain.routing.values import Method
 from models import Location, Order
 from models.db import Fetching, rows
 from resolvers.context import Info
+from resolvers.promising.ways import arrivals
 from resolvers.routing import locations_of
 from resolvers.scopes import seen
 from resolvers.visible import ORDERS
@@ -28,7 +31,7 @@ MOST_SIMULATED: Final = 2_000
 MOST_CHANGED: Final = 100
 
 PAST: Final = """
-SELECT d.order_id, d.made_at, d.request, d.plan, o.channel_id, o.currency, o.subtotal_minor, c.segment,
+SELECT d.order_id, d.made_at, d.request, d.plan, o.channel_id, o.currency, o.subtotal_minor, o.promised_date, c.segment,
     a.country, a.region, a.latitude, a.longitude
 FROM routing_decisions d JOIN orders o ON o.id = d.order_id
 LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping' LEFT JOIN customers c ON c.id = o.customer_id
@@ -83,6 +86,8 @@ class TotalsShown:
     splits: int
     average_distance_km: float | None
     unserved_units: int
+    promised: int
+    on_time: int
     locations: list[ShareShown]
 
 
@@ -115,7 +120,14 @@ async def simulation(info: Info, command: SimulateRouting) -> SimulationShown:
         closed=frozenset(command.closed_location_ids),
         extra=extra,
     )
-    outcome = await asyncio.to_thread(simulate, past, what_if, replace(network, seen=dict(network.seen)))
+    known = await arrivals(viewer.organization_id, network, [each.channel_id for each in past])
+
+    def arrival(each: Past, location_id: UUID, kilometres: float, method: Method) -> date | None:
+        destination = Region(each.asker.country, each.asker.region)
+        return known.latest_on(location_id, method, each.decided_at, (each.channel_id, kilometres, destination))
+
+    own = replace(network, seen=dict(network.seen))
+    outcome = await asyncio.to_thread(simulate, past, what_if, own, arrival)
     return await _shown(info, outcome, is_truncated=len(keys) > MOST_SIMULATED)
 
 
@@ -161,6 +173,8 @@ def _past_of(row: Any, kept: Kept, categories: dict[UUID, str]) -> Past:
         asker=Asker(row["segment"] or "", row["country"] or "", row["region"] or "", row["made_at"]),
         value_minor=row["subtotal_minor"],
         position=(row["latitude"], row["longitude"]),
+        decided_at=row["made_at"],
+        promised_on=row["promised_date"],
     )
 
 
@@ -199,5 +213,7 @@ def _totals(totals: Totals, locations: dict[UUID, Location]) -> TotalsShown:
         splits=totals.splits,
         average_distance_km=totals.far / totals.parcels if totals.parcels else None,
         unserved_units=totals.unserved_units,
+        promised=totals.promised,
+        on_time=totals.on_time,
         locations=[shown(key, share) for key, share in most_first],
     )

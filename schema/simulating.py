@@ -36,6 +36,10 @@ class RoutingTotals:
     splits: int = strawberry.field(description="Parcels beyond the first of an order.")
     average_distance_km: float | None = strawberry.field(description="How far a parcel goes; null without parcels.")
     unserved_units: int = strawberry.field(description="Units that nobody serves.")
+    promised: int = strawberry.field(description="Parcels of orders that were promised a day.")
+    on_time: int = strawberry.field(
+        description="Those of them that would keep it, by today's calendars and the channel's quickest service."
+    )
     locations: list[RoutingShare] = strawberry.field(description="By location, the largest share first.")
 
 

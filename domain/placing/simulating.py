@@ -4,9 +4,9 @@ Orders are taken one after the other. What an order takes elsewhere than it did 
 was taken then, for the orders after it. So it is with what locations can do a day.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.rules.keeping import Kept, real_cost_minor
 from domain.routing.rules.passes import solve
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
-from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
+from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest
 from domain.workdays import Load
 
 BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE, Exclusion.NOT_LAUNCHED})
@@ -46,6 +46,12 @@ class Past:
     asker: Asker
     value_minor: int
     position: tuple[float | None, float | None]
+    decided_at: datetime
+    promised_on: date | None = None
+
+
+Arrival = Callable[[Past, UUID, float, Method], date | None]
+"""The last day on which a parcel of an order may arrive from a location so many kilometres away; None if it cannot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ class Share(NamedTuple):
 
 @dataclass(slots=True)
 class Totals:
-    """`far` sums the kilometres of all parcels."""
+    """`far` sums the kilometres of all parcels; `promised` of them had a day, and `on_time` would have kept it."""
 
     decisions: int = 0
     cost_minor: dict[str, int] = field(default_factory=dict)
@@ -75,11 +81,13 @@ class Totals:
     splits: int = 0
     far: float = 0.0
     unserved_units: int = 0
+    promised: int = 0
+    on_time: int = 0
     shares: dict[UUID, Share] = field(default_factory=dict)
 
-    def add(self, plan: RoutingPlan, currency: str, kilometres: Sequence[float]) -> None:
+    def add(self, past: Past, plan: RoutingPlan, kilometres: Sequence[float], arrival: Arrival) -> None:
         self.decisions += 1
-        self.cost_minor[currency] = self.cost_minor.get(currency, 0) + real_cost_minor(plan)
+        self.cost_minor[past.currency] = self.cost_minor.get(past.currency, 0) + real_cost_minor(plan)
         self.parcels += len(plan.parcels)
         self.splits += max(0, len(plan.parcels) - 1)
         self.far += sum(kilometres[parcel.candidate] for parcel in plan.parcels)
@@ -90,6 +98,12 @@ class Totals:
         for _, _, location, quantity in plan.assignments:
             parcels, units = self.shares[location]
             self.shares[location] = Share(parcels, units + quantity)
+        if past.promised_on is not None:
+            for parcel in plan.parcels:
+                method = past.lines[parcel.lines[0]].method
+                day = arrival(past, parcel.location, kilometres[parcel.candidate], method)
+                self.promised += 1
+                self.on_time += day is not None and day <= past.promised_on
 
 
 @dataclass(slots=True)
@@ -101,7 +115,7 @@ class Outcome:
     changed: list[UUID] = field(default_factory=list)
 
 
-def simulate(past: Iterable[Past], what_if: WhatIf, network: Network) -> Outcome:
+def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: Arrival) -> Outcome:
     """`past` in the order in which it was decided."""
     rules = _rules(what_if)
     outcome = Outcome()
@@ -112,8 +126,8 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network) -> Outcome
         case, _ = case_of(situation, rules)
         plan = solve(case)
         before = _costed_alike(each.plan, case.strict)
-        outcome.decided.add(before, each.currency, situation.kilometres)
-        outcome.simulated.add(plan, each.currency, situation.kilometres)
+        outcome.decided.add(each, before, situation.kilometres, arrival)
+        outcome.simulated.add(each, plan, situation.kilometres, arrival)
         if _units(plan, case.strict) != _units(before, case.strict):
             outcome.changed.append(each.order_id)
         done.add(situation, before, plan)

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
-
-import orjson
 
 from actions import reference
 from actions.geocoding import locate
@@ -14,13 +12,12 @@ from actions.orders.placing import read_buyers, read_goods
 from actions.workload import read_loads
 from domain.placing.decision import Market
 from domain.placing.world import ChannelTerms, Network, Shelf
-from domain.promising.calendars import Calendar
-from domain.promising.question import Coming, Destination, OnHand, Place, PromiseRule, Question, rule_for
-from domain.promising.shipping import STANDARD, Region, Service, Zone
+from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
+from domain.promising.shipping import Region
 from domain.promising.supply import Dated, SafetyRule, SupplyKind, counts_on, without_demand
 from domain.routing.values import Method
-from domain.shipping_rates import Rate
 from models.db import Fetching, rows
+from resolvers.promising.ways import calendar_of, promise_rules, services_of
 
 LEVELS: Final = """
 SELECT id, variant_id, location_id, safety, on_hand - allocated - reserved - damaged - quality_control AS unclaimed
@@ -39,13 +36,6 @@ SELECT id, time_zone, calendar, country, region, daily_capacity_units FROM locat
 BACKLOG: Final = """
 SELECT location_id, sum(quantity)::int AS units FROM line_status
 WHERE location_id = ANY($1::uuid[]) AND status IN ('scheduled', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
-SERVICES: Final = """
-SELECT id, code, name, carrier, channel_id, cut_off, pickup_time, pickup_days, non_transit_days, non_delivery_days,
-    observes_holidays, is_same_day, zones, price_minor FROM carrier_services
-WHERE organization_id = $1 AND is_active AND (channel_id IS NULL OR channel_id = $2) ORDER BY code"""
-RULES: Final = """
-SELECT code, location_id, lead_time_minutes, pickup_ready_minutes, buffer_days, valid_minutes, past_due_days
-FROM promise_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
 SAFETY: Final = """
 SELECT code, kind, variant_id, location_id, method, quantity, percent
 FROM safety_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
@@ -93,7 +83,7 @@ async def question_of(asked: Asked) -> Question | None:
         destination=_destination(asked),
         methods=asked.methods,
         places=places,
-        services=await _services(asked),
+        services=await services_of(asked.organization_id, asked.channel_id),
         on_hand=on_hand,
         coming=await _coming(asked, [*coming, *_awaited(awaited)], places, launches),
         safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
@@ -136,14 +126,14 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
     """The channel's open locations among those present, in the network's order."""
     sites = [site for key, site in network.sites.items() if key in present and site.is_active and channel.allows(key)]
     keys = [site.id for site in sites]
-    rules = [PromiseRule(**row) for row in await rows(RULES, [asked.organization_id])]
+    rules = await promise_rules(asked.organization_id)
     kept = {row["id"]: row for row in await rows(PLACES, [keys])}
     limited = [key for key in keys if kept[key]["daily_capacity_units"] is not None]
     backlog = {row["location_id"]: row["units"] for row in await rows(BACKLOG, [limited])} if limited else {}
     return {
         site.id: Place(
             site=site,
-            calendar=_calendar(kept[site.id]),
+            calendar=calendar_of(kept[site.id]),
             rule=rule_for(rules, site.id),
             capacity_units=kept[site.id]["daily_capacity_units"],
             backlog_units=backlog.get(site.id, 0),
@@ -151,12 +141,6 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
         for site in sites
         if site.id in kept
     }
-
-
-def _calendar(row: Any) -> Calendar:
-    return Calendar(
-        time_zone=row["time_zone"], hours=_json(row["calendar"]), country=row["country"], region=row["region"]
-    )
 
 
 async def _launches(asked: Asked) -> dict[UUID, datetime]:
@@ -204,36 +188,6 @@ async def _coming(
     return {variant_id: without_demand(each, waiting.get(variant_id, 0)) for variant_id, each in found.items()}
 
 
-async def _services(asked: Asked) -> list[Service]:
-    """The organization's own; the standard one where none of them ships on another day than today."""
-    own = [_service(row) for row in await rows(SERVICES, [asked.organization_id, asked.channel_id])]
-    return own if any(not service.is_same_day for service in own) else [STANDARD, *own]
-
-
-def _service(row: Any) -> Service:
-    return Service(
-        id=row["id"],
-        code=row["code"],
-        name=row["name"],
-        carrier=row["carrier"],
-        channel_id=row["channel_id"],
-        zones=tuple(_zone(zone) for zone in _json(row["zones"])),
-        cut_off=time.fromisoformat(row["cut_off"]),
-        pickup_time=time.fromisoformat(row["pickup_time"]),
-        pickup_days=frozenset(row["pickup_days"]),
-        non_transit_days=frozenset(row["non_transit_days"]),
-        non_delivery_days=frozenset(row["non_delivery_days"]),
-        observes_holidays=row["observes_holidays"],
-        is_same_day=row["is_same_day"],
-        price_minor=row["price_minor"],
-    )
-
-
-def _zone(kept: Mapping[str, Any]) -> Zone:
-    rate = Rate(kept["base_minor"], kept["per_kilogram_minor"], kept["included_kilograms"])
-    return Zone(kept["up_to_km"], kept["days_least"], kept["days_most"], rate)
-
-
 def _safety_rule(row: Any) -> SafetyRule:
     return SafetyRule(
         code=row["code"],
@@ -244,7 +198,3 @@ def _safety_rule(row: Any) -> SafetyRule:
         quantity=row["quantity"] or 0,
         percent=row["percent"] or 0,
     )
-
-
-def _json(value: Any) -> Any:
-    return orjson.loads(value) if isinstance(value, str) else value

@@ -1,6 +1,7 @@
 """Routing through the graph, as a planner uses it: rules, reasons, simulation."""
 
 import random
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from domain.permissions import Permission, Role
 from models.db import rows
 from models.locations import LocationKind
 from resolvers.ids import global_id
+from tests.actions.test_placing import wanted as ordered
 from tests.schema.asking import ask, codes
 from tests.schema.test_orders_placing import place, wanted
 from tests.world import World, furnish
@@ -34,7 +36,7 @@ WHY = """query($id: ID!) { order(id: $id) { number routingDecisions {
 SIMULATE = """query($input: SimulateRoutingInput!) { simulateRouting(input: $input) {
     changedCount isTruncated changed { number }
     decided { ...totals } simulated { ...totals } } }
-fragment totals on RoutingTotals { decisions parcels splits unservedUnits averageDistanceKm costs { minor currency }
+fragment totals on RoutingTotals { decisions parcels splits unservedUnits promised onTime averageDistanceKm costs { minor currency }
     locations { location { code } units parcels share } }"""
 MONTH = {"placedFrom": "2020-01-01T00:00:00Z", "placedBefore": "2100-01-01T00:00:00Z"}
 
@@ -203,6 +205,18 @@ async def test_what_a_simulation_takes_elsewhere_is_missing_there_afterwards(cou
         ("LAX", 3),
         ("NYC", 1),
     ]
+
+
+async def test_a_simulation_says_how_many_parcels_would_come_in_time(counter):
+    world = await furnish(units=9)
+    monday_for_friday = ordered(world, ("MUG", 1), promised_date=date(2026, 11, 6))
+    for command in (monday_for_friday, ordered(world, ("MUG", 1))):
+        await counter.place(world.act(), command)
+    draft = await do(RULE, world, {"name": "West", "steps": [{"locationIds": at(world, "LAX")}]})
+
+    found = await do(SIMULATE, world, {**MONTH, "ruleId": draft["id"]})
+
+    assert [(each["promised"], each["onTime"]) for each in (found["decided"], found["simulated"])] == [(1, 1), (1, 0)]
 
 
 async def test_a_simulation_needs_orders_to_decide_about(counter):
