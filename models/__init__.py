@@ -32,6 +32,7 @@ from models.picking import PickWave
 from models.pickups import PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
+from models.quotas import Quota, QuotaGroup, QuotaMovement
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
 from models.routing import LocationGroup, RoutingDecision, RoutingRule
@@ -86,6 +87,9 @@ __all__ = [
     "PromiseRule",
     "PurchaseLine",
     "PurchaseOrder",
+    "Quota",
+    "QuotaGroup",
+    "QuotaMovement",
     "RelayState",
     "ReorderRule",
     "Reservation",
