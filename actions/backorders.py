@@ -3,12 +3,15 @@
     restocking.listeners → `retry_backorders` for the variants that arrived; `retry_all_backorders` now and then as the net
 
 Only orders are tried that some free unit could serve: of a variant that has been launched, at a location of their channel
-that did not give the line back lately. So orders that nobody can serve never keep the others waiting.
+that did not give the line back lately. What is free may be out of reach all the same, because a rule says so or a location
+has no room that day: in the net such an order rests for a while. So orders that nobody can serve never keep the others
+waiting.
 """
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -26,6 +29,8 @@ log = logging.getLogger("oms.backorders")
 
 RETRY_BATCH: Final = 500
 """Orders that one run tries at most; the rest have their turn in the next run."""
+REST: Final = timedelta(minutes=1)
+MOST_RESTING: Final = 10_000
 RETRY_ACTOR: Final = "job:backorders"
 
 WAITING: Final = f"""
@@ -44,6 +49,7 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
         AND NOT EXISTS (SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3))
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($4::text[]))
     AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
+    AND o.id <> ALL($6::uuid[])
 ORDER BY o.promised_date, o.requested_date, o.placed_at, o.id LIMIT $5"""
 
 STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.SCHEDULE in stops)
@@ -55,15 +61,39 @@ async def retry_backorders(act: Act, variant_ids: Iterable[UUID] | None = None, 
     Each order is its own transaction, and one that cannot change now is left for the next run.
     """
     wanted = None if variant_ids is None else sorted(variant_ids)
-    return await _retry_all(act.now, act.actor, [act.organization_id, wanted, act.now, STOPPING, limit])
+    return len(await _retry_all(act.now, act.actor, [act.organization_id, wanted, act.now, STOPPING, limit, []]))
 
 
-async def retry_all_backorders(now: datetime, *, limit: int = RETRY_BATCH) -> int:
-    """The same for all organizations and variants, for a job."""
-    return await _retry_all(now, RETRY_ACTOR, [None, None, now, STOPPING, limit])
+async def retry_all_backorders(now: datetime, *, rests: "Rests | None" = None, limit: int = RETRY_BATCH) -> int:
+    """The same for all organizations and variants, for a job: what it could not serve rests."""
+    rests = rests or Rests()
+    resting = rests.at(now)
+    tried = await _retry_all(now, RETRY_ACTOR, [None, None, now, STOPPING, limit, resting])
+    if tried:
+        left = await rows(WAITING, [None, None, now, STOPPING, limit, resting])
+        rests.add(tried & {row["id"] for row in left}, now)
+    return len(tried)
 
 
-async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> int:
+@dataclass(slots=True)
+class Rests:
+    """Orders that were tried in vain, each with the moment until which it is left alone."""
+
+    until: dict[UUID, datetime] = field(default_factory=dict)
+
+    def at(self, now: datetime) -> list[UUID]:
+        self.until = {order_id: until for order_id, until in self.until.items() if until > now}
+        return list(self.until)
+
+    def add(self, order_ids: Iterable[UUID], now: datetime) -> None:
+        """Beyond MOST_RESTING they are tried again at once."""
+        for order_id in order_ids:
+            if len(self.until) < MOST_RESTING:
+                self.until[order_id] = now + REST
+
+
+async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> set[UUID]:
+    """The orders that were tried."""
     waiting = await rows(WAITING, parameters)
     for found in waiting:
         act = Act(organization_id=found["organization_id"], actor=actor, now=now)
@@ -71,7 +101,7 @@ async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> int
             await _retry(act, found["id"])
         except DomainError as refusal:
             log.info("order %s was not routed again: %s", found["id"], refusal.code)
-    return len(waiting)
+    return {found["id"] for found in waiting}
 
 
 @action

@@ -40,11 +40,12 @@ class Job:
 
 
 def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
+    rests = backorders.Rests()
     return (
         Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
         Job("announce availability", 1, lambda _, now: announcing.follow(now)),
-        Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now)),
+        Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now, rests=rests)),
         Job("launch variants", 5, lambda _, now: launching.launch_due(now)),
         Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
         Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from actions import desk, locations
-from actions.backorders import retry_all_backorders
+from actions.backorders import REST, Rests, retry_all_backorders
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.orders.cancelling import CancelOrder, cancel
 from actions.orders.drafting import PlaceDraft, draft, place_draft
@@ -192,3 +192,33 @@ async def test_what_must_leave_today_goes_where_it_is_not_too_late(counter):
     await counter.place(world.act(), wanted(world, ("MUG", 1)))
 
     assert await units_at(world) == {"CHI": 1}
+
+
+async def test_orders_that_find_no_room_rest_and_keep_nobody_else_waiting(counter):
+    world = await limited(HARD, daily_capacity_units=1)
+    for code in ("CHI", "LAX"):
+        await limit(world, code, daily_capacity_units=0)
+    for _ in range(3):
+        await counter.place(world.act(), wanted(world, ("MUG", 1)))
+    rests, later = Rests(), world.now + timedelta(minutes=5)
+
+    tried = [await retry_all_backorders(later, rests=rests, limit=1) for _ in range(3)]
+    after = await retry_all_backorders(later + REST, rests=rests, limit=9)
+    served = await retry_all_backorders(world.now + timedelta(days=1), rests=rests)
+
+    assert (tried, after, served) == ([1, 1, 0], 2, 2)
+    assert [row.status.value for row in await LineStatus.all()].count("scheduled") == 2
+
+
+async def test_an_order_that_was_not_tried_yet_does_not_rest(counter):
+    world = await limited(HARD, daily_capacity_units=1)
+    for code in ("CHI", "LAX"):
+        await limit(world, code, daily_capacity_units=0)
+    for _ in range(3):
+        await counter.place(world.act(), wanted(world, ("MUG", 1)))
+    rests, tomorrow = Rests(), world.now + timedelta(days=1)
+
+    tried = [await retry_all_backorders(tomorrow, rests=rests, limit=1) for _ in range(3)]
+
+    assert tried == [1, 1, 0]
+    assert [row.status.value for row in await LineStatus.all()].count("scheduled") == 2
