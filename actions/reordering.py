@@ -26,10 +26,11 @@ from models.db import execute, rows
 MAX_SUGGESTIONS: Final = 500
 SUGGESTABLE: Final = """
 SELECT r.id AS rule_id, r.variant_id, r.location_id, r.vendor_id, r.policy, r.reorder_point, r.quantity, r.unit_cost_minor,
-    coalesce(r.lead_time_days, v.lead_time_days) AS lead_time_days,
+    coalesce(r.lead_time_days, f.lead_time_days, v.lead_time_days) AS lead_time_days,
     coalesce(l.on_hand - l.allocated - l.reserved - l.damaged - l.quality_control - l.safety, 0)::int AS available,
     coming.in_transit, coming.on_order, drafts.units AS drafted
 FROM reorder_rules r JOIN vendors v ON v.id = r.vendor_id
+LEFT JOIN vendor_offers f ON f.vendor_id = r.vendor_id AND f.variant_id = r.variant_id AND f.is_active
 LEFT JOIN stock_levels l ON l.variant_id = r.variant_id AND l.location_id = r.location_id
 CROSS JOIN LATERAL (SELECT coalesce(sum(s.quantity) FILTER (WHERE s.kind = 'in_transit'), 0)::int AS in_transit,
         coalesce(sum(s.quantity) FILTER (WHERE s.kind = 'purchase_order'), 0)::int AS on_order

@@ -16,6 +16,7 @@ DomainError
 ├── CountChanged          there are not as many units as the caller counted on
 ├── ReservationEnded      the cart's hold expired, was released or was used
 ├── PromiseEnded          what was offered does not stand any more; ask anew
+├── NoVendor              no vendor ships to the customer what the order waits for
 ├── NotPaid               the order's payment does not cover this
 ├── PaymentRefused        the gateway declined
 ├── PaymentUnknown        the gateway did not answer; the outcome will be found out
@@ -175,6 +176,16 @@ class PromiseEnded(DomainError):
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason} Ask for a new promise.")
         self.reason = reason
+
+
+class NoVendor(DomainError):
+    code = "NO_VENDOR"
+
+    def __init__(self, skus: Sequence[str]) -> None:
+        super().__init__(
+            f"No vendor that may be asked ships so few or so many of {', '.join(skus)} to customers. Make an offer known first."
+        )
+        self.skus = tuple(skus)
 
 
 class NotPaid(DomainError):

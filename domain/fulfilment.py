@@ -45,7 +45,7 @@ def derive_fulfilment(units: Iterable[UnitStatus], *, gave_back: bool) -> Fulfil
     furthest = max(RANK[status] for status in present)
     if furthest >= RANK[UnitStatus.PICKED]:
         return FulfilmentStatus.IN_PROGRESS
-    return FulfilmentStatus.ACCEPTED if furthest == RANK[UnitStatus.ACKNOWLEDGED] else FulfilmentStatus.OPEN
+    return FulfilmentStatus.ACCEPTED if furthest >= RANK[UnitStatus.VENDOR_ACCEPTED] else FulfilmentStatus.OPEN
 
 
 OTHER_WAY: Final[Mapping[FulfilmentMethod, frozenset[Action]]] = {

@@ -29,18 +29,18 @@ class HoldStatus(StrEnum):
 
 
 _UNTIL_SHIPPED: Final = frozenset(
-    {Action.CONFIRM, Action.RELEASE, Action.PICK, Action.PACK, Action.SHIP, Action.HAND_OVER}
+    {Action.CONFIRM, Action.CHAIN, Action.RELEASE, Action.PICK, Action.PACK, Action.SHIP, Action.HAND_OVER}
 )
 
 STOPS: Final[Mapping[HoldKind, frozenset[Action]]] = {
-    HoldKind.CREDIT: frozenset({Action.CONFIRM, Action.RELEASE}),
+    HoldKind.CREDIT: frozenset({Action.CONFIRM, Action.CHAIN, Action.RELEASE}),
     HoldKind.FRAUD: _UNTIL_SHIPPED | {Action.SCHEDULE},
-    HoldKind.PAYMENT: frozenset({Action.RELEASE, Action.SHIP, Action.HAND_OVER}),
-    HoldKind.ADDRESS: frozenset({Action.RELEASE, Action.PACK, Action.SHIP}),
+    HoldKind.PAYMENT: frozenset({Action.CHAIN, Action.RELEASE, Action.SHIP, Action.HAND_OVER}),
+    HoldKind.ADDRESS: frozenset({Action.CHAIN, Action.RELEASE, Action.PACK, Action.SHIP}),
     HoldKind.CUSTOMER_REQUEST: _UNTIL_SHIPPED,
     HoldKind.PENDING_CHANGE: _UNTIL_SHIPPED | {Action.SCHEDULE, Action.CANCEL},
     HoldKind.MANUAL: _UNTIL_SHIPPED,
-    HoldKind.UNROUTABLE: frozenset({Action.SCHEDULE, Action.RELEASE}),
+    HoldKind.UNROUTABLE: frozenset({Action.SCHEDULE, Action.CHAIN, Action.RELEASE}),
 }
 """What each kind of hold stops. Stock stays allocated meanwhile."""
 

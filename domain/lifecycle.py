@@ -19,6 +19,8 @@ class UnitStatus(StrEnum):
     UNSCHEDULED = "unscheduled"
     PICKUP_REJECTED = "pickup_rejected"
     SCHEDULED = "scheduled"
+    AWAITING_VENDOR = "awaiting_vendor"
+    VENDOR_ACCEPTED = "vendor_accepted"
     RELEASED = "released"
     ACKNOWLEDGED = "acknowledged"
     PICKED = "picked"
@@ -39,6 +41,8 @@ class OrderStatus(StrEnum):
     UNSCHEDULED = "unscheduled"
     PICKUP_REJECTED = "pickup_rejected"
     SCHEDULED = "scheduled"
+    AWAITING_VENDOR = "awaiting_vendor"
+    VENDOR_ACCEPTED = "vendor_accepted"
     RELEASED = "released"
     ACKNOWLEDGED = "acknowledged"
     PICKED = "picked"
@@ -53,6 +57,8 @@ class OrderStatus(StrEnum):
     PARTIALLY_UNSCHEDULED = "partially_unscheduled"
     PARTIALLY_PICKUP_REJECTED = "partially_pickup_rejected"
     PARTIALLY_SCHEDULED = "partially_scheduled"
+    PARTIALLY_AWAITING_VENDOR = "partially_awaiting_vendor"
+    PARTIALLY_VENDOR_ACCEPTED = "partially_vendor_accepted"
     PARTIALLY_RELEASED = "partially_released"
     PARTIALLY_ACKNOWLEDGED = "partially_acknowledged"
     PARTIALLY_PICKED = "partially_picked"
@@ -71,6 +77,10 @@ class Action(StrEnum):
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
     BACKORDER = "backorder"
+    CHAIN = "chain"
+    VENDOR_ACCEPT = "vendor_accept"
+    VENDOR_DECLINE = "vendor_decline"
+    VENDOR_SHIP = "vendor_ship"
     RELEASE = "release"
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -97,6 +107,11 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     # What was planned turns out not to be there.
     Action.UNSCHEDULE: frozenset({_S.SCHEDULED}),
     Action.BACKORDER: frozenset({_S.PLACED, _S.UNSCHEDULED}),
+    # Ordered from a vendor who ships to the customer: no location of ours ever has these units, so no stock moves.
+    Action.CHAIN: frozenset({_S.BACKORDERED}),
+    Action.VENDOR_ACCEPT: frozenset({_S.AWAITING_VENDOR}),
+    Action.VENDOR_DECLINE: frozenset({_S.AWAITING_VENDOR, _S.VENDOR_ACCEPTED}),
+    Action.VENDOR_SHIP: frozenset({_S.VENDOR_ACCEPTED}),
     Action.RELEASE: frozenset({_S.SCHEDULED}),
     Action.ACCEPT: frozenset({_S.RELEASED}),
     Action.DECLINE: frozenset({_S.RELEASED, _S.ACKNOWLEDGED}),
@@ -108,12 +123,22 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.MAKE_READY: frozenset({_S.PICKED, _S.PACKED}),
     Action.HAND_OVER: frozenset({_S.READY_FOR_PICKUP}),
     Action.DELIVER: frozenset({_S.SHIPPED}),
-    # Before release nobody works on the units yet: they are cancelled at once. After it the location is asked, and
-    # `RECALL` is its yes.
+    # Before release, or a vendor's yes, nobody works on the units yet: they are cancelled at once. After it the location
+    # is asked, and `RECALL` is its yes.
     Action.CANCEL: frozenset(
-        {_S.DRAFT, _S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED, _S.PICKUP_REJECTED, _S.SCHEDULED},
+        {
+            _S.DRAFT,
+            _S.PLACED,
+            _S.BACKORDERED,
+            _S.UNSCHEDULED,
+            _S.PICKUP_REJECTED,
+            _S.SCHEDULED,
+            _S.AWAITING_VENDOR,
+        }
     ),
-    Action.RECALL: frozenset({_S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}),
+    Action.RECALL: frozenset(
+        {_S.VENDOR_ACCEPTED, _S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}
+    ),
     # What a customer wanted to collect never goes elsewhere by itself: they are asked, and their answer frees it.
     Action.REJECT_PICKUP: frozenset({_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED}),
     Action.ANSWER_PICKUP: frozenset({_S.PICKUP_REJECTED}),
@@ -126,6 +151,10 @@ TO_OF: Final[Mapping[Action, UnitStatus]] = {
     Action.SCHEDULE: _S.SCHEDULED,
     Action.UNSCHEDULE: _S.UNSCHEDULED,
     Action.BACKORDER: _S.BACKORDERED,
+    Action.CHAIN: _S.AWAITING_VENDOR,
+    Action.VENDOR_ACCEPT: _S.VENDOR_ACCEPTED,
+    Action.VENDOR_DECLINE: _S.BACKORDERED,
+    Action.VENDOR_SHIP: _S.SHIPPED,
     Action.RELEASE: _S.RELEASED,
     Action.ACCEPT: _S.ACKNOWLEDGED,
     Action.DECLINE: _S.UNSCHEDULED,
@@ -165,8 +194,11 @@ ALLOCATED: Final = frozenset(
 LEFT: Final = frozenset({_S.SHIPPED, _S.PICKED_UP, _S.DELIVERED})
 """Units that left the location, and its on-hand count."""
 
-IN_FULFILMENT: Final = ALLOCATED - {_S.SCHEDULED}
-"""Units a location has been told to work on: cancelling them is a request."""
+AT_VENDOR: Final = frozenset({_S.AWAITING_VENDOR, _S.VENDOR_ACCEPTED})
+"""Units ordered from a vendor for this very order: they sum to what its chained purchase orders still wait for."""
+
+IN_FULFILMENT: Final = FROM_OF[Action.RECALL]
+"""Units that somebody works on: cancelling them is a request."""
 
 OPEN: Final = frozenset(UnitStatus) - {_S.DRAFT, _S.PICKED_UP, _S.DELIVERED, _S.CANCELLED}
 
@@ -178,14 +210,16 @@ RANK: Final[Mapping[UnitStatus, int]] = {
     _S.UNSCHEDULED: 3,
     _S.PICKUP_REJECTED: 4,
     _S.SCHEDULED: 5,
-    _S.RELEASED: 6,
-    _S.ACKNOWLEDGED: 7,
-    _S.PICKED: 8,
-    _S.PACKED: 9,
-    _S.READY_FOR_PICKUP: 10,
-    _S.SHIPPED: 11,
-    _S.PICKED_UP: 12,
-    _S.DELIVERED: 13,
+    _S.AWAITING_VENDOR: 6,
+    _S.RELEASED: 7,
+    _S.VENDOR_ACCEPTED: 8,
+    _S.ACKNOWLEDGED: 9,
+    _S.PICKED: 10,
+    _S.PACKED: 11,
+    _S.READY_FOR_PICKUP: 12,
+    _S.SHIPPED: 13,
+    _S.PICKED_UP: 14,
+    _S.DELIVERED: 15,
 }
 
 
@@ -249,10 +283,10 @@ def available_actions(
 ) -> list[Action]:
     """What may be done next to units in these statuses while `stopped` actions are held, in the order of `Action`.
 
-    Units of an order that is not confirmed yet are not released: confirming comes first.
+    Units of an order that is not confirmed yet are not released, nor ordered from a vendor: confirming comes first.
     """
     present = set(statuses)
     able = {action for action in FROM_OF if FROM_OF[action] & present} - CONSEQUENCES
     if not is_confirmed and present & OPEN:
-        able = able - {Action.RELEASE} | {Action.CONFIRM}
+        able = able - {Action.RELEASE, Action.CHAIN} | {Action.CONFIRM}
     return [action for action in Action if action in able - stopped]

@@ -3,6 +3,9 @@
 Ordered units are never on hand before they are received. More may come than was ordered up to the vendor's tolerance; with
 fewer, the order stays open until somebody closes it. Source: Spree Commerce, purchase order states; SAP Help, "Under- and
 overdelivery tolerance".
+
+One for drop-ship is chained to a customer's order: the vendor ships to the customer, and nothing ever comes here. Source: IBM
+Sterling Order Management, "Drop-ship" and "Chained orders".
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,12 +17,23 @@ from domain.errors import IllegalTransition
 PERCENT: Final = 100
 
 
+class PurchaseKind(StrEnum):
+    """For our shelves, or from the vendor straight to the customer of one order."""
+
+    STOCK = "stock"
+    DROP_SHIP = "drop_ship"
+
+
 class PurchaseStatus(StrEnum):
     DRAFT = "draft"
     ORDERED = "ordered"
     PARTIALLY_RECEIVED = "partially_received"
     RECEIVED = "received"
     CANCELLED = "cancelled"
+    ACKNOWLEDGED = "acknowledged"
+    PARTIALLY_SHIPPED = "partially_shipped"
+    SHIPPED = "shipped"
+    DECLINED = "declined"
 
 
 class PurchaseAction(StrEnum):
@@ -29,16 +43,31 @@ class PurchaseAction(StrEnum):
     RECEIVE = "receive"
     CLOSE = "close"
     CANCEL = "cancel"
+    ACKNOWLEDGE = "acknowledge"
+    DECLINE = "decline"
+    REPORT_SHIPMENT = "report_shipment"
 
 
-ON_ORDER: Final = (PurchaseStatus.ORDERED, PurchaseStatus.PARTIALLY_RECEIVED)
-ALLOWED_FROM: Final[Mapping[PurchaseAction, tuple[PurchaseStatus, ...]]] = {
-    PurchaseAction.CHANGE: (PurchaseStatus.DRAFT,),
-    PurchaseAction.RESCHEDULE: (PurchaseStatus.DRAFT, *ON_ORDER),
-    PurchaseAction.ORDER: (PurchaseStatus.DRAFT,),
-    PurchaseAction.RECEIVE: ON_ORDER,
-    PurchaseAction.CLOSE: (PurchaseStatus.PARTIALLY_RECEIVED,),
-    PurchaseAction.CANCEL: (PurchaseStatus.DRAFT, PurchaseStatus.ORDERED),
+_S = PurchaseStatus
+ON_ORDER: Final = (_S.ORDERED, _S.PARTIALLY_RECEIVED)
+WITH_VENDOR: Final = (_S.ORDERED, _S.ACKNOWLEDGED, _S.PARTIALLY_SHIPPED)
+"""Of a chained purchase order: the vendor has something to do about it."""
+
+ALLOWED_FROM: Final[Mapping[PurchaseKind, Mapping[PurchaseAction, tuple[PurchaseStatus, ...]]]] = {
+    PurchaseKind.STOCK: {
+        PurchaseAction.CHANGE: (_S.DRAFT,),
+        PurchaseAction.RESCHEDULE: (_S.DRAFT, *ON_ORDER),
+        PurchaseAction.ORDER: (_S.DRAFT,),
+        PurchaseAction.RECEIVE: ON_ORDER,
+        PurchaseAction.CLOSE: (_S.PARTIALLY_RECEIVED,),
+        PurchaseAction.CANCEL: (_S.DRAFT, _S.ORDERED),
+    },
+    PurchaseKind.DROP_SHIP: {
+        PurchaseAction.RESCHEDULE: WITH_VENDOR,
+        PurchaseAction.ACKNOWLEDGE: (_S.ORDERED,),
+        PurchaseAction.DECLINE: WITH_VENDOR,
+        PurchaseAction.REPORT_SHIPMENT: WITH_VENDOR,
+    },
 }
 
 
@@ -49,10 +78,42 @@ class Bought(Protocol):
     received: int
 
 
-def check_purchase(action: PurchaseAction, status: PurchaseStatus) -> None:
+class ChainedLine(Protocol):
+    """A line for drop-ship: units ordered, and what became of them."""
+
+    quantity: int
+    shipped: int
+    declined: int
+    cancelled: int
+
+
+def check_purchase(action: PurchaseAction, kind: PurchaseKind, status: PurchaseStatus) -> None:
     """Raises IllegalTransition."""
-    if status not in ALLOWED_FROM[action]:
-        raise IllegalTransition(action, status, ALLOWED_FROM[action])
+    allowed = ALLOWED_FROM[kind].get(action, ())
+    if status not in allowed:
+        raise IllegalTransition(
+            action.replace("_", " "),
+            status if allowed else f"for {kind.replace('_', ' ')}",
+            allowed or [f"for {other.replace('_', ' ')}" for other in PurchaseKind if action in ALLOWED_FROM[other]],
+        )
+
+
+def at_vendor(line: ChainedLine) -> int:
+    """Units that the vendor still has to ship, decline, or let go."""
+    return line.quantity - line.shipped - line.declined - line.cancelled
+
+
+def chained_status(lines: Iterable[ChainedLine], *, is_acknowledged: bool) -> PurchaseStatus:
+    """The word for a purchase order for drop-ship, from what became of its units."""
+    known = list(lines)
+    is_shipped = any(line.shipped for line in known)
+    if any(at_vendor(line) for line in known):
+        if is_shipped:
+            return PurchaseStatus.PARTIALLY_SHIPPED
+        return PurchaseStatus.ACKNOWLEDGED if is_acknowledged else PurchaseStatus.ORDERED
+    if is_shipped:
+        return PurchaseStatus.SHIPPED
+    return PurchaseStatus.DECLINED if any(line.declined for line in known) else PurchaseStatus.CANCELLED
 
 
 def still_to_come(line: Bought) -> int:

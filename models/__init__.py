@@ -6,6 +6,7 @@ from models.capacity import CapacityClaim, LocationDay
 from models.carriers import Label
 from models.cartons import CartonType
 from models.catalogue import Price, Product, Substitute, TaxRate, Variant
+from models.chaining import ChainingPolicy
 from models.channels import Channel
 from models.counting import CountLine, StockCount
 from models.customers import Customer, CustomerAddress, CustomerContact
@@ -31,8 +32,7 @@ from models.payments import Payment, PaymentEvent
 from models.picking import PickWave
 from models.pickups import PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
-from models.purchasing import PurchaseLine, PurchaseOrder, Vendor
-from models.quotas import Quota, QuotaGroup, QuotaMovement
+from models.purchasing import PurchaseLine, PurchaseOrder, Vendor, VendorOffer
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
 from models.routing import LocationGroup, RoutingDecision, RoutingRule
@@ -50,6 +50,7 @@ __all__ = [
     "CapacityClaim",
     "CarrierService",
     "CartonType",
+    "ChainingPolicy",
     "Channel",
     "CountLine",
     "Customer",
@@ -87,9 +88,6 @@ __all__ = [
     "PromiseRule",
     "PurchaseLine",
     "PurchaseOrder",
-    "Quota",
-    "QuotaGroup",
-    "QuotaMovement",
     "RelayState",
     "ReorderRule",
     "Reservation",
@@ -111,4 +109,5 @@ __all__ = [
     "TransferLine",
     "Variant",
     "Vendor",
+    "VendorOffer",
 ]

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def actions_of_purchase(root: Parent[PurchaseOrder]) -> list[PurchaseAction]:
-    return [action for action, allowed in ALLOWED_FROM.items() if root.status in allowed]
+    return [action for action, allowed in ALLOWED_FROM[root.kind].items() if root.status in allowed]
 
 
 def at_own_destination(does: Callable[[Act, C], Awaitable[T]]) -> Callable[[Act, Viewer, C], Awaitable[T]]:

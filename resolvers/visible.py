@@ -82,9 +82,6 @@ THRESHOLDS = Rows(staff=OURS, partner=OURS)
 CARRIER_SERVICES = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
 PROMISE_RULES = Rows(staff=OURS, partner=OURS)
 MOVEMENTS = Within("stock_level", STOCK)
-QUOTA_GROUPS = Rows(staff=OURS, partner=OURS)
-QUOTAS = STOCK
-QUOTA_MOVEMENTS = Within("quota", QUOTAS)
 TRANSFERS = Rows(
     staff=OURS,
     partner=OURS,
@@ -96,10 +93,29 @@ TRANSFERS = Rows(
 PARTS_OF_TRANSFERS = Within("transfer", TRANSFERS)
 STOCK_COUNTS = STOCK
 PARTS_OF_STOCK_COUNTS = Within("count", STOCK_COUNTS)
-VENDORS = Rows(staff=OURS, partner=OURS)
+# Whoever works at a vendor's own location sees that vendor and nothing of the others.
+_NOT_AT_A_VENDOR = (
+    "EXISTS (SELECT 1 FROM locations wl WHERE wl.id = ANY({viewer.location_ids}) AND wl.kind <> 'vendor')"
+)
+VENDORS = Rows(
+    staff=OURS,
+    partner=OURS,
+    location=f"{OURS} AND ({_NOT_AT_A_VENDOR} OR {{row}}.location_id = ANY({{viewer.location_ids}}))",
+)
+VENDOR_OFFERS = Within("vendor", VENDORS)
+_FOR_OUR_CHANNELS = f"{OURS} AND ({{row}}.channel_id IS NULL OR {{row}}.channel_id = ANY({{viewer.channel_ids}}))"
+CHAINING_POLICIES = Rows(admin=OURS, agent=_FOR_OUR_CHANNELS, partner=_FOR_OUR_CHANNELS)
 REORDER_RULES = STOCK
+# One that is chained to an order is as visible as the order.
+_CHAINED_TO_OURS = (
+    f"{OURS} AND ({{row}}.order_id IS NULL OR EXISTS (SELECT 1 FROM orders co"
+    " WHERE co.id = {row}.order_id AND co.channel_id = ANY({viewer.channel_ids})))"
+)
 PURCHASE_ORDERS = Rows(
-    staff=OURS, partner=OURS, location=f"{OURS} AND {{row}}.destination_id = ANY({{viewer.location_ids}})"
+    admin=OURS,
+    agent=_CHAINED_TO_OURS,
+    partner=_CHAINED_TO_OURS,
+    location=f"{OURS} AND {{row}}.destination_id = ANY({{viewer.location_ids}})",
 )
 PARTS_OF_PURCHASE_ORDERS = Within("purchase_order", PURCHASE_ORDERS)
 RESERVATIONS = Rows(admin=OURS, agent=OF_OUR_CHANNELS, partner=OF_OUR_CHANNELS, location=AT_OUR_LOCATIONS, customer=OWN)

@@ -14,8 +14,7 @@ from domain.permissions import Permission, Role
 from domain.pickups import PickupChoice, QuestionStatus, UnansweredPickup
 from domain.promising.offers import Confidence
 from domain.promising.supply import SupplyKind, SupplyStatus
-from domain.purchasing import PurchaseAction, PurchaseStatus
-from domain.quotas.pools import QuotaMovementKind
+from domain.purchasing import PurchaseAction, PurchaseKind, PurchaseStatus
 from domain.reordering import ReorderPolicy
 from domain.routing.values import Method
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
@@ -37,7 +36,6 @@ strawberry.enum(Capability, description="What a location can do for an order.")
 strawberry.enum(Tender, description="With what somebody pays.")
 strawberry.enum(PaymentEventKind, description="What happened to a payment.")
 strawberry.enum(MovementKind, description="What kind of change of stock.")
-strawberry.enum(QuotaMovementKind, description="What kind of change of units that are set aside.")
 strawberry.enum(AdjustmentReason, description="Why a count was corrected.")
 strawberry.enum(ReservationStatus, description="What became of units kept for a cart.")
 strawberry.enum(SupplyKind, description="How far goods are that can be promised, the most certain first.")
@@ -53,6 +51,11 @@ strawberry.enum(
     ReorderPolicy,
     description="How many units are ordered again. UP_TO_LEVEL: as many as fill up to a level, (s, S). FIXED_LOTS: as many "
     "lots as bring it above the reorder point, (r, Q).",
+)
+strawberry.enum(
+    PurchaseKind,
+    description="For what goods are ordered. STOCK: for our shelves. DROP_SHIP: the vendor ships them to the customer of one "
+    "order.",
 )
 strawberry.enum(PurchaseStatus, description="How far goods ordered from a vendor are.")
 strawberry.enum(PurchaseAction, description="What can be done to a purchase order.")
@@ -129,9 +132,9 @@ __all__ = [
     "Permission",
     "PickupChoice",
     "PurchaseAction",
+    "PurchaseKind",
     "PurchaseStatus",
     "QuestionStatus",
-    "QuotaMovementKind",
     "Remainder",
     "ReorderPolicy",
     "ReservationStatus",

@@ -32,6 +32,7 @@ DESCRIPTIONS: dict[type[DomainError], str] = {
     errors.CountChanged: "There are not as many units on hand as you counted on: look again and decide anew.",
     errors.ReservationEnded: "The cart's units are no longer kept for it.",
     errors.PromiseEnded: "What was offered does not stand any more: ask for a new promise.",
+    errors.NoVendor: "No vendor that may be asked ships to the customer what the order waits for.",
     errors.NotPaid: "The order's payment does not cover this.",
     errors.PaymentRefused: "The payment provider declined.",
     errors.PaymentUnknown: "The payment provider did not answer; the outcome will be found out.",

@@ -30,6 +30,7 @@ from schema.order_parts import Note, OrderAddress, OrderLine, PrivateNote
 from schema.payments import Payment
 from schema.pickups import PickupQuestion
 from schema.promising import DeliveryPromise
+from schema.purchasing import PurchaseOrder
 from schema.routing import RoutingDecision
 from schema.values import Connection, Minor, Money
 
@@ -74,6 +75,11 @@ class Order(Node):
     placed_at: datetime = column("When it was placed; of a draft, when it was begun.")
     confirmed_at: datetime | None = column("When it was confirmed; before that nothing is released.")
     fulfilments: list[Fulfilment] = many("What locations were told to do for it.", order_by="released_at")
+    purchase_orders: list[PurchaseOrder] = many(
+        "What was ordered from vendors who ship it to the customer.",
+        order_by="ordered_at",
+        needs=Permission.READ_PURCHASING,
+    )
     routing_decisions: list[RoutingDecision] = many(
         "From where its units come, each time that was decided.", order_by="made_at", needs=Permission.READ_ROUTING
     )

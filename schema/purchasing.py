@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
@@ -18,15 +18,17 @@ from resolvers import purchasing as reading
 from resolvers.purchasing import at_own_destination
 from resolvers.visible import PARTS_OF_PURCHASE_ORDERS, PURCHASE_ORDERS, VENDORS
 from schema.catalogue import Variant
-from schema.enums import PurchaseAction, PurchaseStatus
+from schema.enums import PurchaseAction, PurchaseKind, PurchaseStatus
 from schema.fields import column, connection, find, graph, many, money, one, root, sql, via
 from schema.filters import among, at_least, below, equals
+from schema.fulfilment import Fulfilment
 from schema.inputs import given, ref
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection, Minor, Money
 
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 READ = Permission.READ_PURCHASING
 CHANGE = Permission.CHANGE_PURCHASING
 VERSION = "The purchase order's version that you read; another one is refused."
@@ -40,6 +42,7 @@ class Vendor(Node):
     lead_time_days: int = column("Days from an order until the goods come.")
     over_percent: int = column("How much more than ordered may be received, in percent of each line.")
     short_percent: int = column("How much less than ordered needs no reason, in percent of each line.")
+    location: Location | None = one("Its own location, from which it ships to customers; null if it does not.")
     is_active: bool = column("Whether anything is still bought there.")
     version: int = column("Counts its changes.")
 
@@ -52,12 +55,22 @@ class Vendor(Node):
 )
 class PurchaseLine(Node):
     variant: Variant = one("Of what.")
+    order_line_id: strawberry.ID | None = column("For drop-ship, the line of the customer's order.", of="OrderLine")
     quantity: int = column("Units ordered.")
     received: int = column("Units that came, whole or damaged.")
     damaged: int = column("Units that came and cannot be sold.")
+    shipped: int = column("Units that the vendor sent to the customer.")
+    declined: int = column("Units for the customer that the vendor does not have.")
+    cancelled: int = column("Units that the customer does not get any more.")
+    at_vendor: int = sql(
+        "Units that the vendor still has to send to the customer.",
+        "(SELECT CASE WHEN po.kind = 'drop_ship'"
+        " THEN {row}.quantity - {row}.shipped - {row}.declined - {row}.cancelled ELSE 0 END"
+        " FROM purchase_orders po WHERE po.id = {row}.purchase_order_id)",
+    )
     on_order: int = sql(
-        "Units that are still to come.",
-        "(SELECT CASE WHEN po.status IN ('ordered', 'partially_received')"
+        "Units that are still to come to our shelves.",
+        "(SELECT CASE WHEN po.kind = 'stock' AND po.status IN ('ordered', 'partially_received')"
         " THEN greatest(0, {row}.quantity - {row}.received) ELSE 0 END"
         " FROM purchase_orders po WHERE po.id = {row}.purchase_order_id)",
     )
@@ -67,8 +80,13 @@ class PurchaseLine(Node):
 @graph(models.PurchaseOrder, "Goods ordered from a vendor.", scope=PURCHASE_ORDERS, needs=READ)
 class PurchaseOrder(Node):
     number: str = column("The number we and the vendor know it by.")
+    kind: PurchaseKind = column("Whether it is for our shelves or for one customer.")
     vendor: Vendor = one("From whom.")
-    destination: Location = one("Where the goods go.")
+    destination: Location = one(
+        "Where the goods go; for drop-ship the vendor's own location, from which they go to the customer."
+    )
+    order: Order | None = one("The customer's order that it is chained to.")
+    fulfilment: Fulfilment | None = one("The vendor's work on that order, as in its queue.")
     status: PurchaseStatus = column("How far it is.")
     currency: str = column("ISO 4217 code of the currency of its costs.")
     over_percent: int = column("How much more than ordered may be received, in percent of each line.")
@@ -78,6 +96,7 @@ class PurchaseOrder(Node):
     closing_reason: str = column("Why it was closed though goods are missing.")
     created_at: datetime = column("When it was drafted.")
     ordered_at: datetime | None = column("When it was sent to the vendor.")
+    acknowledged_at: datetime | None = column("When the vendor answered, where it ships to the customer.")
     closed_at: datetime | None = column("When nothing more was expected of it.")
     lines: list[PurchaseLine] = many("What is bought.", order_by="position")
     available_actions: list[PurchaseAction] = via("What may be done next.", reading.actions_of_purchase)
@@ -102,6 +121,7 @@ class PurchaseOrderSort(Enum):
 
 @strawberry.input(description="Which purchase orders.")
 class PurchaseOrderFilter:
+    kind: list[PurchaseKind] | None = among("kind")
     status: list[PurchaseStatus] | None = among("status")
     vendor_ids: list[strawberry.ID] | None = among("vendor_id", of="Vendor")
     destination_ids: list[strawberry.ID] | None = among("destination_id", of="Location")
@@ -128,6 +148,9 @@ class UpsertVendorInput:
         default=UNSET,
         at_least=0,
         at_most=PERCENT,
+    )
+    location_id: strawberry.ID | None = ref(
+        "Its own location, of kind VENDOR, from which it ships to customers.", "Location", default=UNSET
     )
     is_active: bool | None = given("Whether anything is still bought there.", default=UNSET)
     expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)

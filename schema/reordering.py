@@ -46,7 +46,9 @@ class ReorderRule(Node):
     reorder_point: int = column("It is ordered when what is available and coming is this or less.")
     quantity: int = column("The level to fill up to, or the size of a lot.")
     unit_cost_minor: Minor = column("What one unit costs, in the vendor's currency.", needs=CHANGE)
-    lead_time_days: int | None = column("Days until it comes; the vendor's, where null.")
+    lead_time_days: int | None = column(
+        "Days until it comes; those of the vendor's offer, or the vendor's, where null."
+    )
     is_active: bool = column("Whether it suggests anything.")
     version: int = column("Counts its changes.")
 

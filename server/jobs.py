@@ -11,6 +11,7 @@ from actions import backorders, decisions, reservations
 from actions.availability import announcing
 from actions.backordering import deadlines, launching
 from actions.carriers import Carriers
+from actions.chaining import ordering as chaining
 from actions.fulfilment import releasing, timers
 from actions.gateways import Gateways
 from actions.orders import holding
@@ -49,6 +50,7 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("launch variants", 5, lambda _, now: launching.launch_due(now)),
         Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
         Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),
+        Job("order from vendors", 2, lambda _, now: chaining.chain_due(now)),
         Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
         Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),
         Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),

@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions.acting import Act
+from actions.chaining.papers import count_cancelled
 from actions.changing import OrderChange, Units, lock_orders
 from actions.fulfilment.packed import take_out
 from domain.errors import Conflict, IllegalTransition, NotFound
@@ -161,7 +162,8 @@ async def store(fulfilments: Sequence[Fulfilment]) -> None:
 
 
 async def refresh_fulfilments(act: Act, changes: Iterable[OrderChange]) -> list[Fulfilment]:
-    """Bring every fulfilment whose units moved up to date, and take recalled units out of open parcels.
+    """Bring every fulfilment whose units moved up to date, take recalled units out of open parcels, and count what was cancelled
+    of chained purchase orders.
 
     For actions that cut across fulfilments; after the moves and before `record`, which should be told of the result:
     `fulfilments=words(…)`.
@@ -174,4 +176,5 @@ async def refresh_fulfilments(act: Act, changes: Iterable[OrderChange]) -> list[
         advance(act, moved[fulfilment.id], fulfilment)
     await store(list(found.values()))
     await take_out(moved)
+    await count_cancelled(act, moved.values())
     return list(found.values())

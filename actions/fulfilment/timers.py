@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions.acting import Act, action
+from actions.chaining import answering
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.orders.recalling import (
     AnswerCancellation,
@@ -20,7 +21,7 @@ from actions.orders.recalling import (
 from actions.restocking import announces_freed
 from domain.errors import DomainError
 from domain.fulfilment import DeclineReason
-from models import CancellationRequest
+from models import CancellationRequest, PurchaseOrder
 from models.db import rows
 from models.orders import CancellationStatus
 
@@ -55,7 +56,15 @@ async def cancel_uncollected(now: datetime, *, limit: int = BATCH) -> int:
 
 
 async def decline_as_late(act: Act, fulfilment_id: UUID, version: int) -> UUID:
-    """Decline for the location. Raises what declining does."""
+    """Decline for the location; a vendor that does not acknowledge what it should ship has declined it, too.
+
+    Raises what declining does.
+    """
+    chained = await PurchaseOrder.get_or_none(fulfilment_id=fulfilment_id)
+    if chained is not None:
+        late = answering.DeclinePurchase(purchase_order_id=chained.id, reason=DeclineReason.TOO_LATE)
+        await answering.decline(act, late)
+        return fulfilment_id
     command = DeclineFulfilment(fulfilment_id=fulfilment_id, reason=DeclineReason.TOO_LATE, expected_version=version)
     return await decline(act, command)
 

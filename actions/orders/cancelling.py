@@ -1,7 +1,8 @@
 """Cancel an order, lines or units: at once what no location works on yet; for the rest the locations are asked.
 
-Units without a place go first, then scheduled ones, whose stock is given back; the locations are asked for those least
-far along first. Totals stay as they were billed: the fact carries what the cancelled units cost, for voids and refunds.
+Units without a place go first, then scheduled ones, whose stock is given back, then those that a vendor was asked for and
+has not acknowledged; the locations are asked for those least far along first. Totals stay as they were billed: the fact
+carries what the cancelled units cost, for voids and refunds.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
+from actions.fulfilment.progress import refresh_fulfilments, words
 from actions.orders.recalling import Asking, asking, cancelled_value, record_requests
 from actions.pickups.asking import follow_questions
 from actions.restocking import announces_freed
@@ -58,7 +60,9 @@ async def cancel(act: Act, command: CancelOrder) -> UUID:
     for line in command.lines or [CancelledLine(line_id=line_id) for line_id in change.lines]:
         _stop(change, ask, line, cancelled)
     if cancelled:
-        change.record(FactKind.UNITS_CANCELLED, reason=command.reason, **await cancelled_value(change, cancelled))
+        refreshed = await refresh_fulfilments(act, [change])
+        value = await cancelled_value(change, cancelled)
+        change.record(FactKind.UNITS_CANCELLED, reason=command.reason, fulfilments=words(refreshed), **value)
     await follow_questions(act, change)
     await record_requests(change, ask)
     if not cancelled and not ask.fresh and not ask.open:

@@ -12,7 +12,7 @@ from domain.facts import Fact, FactKind
 from domain.purchasing import PurchaseAction, check_purchase
 from models import PurchaseLine, PurchaseOrder
 
-COUNTS: Final = ("quantity", "received", "damaged")
+COUNTS: Final = ("quantity", "received", "damaged", "shipped", "declined", "cancelled")
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ async def lock(act: Act, action: PurchaseAction, order_id: UUID, expected_versio
         raise NotFound("purchase order", order_id)
     if expected_version not in (None, order.version):
         raise Conflict("purchase order", expected_version or 0, order.version)
-    check_purchase(action, order.status)
+    check_purchase(action, order.kind, order.status)
     lines = await PurchaseLine.filter(purchase_order_id=order_id).order_by("position")
     return Paper(order, {line.id: line for line in lines})
 
@@ -51,6 +51,8 @@ def told(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> Fact:
     payload = {
         "id": str(order.id),
         "number": order.number,
+        "kind": order.kind.value,
+        "order": str(order.order_id) if order.order_id else None,
         "vendor": str(order.vendor_id),
         "destination": str(order.destination_id),
         "status": order.status.value,
@@ -58,7 +60,12 @@ def told(order: PurchaseOrder, lines: Iterable[PurchaseLine]) -> Fact:
         "lines": {str(line.id): _line(line) for line in lines},
         "version": order.version,
     }
-    return Fact(kind=FactKind.PURCHASE_CHANGED, location_id=order.destination_id, payload=payload)
+    return Fact(
+        kind=FactKind.PURCHASE_CHANGED,
+        fulfilment_id=order.fulfilment_id,
+        location_id=order.destination_id,
+        payload=payload,
+    )
 
 
 def _line(line: PurchaseLine) -> dict[str, Any]:

@@ -19,6 +19,10 @@ from actions import desk, inventory, reservations
 from actions.backordering.deadlines import cancel_overdue
 from actions.backordering.launching import follow_launches, launch_due
 from actions.backorders import retry_backorders
+from actions.chaining import answering
+from actions.chaining.answering import acknowledge
+from actions.chaining.ordering import chain_order
+from actions.chaining.shipping import report_shipment
 from actions.desk import Desk
 from actions.fulfilment.timers import decline_as_late, give_up_pickup
 from actions.inventory import ReceiveStock, StockLine
@@ -59,6 +63,12 @@ ELSEWHERE = {
         record_answer,
         record_payment_event,
         expire,
+    ),
+    "what vendors ship to customers touches no stock": (
+        chain_order,
+        acknowledge,
+        answering.decline,
+        report_shipment,
     ),
     "a step takes it as the job that calls it": (
         decline_as_late,

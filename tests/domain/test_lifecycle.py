@@ -7,6 +7,7 @@ import pytest
 from domain.errors import IllegalTransition
 from domain.lifecycle import (
     ALLOCATED,
+    AT_VENDOR,
     FIRST,
     FROM_OF,
     IN_FULFILMENT,
@@ -95,8 +96,26 @@ def test_what_left_a_location_never_comes_back_into_its_allocation():
     assert [edge for edge in EDGES if edge[0] in LEFT and edge[1] not in LEFT] == []
 
 
-def test_only_allocated_units_leave():
-    assert {before for before, after in EDGES if after in LEFT and before not in LEFT} <= ALLOCATED
+def test_only_allocated_units_leave_and_those_that_a_vendor_has():
+    leaving = {before for before, after in EDGES if after in LEFT and before not in LEFT}
+
+    assert leaving <= ALLOCATED | {S.VENDOR_ACCEPTED}
+
+
+def test_units_at_a_vendor_touch_no_stock():
+    edges = [edge for edge in EDGES if set(edge) & AT_VENDOR]
+
+    assert {stock_effect(*edge) for edge in edges} == {None}
+    assert not AT_VENDOR & ALLOCATED
+
+
+def test_units_at_a_vendor_come_from_waiting_and_wait_again_or_leave():
+    assert {before for before, after in EDGES if after in AT_VENDOR} - AT_VENDOR == {S.BACKORDERED}
+    assert {after for before, after in EDGES if before in AT_VENDOR} - AT_VENDOR == {
+        S.BACKORDERED,
+        S.SHIPPED,
+        S.CANCELLED,
+    }
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(STATUSES, STATUSES)))
@@ -171,5 +190,10 @@ def test_what_is_held_cannot_be_done_next():
 
 
 def test_an_order_is_confirmed_before_it_is_released():
+    assert available_actions([S.BACKORDERED], frozenset(), is_confirmed=False) == [
+        Action.CONFIRM,
+        Action.SCHEDULE,
+        Action.CANCEL,
+    ]
     assert available_actions([S.SCHEDULED], frozenset(), is_confirmed=False) == [Action.CONFIRM, Action.CANCEL]
     assert available_actions([S.CANCELLED], frozenset(), is_confirmed=False) == []

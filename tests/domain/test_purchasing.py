@@ -8,8 +8,11 @@ from domain.errors import IllegalTransition
 from domain.purchasing import (
     ALLOWED_FROM,
     PurchaseAction,
+    PurchaseKind,
     PurchaseStatus,
     after_purchase_receipt,
+    at_vendor,
+    chained_status,
     check_purchase,
     is_short,
     most_receivable,
@@ -21,14 +24,45 @@ def line(quantity, received=0):
     return SimpleNamespace(quantity=quantity, received=received)
 
 
+def chained(quantity, shipped=0, declined=0, cancelled=0):
+    return SimpleNamespace(quantity=quantity, shipped=shipped, declined=declined, cancelled=cancelled)
+
+
 @pytest.mark.parametrize("action", PurchaseAction)
+@pytest.mark.parametrize("kind", PurchaseKind)
 @pytest.mark.parametrize("status", PurchaseStatus)
-def test_the_table_alone_decides_what_is_allowed(action, status):
-    if status in ALLOWED_FROM[action]:
-        check_purchase(action, status)
+def test_the_table_alone_decides_what_is_allowed(action, kind, status):
+    if status in ALLOWED_FROM[kind].get(action, ()):
+        check_purchase(action, kind, status)
     else:
         with pytest.raises(IllegalTransition):
-            check_purchase(action, status)
+            check_purchase(action, kind, status)
+
+
+def test_what_is_never_done_to_one_kind_is_said_to_be_for_the_other():
+    with pytest.raises(IllegalTransition) as refusal:
+        check_purchase(PurchaseAction.RECEIVE, PurchaseKind.DROP_SHIP, PurchaseStatus.ORDERED)
+
+    assert (refusal.value.was, refusal.value.allowed_from) == ("for drop ship", ("for stock",))
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_acknowledged", "word"),
+    [
+        ([chained(3)], False, PurchaseStatus.ORDERED),
+        ([chained(3)], True, PurchaseStatus.ACKNOWLEDGED),
+        ([chained(3, shipped=1), chained(1)], True, PurchaseStatus.PARTIALLY_SHIPPED),
+        ([chained(3, shipped=3), chained(1, declined=1)], True, PurchaseStatus.SHIPPED),
+        ([chained(3, declined=1, cancelled=2)], True, PurchaseStatus.DECLINED),
+        ([chained(3, cancelled=3)], False, PurchaseStatus.CANCELLED),
+    ],
+)
+def test_the_word_of_a_chained_order_follows_from_what_became_of_its_units(lines, is_acknowledged, word):
+    assert chained_status(lines, is_acknowledged=is_acknowledged) is word
+
+
+def test_what_was_not_shipped_declined_or_cancelled_is_at_the_vendor():
+    assert at_vendor(chained(7, shipped=1, declined=2, cancelled=3)) == 1
 
 
 @pytest.mark.parametrize(

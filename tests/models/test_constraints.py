@@ -27,12 +27,12 @@ transfers = importlib.import_module("models.migrations.0009_transfers")
 purchasing = importlib.import_module("models.migrations.0012_purchasing")
 counting = importlib.import_module("models.migrations.0013_counting")
 reordering = importlib.import_module("models.migrations.0016_reordering")
+drop_ship = importlib.import_module("models.migrations.0026_drop_ship")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
-quotas = importlib.import_module("models.migrations.0026_quotas")
 RULES = {
     (table, name): rule
     for checks in (
@@ -49,13 +49,13 @@ RULES = {
         capacity.CHECKS,
         location_groups.CHECKS,
         reordering.CHECKS,
+        drop_ship.CHECKS,
         reoptimizing.CHECKS,
         routing.CHECKS,
-        quotas.CHECKS,
     )
     for table, rules in checks.items()
     for name, rule in rules.items()
-} | {("payments", "amounts"): payment_jobs.AMOUNTS}
+} | {("payments", "amounts"): payment_jobs.AMOUNTS, **{name: rule for name, (rule, _) in drop_ship.REPLACED.items()}}
 INDEXES = {
     **availability.UNIQUE,
     **backorders.JOBS,
@@ -67,8 +67,8 @@ INDEXES = {
     **waves.JOBS,
     **pickups.QUEUES,
     **counting.JOBS,
+    **drop_ship.INDEXES,
     **routing.UNIQUE,
-    **quotas.UNIQUE,
 }
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]

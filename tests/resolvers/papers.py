@@ -6,15 +6,14 @@ from uuid import UUID
 
 import models
 from domain.counting import CountLineStatus, CountStatus
-from domain.purchasing import PurchaseStatus
-from domain.quotas.pools import QuotaMovementKind
+from domain.purchasing import WITH_VENDOR, PurchaseKind, PurchaseStatus
 from domain.reordering import ReorderPolicy
 from domain.transfers import Discrepancy, TransferStatus
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
-    models.Transfer, models.TransferLine, models.Vendor, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
-    models.CountLine, models.AvailabilityThreshold, models.BackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
+    models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
+    models.CountLine, models.AvailabilityThreshold, models.BackorderTerms,
 ]  # fmt: skip
 
 
@@ -38,8 +37,21 @@ def add_papers(world: Any, organization: UUID) -> None:
     for at in range(5):
         _transfer(world, organization, locations, variants, at)
         _purchase(world, organization, locations, variants, at)
+    for at, channel in enumerate([None, *world.of(models.Channel, organization)[:3]]):
+        world.add(
+            models.ChainingPolicy(
+                organization_id=organization, channel_id=channel.id if channel else None, is_automatic=bool(at % 2),
+                wait_minutes=at,
+            )
+        )  # fmt: skip
     for at, variant in enumerate(variants[:4]):
         vendor = world.of(models.Vendor, organization)[at]
+        world.add(
+            models.VendorOffer(
+                organization_id=organization, vendor_id=vendor.id, variant_id=variant.id, unit_cost_minor=at,
+                lead_time_days=at or None, drop_ships=bool(at % 2), maximum_quantity=at or None, rank=at, is_active=at < 3,
+            )
+        )  # fmt: skip
         world.add(
             models.ReorderRule(
                 organization_id=organization, variant_id=variant.id, location_id=locations[at].id, vendor_id=vendor.id,
@@ -48,41 +60,9 @@ def add_papers(world: Any, organization: UUID) -> None:
             )
         )  # fmt: skip
     levels = world.of(models.StockLevel, organization)
-    _quotas(world, organization, levels)
     for at in range(3):
         here = [level for level in levels if level.location_id == locations[at].id]
         _count(world, organization, locations[at], here, at)
-
-
-def _quotas(world: Any, organization: UUID, levels: list[Any]) -> None:
-    channels = world.of(models.Channel, organization)
-    groups: list[Any] = []
-    for at in range(4):
-        groups.append(
-            world.add(
-                models.QuotaGroup(
-                    organization_id=organization, code=f"q{at}", name='odd "group"\n', parent_id=groups[0].id if at % 2 else None,
-                    depth=at % 2, channel_ids=[channel.id for channel in channels[:at]], segment="gold" if at != 2 else "",
-                    priority=at, is_active=at < 3,
-                )
-            )
-        )  # fmt: skip
-    stocked = [level for level in levels if level.on_hand]
-    for at, level in enumerate(stocked[:8]):
-        level.has_quotas, level.set_aside = True, at % 2
-        quota = world.add(
-            models.Quota(
-                organization_id=organization, group_id=groups[at % 4].id, stock_level_id=level.id,
-                variant_id=level.variant_id, location_id=level.location_id, quantity=at % 2,
-            )
-        )  # fmt: skip
-        for again in range(at % 3):
-            world.add(
-                models.QuotaMovement(
-                    quota_id=quota.id, kind=list(QuotaMovementKind)[again], quantity=1, reference='odd "plan"\n', actor="x",
-                    moved_at=START + timedelta(microseconds=again // 2),
-                )
-            )  # fmt: skip
 
 
 def _transfer(world: Any, organization: UUID, locations: list[Any], variants: list[Any], at: int) -> None:
@@ -110,7 +90,7 @@ def _purchase(world: Any, organization: UUID, locations: list[Any], variants: li
     vendor = world.add(
         models.Vendor(
             organization_id=organization, code=f"v{at}", name=f"Vendor {at}", currency="USD", lead_time_days=at,
-            over_percent=at, short_percent=0, is_active=at < 3,
+            over_percent=at, short_percent=0, is_active=at < 3, location_id=locations[at].id if at < 4 else None,
         )
     )  # fmt: skip
     paper = world.add(
@@ -145,3 +125,29 @@ def _count(world: Any, organization: UUID, location: Any, levels: list[Any], at:
                 status=CountLineStatus.COUNTED if found else CountLineStatus.OPEN, expected_at_start=5, **found,
             )
         )  # fmt: skip
+
+
+def add_chained(world: Any, organization: UUID) -> None:
+    """After the orders: purchase orders chained to some of them, in every condition."""
+    vendors = world.of(models.Vendor, organization)
+    statuses = [*WITH_VENDOR, PurchaseStatus.SHIPPED, PurchaseStatus.DECLINED, PurchaseStatus.CANCELLED]
+    for at, fulfilment in enumerate(world.of(models.Fulfilment, organization)[:8]):
+        status = statuses[at % len(statuses)]
+        paper = world.add(
+            models.PurchaseOrder(
+                organization_id=organization, number=f"PO-C{at}", kind=PurchaseKind.DROP_SHIP, order_id=fulfilment.order_id,
+                fulfilment_id=fulfilment.id, vendor_id=vendors[at % 5].id, destination_id=fulfilment.location_id,
+                status=status, currency="USD", over_percent=0, short_percent=0, created_at=START,
+                ordered_at=START + timedelta(microseconds=at // 2), expected_on=START.date(),
+                acknowledged_at=START if at % 3 else None,
+                closed_at=None if status in WITH_VENDOR else START,
+            )
+        )  # fmt: skip
+        lines = [line for line in world.rows[models.OrderLine] if line.order_id == fulfilment.order_id]
+        for position, line in enumerate(lines):
+            world.add(
+                models.PurchaseLine(
+                    purchase_order_id=paper.id, variant_id=line.variant_id, order_line_id=line.id, position=position,
+                    quantity=at + 3, shipped=at % 2, declined=at % 3, unit_cost_minor=100 * at, currency="USD",
+                )
+            )  # fmt: skip

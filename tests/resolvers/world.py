@@ -24,7 +24,7 @@ from domain.stock import MovementKind
 from domain.tracking import TrackingCode
 from domain.viewer import AUDIENCE_OF, Viewer
 from tests.resolvers.packing import PACKED, PACKING, add_packed, add_packing
-from tests.resolvers.papers import PAPERS, add_papers
+from tests.resolvers.papers import PAPERS, add_chained, add_papers
 from tests.resolvers.planning import PLANS, add_plans
 
 US, THEM = UUID(int=1), UUID(int=2)
@@ -100,6 +100,7 @@ async def furnish(*, orders: int = 40, seed: int = 1) -> World:
         for at in range(share):
             _order(world, organization, at)
         add_plans(world, organization)
+        add_chained(world, organization)
         add_packed(world, organization)
     for model in sorted(world.rows, key=PARENTS_FIRST.index):
         await model.bulk_create(world.rows[model])

@@ -1,1 +1,0 @@
-"""Stock that is set aside for groups of buyers."""

@@ -1,1 +1,0 @@
-"""Rules of units that are set aside."""

@@ -1,0 +1,106 @@
+"""Who is asked for what: the vendors in their turn, within their limits, and none twice for what it declined."""
+
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.chaining import Asked, Offer, Waiting, share
+
+MUG, LAMP = UUID(int=1), UUID(int=2)
+
+
+def waiting(line, quantity, variant=MUG):
+    return Waiting(UUID(int=100 + line), variant, quantity)
+
+
+def offer(vendor, **values):
+    given = {"variant_id": MUG, "unit_cost_minor": 400, "currency": "USD", "lead_time_days": 7, **values}
+    key = UUID(int=1000 + vendor)
+    return Offer(id=key, vendor_id=key, vendor_code=f"V{vendor}", location_id=key, **given)
+
+
+def told(asked):
+    return [(each.offer.vendor_code, each.line_id.int - 100, each.quantity) for each in asked]
+
+
+def test_the_vendor_with_the_lowest_rank_is_asked_first_then_the_fastest():
+    slow, fast, last = offer(1), offer(2, lead_time_days=2), offer(3, rank=1, lead_time_days=0)
+
+    assert told(share([waiting(1, 3)], [last, slow, fast])) == [("V2", 1, 3)]
+
+
+def test_what_is_more_than_a_vendor_takes_goes_to_the_next():
+    asked = share([waiting(1, 3), waiting(2, 4)], [offer(1, maximum=5), offer(2, rank=1)])
+
+    assert told(asked) == [("V1", 1, 3), ("V1", 2, 2), ("V2", 2, 2)]
+
+
+def test_too_few_units_for_a_vendor_wait_or_go_to_another():
+    assert share([waiting(1, 3)], [offer(1, minimum=4)]) == []
+    assert told(share([waiting(1, 3)], [offer(1, minimum=4), offer(2, rank=1)])) == [("V2", 1, 3)]
+
+
+def test_the_minimum_counts_all_lines_of_the_variant():
+    assert told(share([waiting(1, 2), waiting(2, 2)], [offer(1, minimum=4)])) == [("V1", 1, 2), ("V1", 2, 2)]
+
+
+def test_a_vendor_is_not_asked_again_for_a_line_that_it_declined():
+    first = offer(1, declined=[waiting(1, 0).line_id])
+
+    assert told(share([waiting(1, 2), waiting(2, 2)], [first])) == [("V1", 2, 2)]
+
+
+def test_a_vendor_is_asked_for_what_it_sells():
+    assert told(share([waiting(1, 2), waiting(2, 1, LAMP)], [offer(1, variant_id=LAMP)])) == [("V1", 2, 1)]
+
+
+@st.composite
+def markets(draw):
+    lines = [
+        waiting(at, draw(st.integers(1, 9)), draw(st.sampled_from([MUG, LAMP])))
+        for at in range(draw(st.integers(1, 5)))
+    ]
+    offers = [
+        offer(
+            at,
+            variant_id=draw(st.sampled_from([MUG, LAMP])),
+            rank=draw(st.integers(0, 2)),
+            minimum=(least := draw(st.integers(1, 5))),
+            maximum=draw(st.none() | st.integers(least, 9)),
+            declined=draw(st.lists(st.sampled_from([line.line_id for line in lines]), max_size=2)),
+        )
+        for at in range(draw(st.integers(0, 5)))
+    ]
+    return lines, offers
+
+
+@given(markets())
+def test_nothing_is_asked_for_twice_and_every_limit_holds(market):
+    lines, offers = market
+    asked = share(lines, offers)
+
+    by_line = {line.line_id: line for line in lines}
+    for line in lines:
+        assert sum(each.quantity for each in asked if each.line_id == line.line_id) <= line.quantity
+    for each in offers:
+        mine = [one for one in asked if one.offer is each]
+        units = sum(one.quantity for one in mine)
+        assert not mine or each.minimum <= units <= (each.maximum or units)
+        assert all(by_line[one.line_id].variant_id == each.variant_id for one in mine)
+        assert all(one.line_id not in each.declined for one in mine)
+
+
+@given(markets(), st.randoms())
+def test_the_order_of_the_offers_makes_no_difference(market, luck):
+    lines, offers = market
+    shuffled = list(offers)
+    luck.shuffle(shuffled)
+
+    assert share(lines, shuffled) == share(lines, offers)
+
+
+def test_asked_units_name_the_offer_that_they_are_bought_by():
+    only = offer(1)
+
+    assert share([waiting(1, 2)], [only]) == [Asked(only, waiting(1, 2).line_id, 2)]
