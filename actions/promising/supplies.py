@@ -148,6 +148,8 @@ def _check(checks: Checks, quantity: int | None, kind: SupplyKind | None) -> Non
     checks.number("quantity", quantity, least=1, most=MAX_UNITS)
     if kind is SupplyKind.ON_HAND:
         checks.note("kind", "NOT_EXPECTED", "What is on hand is received, not announced.")
+    if kind is SupplyKind.LEAD_TIME:
+        checks.note("kind", "NOT_EXPECTED", "What a vendor could send is said by its offer, not announced.")
 
 
 def _announced(act: Act, supply_id: UUID, line: AnnouncedLine, reference: str) -> ExpectedSupply:

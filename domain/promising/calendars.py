@@ -77,6 +77,10 @@ class Calendar:
         """From `first` on, for DAYS_AHEAD days."""
         return (day for ahead in range(DAYS_AHEAD) if self.is_open_on(day := first + ahead * DAY))
 
+    def open_after(self, start: datetime, days: int) -> date | None:
+        """The first day it works, so many days after that of `start`; None when that is not within DAYS_AHEAD."""
+        return next(self.open_days(self.day_of(start) + days * DAY), None)
+
     def after_work(self, start: datetime, minutes: int) -> datetime | None:
         """When so many minutes of opening hours have passed since `start`; for none, when it is open next.
 

@@ -330,7 +330,7 @@ def _expiry(
 
 def _confidence(question: Question, loads: Sequence[Load]) -> Confidence:
     kinds = {units.kind for load in loads for units in load.units}
-    if kinds & {SupplyKind.PURCHASE_ORDER, SupplyKind.PLANNED}:
+    if kinds & {SupplyKind.PURCHASE_ORDER, SupplyKind.PLANNED, SupplyKind.LEAD_TIME}:
         return Confidence.LOW
     places = [question.places[load.location_id] for load in loads]
     is_behind = any(_days_of_work(place) > 1 for place in places)

@@ -145,7 +145,10 @@ class Question:
                 continue
             if any(serves(place.site, method) for method in methods):
                 kept = self._kept_back(source.kind, variant_id, source.location_id, methods, supply.quantity)
-                found.append(supply._replace(quantity=supply.quantity - kept))
+                left = supply.quantity - kept
+                # A vendor sells as many as are wanted, and is not asked for more.
+                most = self.wanted[variant_id] if source.kind is SupplyKind.LEAD_TIME else left
+                found.append(supply._replace(quantity=min(left, most)))
         return found
 
     def line(self, variant_id: UUID, quantity: int) -> OrderedLine:

@@ -14,6 +14,9 @@ from uuid import UUID
 from domain.routing.values import Method
 
 PERCENT: Final = 100
+UNLIMITED: Final = 1_000_000
+"""Units of a supply that has no end."""
+
 S = TypeVar("S")
 
 
@@ -24,6 +27,8 @@ class SupplyKind(StrEnum):
     IN_TRANSIT = "in_transit"
     PURCHASE_ORDER = "purchase_order"
     PLANNED = "planned"
+    LEAD_TIME = "lead_time"
+    """Not even planned: a vendor sells it, and that is how long it takes."""
 
 
 class SupplyStatus(StrEnum):

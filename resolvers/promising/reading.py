@@ -9,24 +9,38 @@ from uuid import UUID
 from actions import reference
 from actions.geocoding import locate
 from actions.orders.placing import read_buyers, read_goods
-from actions.quotas.buyers import quotas_for
 from actions.workload import read_loads
 from domain.placing.decision import Market
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
 from domain.promising.shipping import Region
-from domain.promising.supply import Dated, SafetyRule, SupplyKind, counts_on, without_demand
+from domain.promising.supply import UNLIMITED, Dated, SafetyRule, SupplyKind, counts_on, without_demand
 from domain.routing.values import Method
 from models.db import Fetching, rows
 from resolvers.promising.ways import calendar_of, promise_rules, services_of
 
-LEVELS: Final = f"""
-SELECT id, variant_id, location_id, safety,
-    on_hand - allocated - reserved - damaged - quality_control - set_aside + {quotas_for("l", "$3", "$4")} AS unclaimed
-FROM stock_levels l WHERE organization_id = $1 AND variant_id = ANY($2::uuid[])"""
+LEVELS: Final = """
+SELECT id, variant_id, location_id, safety, on_hand - allocated - reserved - damaged - quality_control AS unclaimed
+FROM stock_levels WHERE organization_id = $1 AND variant_id = ANY($2::uuid[])"""
 COMING: Final = """
 SELECT id, variant_id, location_id, kind, quantity, expected_on FROM expected_supplies
 WHERE organization_id = $1 AND variant_id = ANY($2::uuid[]) AND status = 'expected' ORDER BY expected_on, id"""
+# Vendors that ship to the customer where their turn comes by itself, and those from whom a location orders again.
+LEAD_TIMES: Final = """
+SELECT f.id, f.variant_id, v.location_id, coalesce(f.lead_time_days, v.lead_time_days) AS days, f.maximum_quantity AS most
+FROM unnest($2::uuid[], $3::int[]) AS w(variant_id, units) JOIN vendor_offers f ON f.variant_id = w.variant_id
+JOIN vendors v ON v.id = f.vendor_id
+WHERE f.organization_id = $1 AND f.is_active AND v.is_active AND f.drop_ships AND v.location_id IS NOT NULL
+    AND f.minimum_quantity <= w.units
+    AND (SELECT y.is_automatic FROM chaining_policies y
+         WHERE y.organization_id = $1 AND (y.channel_id IS NULL OR y.channel_id = $4)
+         ORDER BY y.channel_id NULLS LAST LIMIT 1)
+UNION ALL
+SELECT f.id, f.variant_id, r.location_id, coalesce(r.lead_time_days, f.lead_time_days, v.lead_time_days), NULL
+FROM vendor_offers f JOIN vendors v ON v.id = f.vendor_id
+JOIN reorder_rules r ON r.variant_id = f.variant_id AND r.vendor_id = f.vendor_id AND r.is_active
+WHERE f.organization_id = $1 AND f.variant_id = ANY($2::uuid[]) AND f.is_active AND v.is_active
+ORDER BY days, id"""
 WAITING: Final = """
 SELECT l.variant_id, sum(s.quantity)::int AS units FROM line_status s JOIN order_lines l ON l.id = s.line_id
 WHERE s.status IN ('backordered', 'unscheduled') AND l.variant_id = ANY($1::uuid[]) GROUP BY l.variant_id"""
@@ -72,10 +86,10 @@ async def question_of(asked: Asked) -> Question | None:
     if len(goods) < len(asked.wanted) or not all(each.is_active for each in goods.values()):
         return None
     wanted = [asked.organization_id, list(asked.wanted)]
-    segment = await _segment(asked)
-    on_hand = _on_hand(await rows(LEVELS, [*wanted, channel.id, segment]), asked.own)
+    on_hand = _on_hand(await rows(LEVELS, wanted), asked.own)
     coming = await rows(COMING, wanted)
-    present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in coming}
+    sold = await rows(LEAD_TIMES, [*wanted, list(asked.wanted.values()), channel.id])
+    present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
     places = await _places(asked, channel, network, present)
     launches = await _launches(asked) if network.has_backorder_terms else {}
     awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
@@ -88,15 +102,18 @@ async def question_of(asked: Asked) -> Question | None:
         places=places,
         services=await services_of(asked.organization_id, asked.channel_id),
         on_hand=on_hand,
-        coming=await _coming(asked, [*coming, *_awaited(awaited)], places, launches),
+        coming=_then(
+            await _coming(asked, [*coming, *_awaited(awaited)], places, launches),
+            _after_lead_time(asked, sold, places, launches),
+        ),
         safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
         wanted_on=asked.wanted_on,
-        segment=segment,
+        segment=await _segment(asked),
     )
 
 
 async def _segment(asked: Asked) -> str:
-    """Of the customer who asks; rules may route for some customers otherwise than for others, and units be set aside for them."""
+    """Of the customer who asks; rules may route for some customers otherwise than for others."""
     buyers = await read_buyers(Fetching, [asked.customer_id] if asked.customer_id else [])
     return buyers[asked.customer_id].segment if asked.customer_id in buyers else ""
 
@@ -189,6 +206,34 @@ async def _coming(
             source = Coming(row["id"], row["location_id"], SupplyKind(row["kind"]))
             found.setdefault(row["variant_id"], []).append(Dated(day, row["quantity"], source))
     return {variant_id: without_demand(each, waiting.get(variant_id, 0)) for variant_id, each in found.items()}
+
+
+def _after_lead_time(
+    asked: Asked, sold: Sequence[Any], places: Mapping[UUID, Place], launches: Mapping[UUID, datetime]
+) -> dict[UUID, list[Dated[Coming]]]:
+    """What vendors could send if it was ordered now, by the calendar of where it comes to; nothing before its launch."""
+    found: dict[UUID, list[Dated[Coming]]] = {}
+    for row in sold:
+        place = places.get(row["location_id"])
+        if place is None:
+            continue
+        launch = max(asked.now, launches.get(row["variant_id"], asked.now))
+        days = (place.calendar.open_after(asked.now, row["days"]), place.calendar.open_after(launch, 0))
+        day = max(filter(None, days), default=None) if all(days) else None
+        if day is not None:
+            source = Coming(row["id"], row["location_id"], SupplyKind.LEAD_TIME)
+            supply = Dated(day, UNLIMITED if row["most"] is None else row["most"], source)
+            found.setdefault(row["variant_id"], []).append(supply)
+    return found
+
+
+def _then(
+    known: Mapping[UUID, Sequence[Dated[Coming]]], unplanned: Mapping[UUID, Sequence[Dated[Coming]]]
+) -> dict[UUID, list[Dated[Coming]]]:
+    """On the same day what is known of is taken first."""
+    return {
+        variant_id: [*known.get(variant_id, ()), *unplanned.get(variant_id, ())] for variant_id in {*known, *unplanned}
+    }
 
 
 def _safety_rule(row: Any) -> SafetyRule:
