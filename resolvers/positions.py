@@ -18,24 +18,24 @@ _LEVELS: Final = ", ".join(COUNTERS)
 FIGURES: Final = f"""
 SELECT location_id, sum(on_hand)::int AS on_hand, sum(allocated)::int AS allocated, sum(reserved)::int AS reserved,
     sum(damaged)::int AS damaged, sum(quality_control)::int AS quality_control, sum(safety)::int AS safety,
-    sum(set_aside)::int AS set_aside,
     sum(available)::int AS available, sum(in_transit)::int AS in_transit, sum(on_order)::int AS on_order,
     sum(planned)::int AS planned
 FROM (
-    SELECT location_id, {_LEVELS}, safety, set_aside,
-        greatest(0, on_hand - allocated - reserved - damaged - quality_control - safety - set_aside) AS available,
+    SELECT location_id, {_LEVELS}, safety,
+        greatest(0, on_hand - allocated - reserved - damaged - quality_control - safety) AS available,
         0 AS in_transit, 0 AS on_order, 0 AS planned
     FROM stock_levels WHERE organization_id = $1 AND variant_id = $2
     UNION ALL
-    SELECT location_id, 0, 0, 0, 0, 0, 0, 0, 0, CASE WHEN kind = 'in_transit' THEN quantity ELSE 0 END,
+    SELECT location_id, 0, 0, 0, 0, 0, 0, 0, CASE WHEN kind = 'in_transit' THEN quantity ELSE 0 END,
         CASE WHEN kind = 'purchase_order' THEN quantity ELSE 0 END, CASE WHEN kind = 'planned' THEN quantity ELSE 0 END
     FROM expected_supplies WHERE organization_id = $1 AND variant_id = $2 AND status = 'expected'
 ) AS each WHERE $3::uuid[] IS NULL OR location_id = ANY($3) GROUP BY location_id"""
 
-BACKORDERED: Final = """
-SELECT coalesce(sum(s.quantity), 0)::int AS units FROM line_status s JOIN order_lines i ON i.id = s.line_id
-JOIN orders o ON o.id = s.order_id
-WHERE o.organization_id = $1 AND i.variant_id = $2 AND s.status = 'backordered'"""
+WAITING: Final = """
+SELECT coalesce(sum(s.quantity) FILTER (WHERE s.status = 'backordered'), 0)::int AS backordered,
+    coalesce(sum(s.quantity) FILTER (WHERE s.status <> 'backordered'), 0)::int AS at_vendors
+FROM line_status s JOIN order_lines i ON i.id = s.line_id JOIN orders o ON o.id = s.order_id
+WHERE o.organization_id = $1 AND i.variant_id = $2 AND s.status IN ('backordered', 'awaiting_vendor', 'vendor_accepted')"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,6 @@ class Figures:
     damaged: int = 0
     quality_control: int = 0
     safety: int = 0
-    set_aside: int = 0
     available: int = 0
     in_transit: int = 0
     on_order: int = 0
@@ -67,6 +66,7 @@ class Position:
     total: Figures
     locations: list[LocationFigures]
     backordered: int
+    at_vendors: int
 
 
 async def position(
@@ -84,9 +84,9 @@ async def position(
         for row in await rows(FIGURES, [variant.organization_id, variant.id, places])
     }
     visible = await seen(Location, LOCATIONS, viewer).filter(id__in=list(found)).order_by("code")
-    [waiting] = await rows(BACKORDERED, [variant.organization_id, variant.id])
+    [waiting] = await rows(WAITING, [variant.organization_id, variant.id])
     by_location = [LocationFigures(location, found[location.id]) for location in visible]
-    return Position(variant, summed([each.figures for each in by_location]), by_location, waiting["units"])
+    return Position(variant, summed([each.figures for each in by_location]), by_location, **waiting)
 
 
 def summed(figures: list[Figures]) -> Figures:

@@ -17,10 +17,7 @@ class StockFigures:
     damaged: int = strawberry.field(description="Units that cannot be sold.")
     quality_control: int = strawberry.field(description="Units held back until they are checked.")
     safety: int = strawberry.field(description="Units kept back from selling.")
-    set_aside: int = strawberry.field(description="Units that only some buyers may have.")
-    available: int = strawberry.field(
-        description="Units that can still be promised to anybody; never below 0 at any location."
-    )
+    available: int = strawberry.field(description="Units that can still be promised; never below 0 at any location.")
     in_transit: int = strawberry.field(description="Units on their way there.")
     on_order: int = strawberry.field(description="Units ordered from vendors that are still to come.")
     planned: int = strawberry.field(description="Units that are planned and neither ordered nor on their way.")
@@ -38,6 +35,7 @@ class StockPosition:
     total: StockFigures = strawberry.field(description="Over all those locations.")
     locations: list[LocationStock] = strawberry.field(description="By location, in the order of their codes.")
     backordered: int = strawberry.field(description="Units that orders wait for, wherever they will come from.")
+    at_vendors: int = strawberry.field(description="Units that vendors still have to send to customers themselves.")
 
 
 @root

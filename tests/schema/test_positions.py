@@ -11,16 +11,17 @@ from tests.schema.asking import ask, codes
 from tests.world import furnish
 from tests.world.orders import new_order
 from tests.world.stock_papers import draft_purchase, ordered_purchase, shipped_transfer
+from tests.world.vendors import acknowledged, chained_order
 
 pytestmark = pytest.mark.usefixtures("database")
 
 POSITION = """
 query ($id: ID!) { stockPosition(variantId: $id) {
-  variant { sku } backordered
+  variant { sku } backordered atVendors
   total { ...F } locations { location { code } figures { ...F } }
 } }
 fragment F on StockFigures {
-  onHand allocated reserved damaged qualityControl safety setAside available inTransit onOrder planned
+  onHand allocated reserved damaged qualityControl safety available inTransit onOrder planned
 }
 """
 NOTHING = {
@@ -30,7 +31,6 @@ NOTHING = {
     "damaged": 0,
     "qualityControl": 0,
     "safety": 0,
-    "setAside": 0,
     "available": 0,
     "inTransit": 0,
     "onOrder": 0,
@@ -91,3 +91,14 @@ async def test_customers_see_no_positions(world):
     answer = await ask(POSITION, world.viewer(Role.CUSTOMER), {"id": global_id("Variant", world.variants["MUG"].id)})
 
     assert codes(answer) == ["FORBIDDEN"]
+
+
+async def test_what_a_vendor_ships_to_customers_is_neither_waited_for_nor_on_order(world):
+    before = await position(world, world.viewer())
+    await chained_order(world, MUG=4)
+    await acknowledged(world, MUG=1)
+
+    found = await position(world, world.viewer())
+
+    assert (before["atVendors"], found["atVendors"]) == (0, 5)
+    assert {**found, "atVendors": 0} == before
