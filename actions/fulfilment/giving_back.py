@@ -91,8 +91,8 @@ OUT_OF_REACH: Final = ALLOCATED - PUTS_BACK.keys() | LEFT
 class GivenBack:
     """What one location gives back for one reason, over all orders it concerns.
 
-    `quantities` are the units that the reason is about, by variant; what goes along with them is merely not wanted here.
-    `whole` are the orders whose work may not split.
+    `quantities` are the units that the reason is about, by variant; what goes along with them is merely not wanted here,
+    and `put_back` of it had been picked and lies on the shelf again. `whole` are the orders whose work may not split.
     """
 
     location_id: UUID
@@ -100,6 +100,7 @@ class GivenBack:
     cascades: bool = False
     whole: frozenset[UUID] = frozenset()
     quantities: Counter[UUID] = field(default_factory=Counter)
+    put_back: Counter[UUID] = field(default_factory=Counter)
     lines: set[UUID] = field(default_factory=set)
 
     @property
@@ -115,6 +116,8 @@ class GivenBack:
         change.move(action, place, quantity)
         if not is_companion:
             self.quantities[change.lines[place.line_id].variant_id] += quantity
+        elif action is Action.PUT_BACK:
+            self.put_back[change.lines[place.line_id].variant_id] += quantity
         self.lines.add(place.line_id)
 
     def take_companions(self, change: OrderChange, fulfilment: Fulfilment) -> None:
@@ -298,10 +301,10 @@ async def _variance(
 
 
 async def _left_on_shelf(given: GivenBack, freed: Iterable[levels.Movement]) -> dict[UUID, int]:
-    """Minus what the books still have beyond what somebody picked, keeps or set aside, by variant."""
+    """Minus what the books still have beyond what somebody picked, keeps, set aside or put back, by variant."""
     places = {(variant, given.location_id) for variant in given.quantities}
     found = await levels.lock(places)
-    claimed = {key: levels.committed(level) for key, level in found.items()}
+    claimed = {key: levels.committed(level) + given.put_back[key[0]] for key, level in found.items()}
     for movement in freed:
         if movement.place in claimed and movement.kind in {MovementKind.RELEASED, MovementKind.UNRESERVED}:
             claimed[movement.place] -= movement.quantity

@@ -20,9 +20,11 @@ from actions.gateways import Gateways
 from actions.orders import cancelling, noting
 from actions.parcels import packing, shipping, tracking
 from actions.payments import adding, authorizing
+from actions.pickups import answering, arriving
 from domain.errors import DomainError
 from domain.fulfilment import DeclineReason
 from domain.payments import Tender
+from domain.pickups import PickupChoice
 from domain.tracking import TrackingCode
 from models import OrderLine
 from models.db import rows
@@ -49,12 +51,20 @@ ORDER BY p.packed_at LIMIT 20"""
 ON_THE_WAY: Final = """
 SELECT id, status FROM parcels WHERE organization_id = $1 AND shipped_at IS NOT NULL AND delivered_at IS NULL
 ORDER BY packed_at DESC LIMIT 60"""
+ASKED: Final = """
+SELECT q.id, (SELECT f.location_id FROM stock_levels f JOIN locations p ON p.id = f.location_id
+    WHERE f.variant_id = l.variant_id AND f.location_id <> q.location_id AND 'pickup' = ANY(p.capabilities)
+        AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety >= q.quantity
+    ORDER BY f.on_hand DESC, f.id LIMIT 1) AS place
+FROM pickup_questions q JOIN order_lines l ON l.id = q.line_id
+WHERE q.organization_id = $1 AND q.status IN ('open', 'overdue') ORDER BY q.expires_at LIMIT 20"""
 FRESH_ORDERS: Final = """
 SELECT id FROM orders WHERE organization_id = $1 AND status IN ('scheduled', 'released', 'acknowledged')
 ORDER BY placed_at DESC LIMIT 30"""
 LOW: Final = """
 SELECT variant_id, location_id FROM stock_levels WHERE organization_id = $1 AND on_hand - allocated - reserved < $2
 ORDER BY on_hand - allocated LIMIT 100"""
+VEHICLES: Final = ("a red van", "a grey estate", "a bicycle with a trailer")
 REASONS: Final = ("Changed my mind", "Found it cheaper", "Ordered twice")
 NOTES: Final = (
     "Customer asked for a call before delivery.",
@@ -152,8 +162,28 @@ async def ship(life: Simulation, now: datetime) -> None:
 
 
 async def hand_over(life: Simulation, now: datetime) -> None:
+    """Some customers wait outside, and say so."""
     if found := await life.one(FULFILMENT, "ready_for_pickup"):
+        if life.luck.random() < 0.4:
+            spot = f"space {life.luck.randint(1, 8)}"
+            arrival = arriving.AnnounceArrival(fulfilment_id=found["id"], spot=spot, vehicle=life.luck.choice(VEHICLES))
+            await arriving.announce_arrival(life.act(now), arrival)
         await pickup.hand_over(life.act(now), pickup.HandOver(fulfilment_id=found["id"]))
+
+
+async def answer(life: Simulation, now: datetime) -> None:
+    """A customer who cannot collect where they wanted to chooses; most go where it lies, or have it sent."""
+    if found := await life.one(ASKED):
+        place = found["place"]
+        choice = PickupChoice.COLLECT_ELSEWHERE if place and life.luck.random() < 0.6 else PickupChoice.SHIP
+        if life.luck.random() < 0.15:
+            choice = PickupChoice.CANCEL
+        command = answering.AnswerPickup(
+            question_id=found["id"],
+            choice=choice,
+            pickup_location_id=place if choice is PickupChoice.COLLECT_ELSEWHERE else None,
+        )
+        await answering.answer(life.act(now), command)
 
 
 async def track(life: Simulation, now: datetime) -> None:
@@ -208,6 +238,7 @@ STEPS: Final[dict[Step, int]] = {
     pack: 17,
     ship: 16,
     hand_over: 4,
+    answer: 1,
     track: 40,
     cancel: 2,
     note: 1,

@@ -112,6 +112,20 @@ async def test_what_was_picked_for_work_that_may_not_split_returns_to_the_shelf(
     await books_balance()
 
 
+async def test_what_is_put_back_on_a_shelf_that_is_empty_otherwise_is_all_that_lies_there():
+    world = await furnish()
+    fulfilment = await accepted(world, await open_fulfilment(world, MUG=3, LAMP=1))
+    mugs = await mug_of(fulfilment)
+    await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id, lines=(PickedLine(line_id=mugs, quantity=1),)))
+
+    missing = ShortPick(fulfilment_id=fulfilment.id, lines=(FoundLine(line_id=mugs, found=1),), may_split=False)
+    await short_pick(world.act(), missing)
+
+    level = await world.level("MUG", "NYC")
+    assert (level.on_hand, level.allocated) == (2, 0)
+    await books_balance()
+
+
 async def test_work_that_is_packed_in_part_is_split_already():
     world = await furnish()
     fulfilment = await accepted(world, await open_fulfilment(world, MUG=1, LAMP=1))

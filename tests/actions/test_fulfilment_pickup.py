@@ -2,6 +2,7 @@
 
 import pytest
 
+from actions.fulfilment.picking import PickedLine, PickUnits, pick
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
 from domain.errors import BlockedByHold, Conflict, IllegalTransition, InvalidInput
 from domain.facts import FactKind
@@ -11,8 +12,8 @@ from domain.lifecycle import OrderStatus, UnitStatus
 from models import Fulfilment, Hold, Order, Parcel
 from tests.actions.asserting import books_balance, refused, told
 from tests.world import World, furnish
-from tests.world.fulfilment import open_fulfilment, packed, picked, pickup_fulfilment
-from tests.world.orders import units
+from tests.world.fulfilment import accepted, open_fulfilment, packed, picked, pickup_fulfilment
+from tests.world.orders import line, units
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -32,6 +33,24 @@ async def test_what_is_picked_waits_for_the_customer_and_is_told_once():
     assert fulfilment.status is FulfilmentStatus.READY_FOR_PICKUP
     assert await units(order, "MUG") == {UnitStatus.READY_FOR_PICKUP: 2}
     assert len(await told(FactKind.READY_FOR_PICKUP)) == 1
+
+
+async def test_what_is_ready_in_parts_is_told_once_for_each_part():
+    world = await furnish()
+    fulfilment = await accepted(world, await pickup_fulfilment(world, MUG=2, LAMP=1, CHAIR=1))
+    order = await Order.get(id=fulfilment.order_id)
+    first = [PickedLine(line_id=(await line(order, sku)).id, quantity=1) for sku in ("MUG", "LAMP")]
+
+    await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id, lines=tuple(first)))
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+    halfway = (await Fulfilment.get(id=fulfilment.id)).status
+    await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id))
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+
+    facts = await told(FactKind.READY_FOR_PICKUP)
+    assert [sum(move["quantity"] for move in fact.payload["moves"]) for fact in facts] == [2, 2]
+    assert [fact.payload["fulfilment"]["status"] for fact in facts] == ["in_progress", "ready_for_pickup"]
+    assert halfway is FulfilmentStatus.IN_PROGRESS
 
 
 async def test_what_is_handed_over_leaves_the_stock():
