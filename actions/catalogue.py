@@ -8,9 +8,12 @@ from uuid import UUID
 from actions import outbox
 from actions.acting import Act, action
 from actions.upserting import Entry, Row, Table, amend, check_known, given, known_ids, upsert
+from domain.errors import NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
+from domain.substitution import SubstitutePrice
 from domain.validation import KEEP, Checks, Keep
+from models import Substitute
 from models.db import execute
 
 MAX_SUBSTITUTES: Final = 50
@@ -39,10 +42,11 @@ VARIANTS: Final = Table(
     },
     required=("product_id", "name"),
 )
-FORGET_SUBSTITUTES: Final = "DELETE FROM substitutes WHERE variant_id = $1"
+FORGET_SUBSTITUTES: Final = "DELETE FROM substitutes WHERE variant_id = $1 AND substitute_id <> ALL($2::uuid[])"
 ADD_SUBSTITUTES: Final = """
-INSERT INTO substitutes (id, variant_id, substitute_id, rank)
-SELECT id, $1, substitute_id, rank FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS u(id, substitute_id, rank)"""
+INSERT INTO substitutes (id, variant_id, substitute_id, rank, price_rule, is_automatic)
+SELECT id, $1, substitute_id, rank, $5, false FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS u(id, substitute_id, rank)
+ON CONFLICT (variant_id, substitute_id) DO UPDATE SET rank = excluded.rank"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +92,21 @@ class DeactivateVariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSubstitutes:
-    """What may be sent instead, best first, in the place of what was listed before."""
+    """What may be sent instead, best first, in the place of what was listed before; what stays keeps its terms."""
 
     variant_id: UUID
     substitute_ids: tuple[UUID, ...]
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSubstituteTerms:
+    """Of one of a variant's substitutes: what it costs, and whether it is sent without asking to those who allow it."""
+
+    variant_id: UUID
+    substitute_id: UUID
+    price_rule: SubstitutePrice | Keep = KEEP
+    is_automatic: bool | Keep = KEEP
     expected_version: int | None = None
 
 
@@ -145,9 +160,23 @@ async def set_substitutes(act: Act, command: SetSubstitutes) -> UUID:
     checks.refuse()
     row = await touch(act, command.variant_id, command.expected_version)
     make = id_maker(len(wanted))
-    await execute(FORGET_SUBSTITUTES, [row.id])
-    await execute(ADD_SUBSTITUTES, [row.id, [make() for _ in wanted], list(wanted), list(range(len(wanted)))])
+    await execute(FORGET_SUBSTITUTES, [row.id, list(wanted)])
+    ranked = [[make() for _ in wanted], list(wanted), list(range(len(wanted)))]
+    await execute(ADD_SUBSTITUTES, [row.id, *ranked, SubstitutePrice.LOWER_OF_BOTH.value])
     await _record(act, [_variant_fact(row, substitutes=[str(each) for each in wanted])])
+    return row.id
+
+
+@action
+async def set_substitute_terms(act: Act, command: SetSubstituteTerms) -> UUID:
+    """The variant's id, whose version counts it. Raises NotFound or Conflict."""
+    row = await touch(act, command.variant_id, command.expected_version)
+    listed = await Substitute.get_or_none(variant_id=row.id, substitute_id=command.substitute_id)
+    if listed is None:
+        raise NotFound("substitute", command.substitute_id)
+    await listed.update_from_dict(given(price_rule=command.price_rule, is_automatic=command.is_automatic)).save()
+    terms = {"price_rule": listed.price_rule.value, "is_automatic": listed.is_automatic}
+    await _record(act, [_variant_fact(row, substitute_terms={str(command.substitute_id): terms})])
     return row.id
 
 

@@ -129,6 +129,13 @@ class OrderChange:
         self._moves.append({**_described(place, target, quantity), "to_line": str(line.id)})
         return target
 
+    def add_line(self, line: OrderLine) -> None:
+        """A line that was not ordered, its row written by the caller; its units come into being `PLACED`."""
+        self.lines[line.id] = line
+        place = Place(line.id, UnitStatus.PLACED)
+        self.standing[place] = line.quantity
+        self._moves.append({**_described(place, place, line.quantity), "from": None})
+
     def returned(self) -> dict[levels.Place, int]:
         """Units that this change gives back to their stock level, by (variant, location), not written yet."""
         given: dict[levels.Place, int] = {}

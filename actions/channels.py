@@ -22,6 +22,7 @@ MOST_TTL_SECONDS: Final = 2_678_400
 MOST_ANSWER_MINUTES: Final = 44_640
 """31 days."""
 MAX_LOCATIONS: Final = 10_000
+MOST_OFFER_HOURS: Final = 24 * 365
 
 CHANNELS: Final = Table(
     name="channels",
@@ -39,6 +40,7 @@ CHANNELS: Final = Table(
         "pickup_answer_minutes": 1440,
         "pickup_unanswered": UnansweredPickup.KEEP_OPEN.value,
         "refunds_by_itself": True,
+        "substitute_offer_hours": None,
         "is_active": True,
     },
     required=("name", "kind", "currency"),
@@ -57,6 +59,7 @@ class UpsertChannel:
     Unless `may_split_declined`, a location that cannot ship part of an order's work gives back all of it. Customers are
     asked for `pickup_answer_minutes` what becomes of units that they cannot collect; then `pickup_unanswered` decides.
     With `refunds_by_itself`, what was captured and is not owed any more is given back without being asked for.
+    `substitute_offer_hours`: a job proposes substitutes for what waits, which stand so long; None leaves it to people.
     """
 
     code: str
@@ -71,6 +74,7 @@ class UpsertChannel:
     pickup_answer_minutes: int | Keep = KEEP
     pickup_unanswered: UnansweredPickup | Keep = KEEP
     refunds_by_itself: bool | Keep = KEEP
+    substitute_offer_hours: int | Keep | None = KEEP
     prices_include_tax: bool | Keep = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
@@ -110,6 +114,7 @@ async def _check(act: Act, command: UpsertChannel, checks: Checks) -> None:
     )
     checks.number("backorder_cancel_days", command.backorder_cancel_days, least=1, most=MOST_CANCEL_DAYS)
     checks.number("pickup_answer_minutes", command.pickup_answer_minutes, least=1, most=MOST_ANSWER_MINUTES)
+    checks.number("substitute_offer_hours", command.substitute_offer_hours, least=1, most=MOST_OFFER_HOURS)
     wanted = command.location_ids
     if not isinstance(wanted, Keep) and checks.size("location_ids", wanted, most=MAX_LOCATIONS):
         await check_known(act, checks, "locations", [(f"location_ids.{at}", each) for at, each in enumerate(wanted)])
@@ -127,6 +132,7 @@ def _entry(command: UpsertChannel, checks: Checks) -> Entry:
         pickup_answer_minutes=command.pickup_answer_minutes,
         pickup_unanswered=command.pickup_unanswered,
         refunds_by_itself=command.refunds_by_itself,
+        substitute_offer_hours=command.substitute_offer_hours,
         prices_include_tax=command.prices_include_tax,
         is_active=command.is_active,
     )

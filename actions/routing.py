@@ -1,6 +1,6 @@
 """Give units of existing orders a location: locked stock, the exact plan of `domain/routing`, units moved by it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,8 @@ from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, Vari
 from models.db import Fetching, rows
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
+NEWCOMERS: Final = frozenset({DecisionKind.PLACED, DecisionKind.SUBSTITUTED})
+"""Units of a variant that were not ordered before now."""
 Exclusions = set[tuple[UUID, UUID]]
 """(line, location) pairs."""
 # Who ordered before the launch is served first: until the job has done so, whoever orders waits behind them.
@@ -30,14 +32,20 @@ SELECT variant_id FROM backorder_terms
 WHERE variant_id = ANY($1::uuid[]) AND (launches_at > $2 OR $3 AND launches_at IS NOT NULL AND launched_at IS NULL)"""
 
 
-async def route(act: Act, change: OrderChange, kind: DecisionKind = DecisionKind.REROUTED) -> None:
+async def route(
+    act: Act,
+    change: OrderChange,
+    kind: DecisionKind = DecisionKind.REROUTED,
+    *,
+    line_ids: Collection[UUID] | None = None,
+) -> None:
     """Schedule the units that have no location; what nobody can serve now becomes backordered. Records the facts.
 
     Takes the locks of every stock level of the wanted variants in id order. Locations that gave a line back before are
     not asked again before their exclusion ends. The decision is stored unless it changes nothing. Raises BlockedByHold
     when a hold stops scheduling.
     """
-    waiting = change.units(*WITHOUT_LOCATION)
+    waiting = [each for each in change.units(*WITHOUT_LOCATION) if line_ids is None or each.place.line_id in line_ids]
     if not waiting:
         return
     lines = [change.lines[units.place.line_id] for units in waiting]
@@ -55,7 +63,7 @@ async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], kind:
     channel = network.channels[change.order.channel_id]
     variants = {line.variant_id for line in lines}
     goods = {each.id: each for each in await Variant.filter(id__in=variants).select_related("product")}
-    free = await _free(change, network, channel, variants)
+    free = await free_at(change, network, channel, variants)
     sites = sorted({site for at in free.values() for site in at}, key=lambda site: site.rank)
     refused = await _refused(act, [line.id for line in lines])
     address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
@@ -106,7 +114,7 @@ async def _asker(act: Act, change: OrderChange, address: OrderAddress | None, ne
     return Asker(str(segments[0]) if segments else "", country, region, act.now)
 
 
-async def _free(
+async def free_at(
     change: OrderChange, network: Network, channel: ChannelTerms, variants: set[UUID]
 ) -> dict[UUID, dict[Site, int]]:
     """Free units by variant and open location, what this change itself gives back included."""
@@ -136,7 +144,7 @@ async def _refused(act: Act, line_ids: Sequence[UUID]) -> Exclusions:
 
 
 async def _not_launched(act: Act, variants: set[UUID], kind: DecisionKind) -> set[UUID]:
-    found = await rows(NOT_LAUNCHED, [sorted(variants), act.now, kind is DecisionKind.PLACED])
+    found = await rows(NOT_LAUNCHED, [sorted(variants), act.now, kind in NEWCOMERS])
     return {row["variant_id"] for row in found}
 
 

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     CHANGE_ORDERS = "change_orders"
     CANCEL_ORDERS = "cancel_orders"
     CONFIRM_ORDERS = "confirm_orders"
+    PROPOSE_SUBSTITUTES = "propose_substitutes"
+    ANSWER_SUBSTITUTES = "answer_substitutes"
     HOLD_ORDERS = "hold_orders"
     RELEASE_ORDERS = "release_orders"
     WRITE_NOTES = "write_notes"
@@ -66,6 +68,7 @@ _AT_A_LOCATION: Final = _PUBLIC | {
     _P.FULFIL,
     _P.RECORD_TRACKING,
     _P.WRITE_NOTES,
+    _P.PROPOSE_SUBSTITUTES,
 }
 
 PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
@@ -97,6 +100,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.READ_PAYMENTS,
         _P.PLACE_ORDERS,
         _P.CANCEL_ORDERS,
+        _P.ANSWER_SUBSTITUTES,
         _P.RESERVE_STOCK,
         _P.CHANGE_OWN_PROFILE,
         _P.WRITE_NOTES,

@@ -11,6 +11,7 @@ Everything here is plain JSON data, ids as text, so a client in any language can
     requests             {cancellation request: {line, fulfilment, quantity, status}} likewise
     questions            {pickup question: {line, quantity, status, expires_at}} likewise
     fulfilments          {fulfilment: status} likewise
+    substitutions        {substitution: {line, sku, quantity, unit_price_minor, status, expires_at, new_line}} likewise
     waits                {line: {cancels_at, launches_at, ships_by}} likewise
     authorize_status, charge_status
 
@@ -78,6 +79,17 @@ class QuestionSnapshot:
     expires_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class SubstitutionSnapshot:
+    line: str
+    sku: str
+    quantity: int
+    unit_price_minor: int
+    status: str
+    expires_at: str | None
+    new_line: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSnapshot:
     """An order as far as facts change it; `version` 0 is the order that nobody has made yet."""
@@ -94,6 +106,7 @@ class OrderSnapshot:
     questions: Mapping[str, QuestionSnapshot] = field(default_factory=dict)
     fulfilments: Mapping[str, str] = field(default_factory=dict)
     waits: Mapping[str, WaitSnapshot] = field(default_factory=dict)
+    substitutions: Mapping[str, SubstitutionSnapshot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +144,7 @@ def apply(snapshot: OrderSnapshot, payload: Payload) -> OrderSnapshot:
         questions={**snapshot.questions, **_questioned(payload.get("questions", {}))},
         fulfilments={**snapshot.fulfilments, **payload.get("fulfilments", {})},
         waits={**snapshot.waits, **{line: WaitSnapshot(**told) for line, told in payload.get("waits", {}).items()}},
+        substitutions={**snapshot.substitutions, **_instead(payload.get("substitutions", {}))},
         **{name: payload[name] for name in REPLACED if name in payload},
     )
 
@@ -177,3 +191,7 @@ def _asked(changed: Mapping[str, Payload]) -> dict[str, RequestSnapshot]:
 
 def _questioned(changed: Mapping[str, Payload]) -> dict[str, QuestionSnapshot]:
     return {key: QuestionSnapshot(**told) for key, told in changed.items()}
+
+
+def _instead(changed: Mapping[str, Payload]) -> dict[str, SubstitutionSnapshot]:
+    return {key: SubstitutionSnapshot(**told) for key, told in changed.items()}

@@ -37,6 +37,7 @@ from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
 from models.routing import LocationGroup, RoutingDecision, RoutingRule
 from models.staff import ApiKey, Role, Staff
+from models.substitutions import Substitution, SubstitutionConsent
 from models.transfers import Transfer, TransferLine
 
 __all__ = [
@@ -103,6 +104,8 @@ __all__ = [
     "StockLevel",
     "StockMovement",
     "Substitute",
+    "Substitution",
+    "SubstitutionConsent",
     "TaxRate",
     "TrackingEvent",
     "Transfer",

@@ -5,6 +5,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.substitution import SubstitutePrice
 from models.channels import Channel
 from models.columns import key, version
 from models.organizations import Organization
@@ -82,7 +83,7 @@ class Price(Model):
 
 
 class Substitute(Model):
-    """What may be sent instead, best first by `rank`."""
+    """What may be sent instead, best first by `rank`; automatic to customers who allow it, else when one says yes."""
 
     id: UUID = key()
     variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
@@ -94,6 +95,13 @@ class Substitute(Model):
     )
     substitute_id: UUID
     rank = fields.IntField(default=0)
+    price_rule = fields.CharEnumField(
+        SubstitutePrice,
+        max_length=32,
+        default=SubstitutePrice.LOWER_OF_BOTH,
+        db_default=SubstitutePrice.LOWER_OF_BOTH.value,
+    )
+    is_automatic = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "substitutes"

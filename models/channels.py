@@ -45,6 +45,7 @@ class Channel(Model):
         db_default=UnansweredPickup.KEEP_OPEN.value,
     )
     refunds_by_itself = fields.BooleanField(default=True, db_default=True)
+    substitute_offer_hours: int | None = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True)
     version: int = version()
     locations: fields.ManyToManyRelation[Location] = fields.ManyToManyField(

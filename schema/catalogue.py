@@ -14,6 +14,7 @@ from actions.inventory import MAX_UNITS
 from domain.permissions import Permission
 from resolvers.visible import BACKORDER_TERMS, PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
 from schema.channels import Channel
+from schema.enums import SubstitutePrice
 from schema.fields import column, connection, find, graph, many, money, one, root
 from schema.filters import among, equals, matches
 from schema.inputs import given, ref
@@ -50,6 +51,8 @@ class BackorderTerms:
 @graph(models.Substitute, "What may be sent instead.", scope=SUBSTITUTES, needs=READ)
 class Substitute:
     rank: int = column("Lower is better.")
+    price_rule: SubstitutePrice = column("What the customer pays for it.")
+    is_automatic: bool = column("Whether it is sent without asking to those who allow substitutes.")
     variant: "Variant" = one("The variant to send.", "substitute")
 
 
@@ -179,6 +182,15 @@ class SetSubstitutesInput:
     expected_version: int | None = given(VERSION, default=UNSET)
 
 
+@strawberry.input(description="On what terms one of a variant's substitutes is sent; what is silent stays.")
+class SetSubstituteTermsInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    substitute_id: strawberry.ID = ref("One of its substitutes.", "Variant")
+    price_rule: SubstitutePrice | None = given("What the customer pays for it.", default=UNSET)
+    is_automatic: bool | None = given("Whether it is sent without asking to those who allow it.", default=UNSET)
+    expected_version: int | None = given(VERSION, default=UNSET)
+
+
 @strawberry.input(description="How a variant may be ordered when there is none; what is silent stays.")
 class SetBackorderTermsInput:
     variant_id: strawberry.ID = ref("The variant.", "Variant")
@@ -230,6 +242,12 @@ class CatalogueMutations:
     )
     set_substitutes: Variant = action(
         "Say what may be sent instead.", keeping.set_substitutes, SetSubstitutesInput, needs=CHANGE
+    )
+    set_substitute_terms: Variant = action(
+        "Say what a substitute costs, and whether it is sent without asking.",
+        keeping.set_substitute_terms,
+        SetSubstituteTermsInput,
+        needs=CHANGE,
     )
     set_backorder_terms: Variant = action(
         "Say how many units of a variant may wait for stock, and from when on it is sent. Orders that wait follow a "

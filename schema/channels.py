@@ -44,6 +44,9 @@ class Channel(Node):
     refunds_by_itself: bool = column(
         "Whether what was captured and is not owed any more goes back without being asked for.", needs=INTERNAL
     )
+    substitute_offer_hours: int | None = column(
+        "For how many hours substitutes are proposed by themselves for what waits; null for not at all.", needs=INTERNAL
+    )
     version: int = column("Counts its changes.", needs=INTERNAL)
     locations: list[Location] = many("The locations that serve it; none means all do.", order_by="code", needs=INTERNAL)
 
@@ -95,6 +98,12 @@ class UpsertChannelInput:
     refunds_by_itself: bool | None = given(
         "Whether what was captured and is not owed any more, as for cancelled units, goes back without being asked for.",
         default=UNSET,
+    )
+    substitute_offer_hours: int | None = given(
+        "For how many hours substitutes are proposed by themselves for what waits; null for not at all.",
+        default=UNSET,
+        at_least=1,
+        at_most=keeping.MOST_OFFER_HOURS,
     )
     prices_include_tax: bool | None = given("Whether its prices already hold the tax.", default=UNSET)
     is_active: bool | None = given("Whether it takes orders.", default=UNSET)

@@ -18,6 +18,7 @@ from domain.purchasing import PurchaseAction, PurchaseKind, PurchaseStatus
 from domain.reordering import ReorderPolicy
 from domain.routing.values import Method
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
+from domain.substitution import SubstitutePrice, SubstitutionStatus
 from domain.tracking import TrackingCode
 from domain.transfers import Discrepancy, Remainder, TransferAction, TransferStatus
 from domain.viewer import Audience
@@ -47,6 +48,11 @@ strawberry.enum(TransferAction, description="What can be done to a transfer.")
 strawberry.enum(CountStatus, description="How far a count of stock is.")
 strawberry.enum(CountLineStatus, description="How far the count of one variant is.")
 strawberry.enum(CountAction, description="What can be done to a count of stock.")
+strawberry.enum(
+    SubstitutePrice,
+    description="What a substitute costs. ORIGINAL_PRICE and LOWER_OF_BOTH: in the end no more than the units it stands for.",
+)
+strawberry.enum(SubstitutionStatus, description="What became of a proposal to send something else.")
 strawberry.enum(
     ReorderPolicy,
     description="How many units are ordered again. UP_TO_LEVEL: as many as fill up to a level, (s, S). FIXED_LOTS: as many "
@@ -139,6 +145,8 @@ __all__ = [
     "ReorderPolicy",
     "ReservationStatus",
     "Role",
+    "SubstitutePrice",
+    "SubstitutionStatus",
     "SupplyKind",
     "SupplyStatus",
     "Tender",

@@ -11,9 +11,10 @@ from resolvers.visible import PARTS_OF_LINES, PARTS_OF_ORDERS, PRIVATE_NOTES, PU
 from schema.backorders import Backorder
 from schema.catalogue import Variant
 from schema.enums import Action, AddressKind, FulfilmentMethod, OrderStatus, UnitStatus
-from schema.fields import column, graph, many, one, via
+from schema.fields import column, graph, many, one, sql, via
 from schema.locations import Location
 from schema.nodes import Node
+from schema.substitutions import Substitution
 from schema.values import Minor
 
 READ = Permission.READ_ORDERS
@@ -42,6 +43,14 @@ class OrderLine(Node):
     variant: Variant | None = one("What was ordered, as it is now; null when it is no longer shown to you.")
     units: list[Units] = many("Where its units stand; they sum to its quantity.", order_by="status")
     backorder: Backorder | None = one("For how long its units may wait for stock, where there is an end to it.")
+    allows_substitutes: bool = sql(
+        "Whether the customer takes automatic substitutes for it.",
+        "(EXISTS (SELECT 1 FROM substitution_consents k WHERE k.line_id = {row}.id))",
+    )
+    substitutions: list[Substitution] = many(
+        "What was proposed or sent for units of it, with what came of it.", order_by="proposed_at"
+    )
+    substituted_for: Substitution | None = one("Whose units these stand for; null for what was ordered.")
     unit_price_minor: Minor = column("What one unit cost, in the order's currency, before discounts.")
     discount_minor: Minor = column("What was taken off the whole line, its share of the order's discount included.")
     tax_rate_ppm: int = column("The tax rate that was applied, in parts per million.")

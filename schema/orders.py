@@ -32,6 +32,7 @@ from schema.pickups import PickupQuestion
 from schema.promising import DeliveryPromise
 from schema.purchasing import PurchaseOrder
 from schema.routing import RoutingDecision
+from schema.substitutions import Substitution
 from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_ORDERS
@@ -89,6 +90,9 @@ class Order(Node):
     )
     pickup_questions: list[PickupQuestion] = many(
         "What its customer was asked about units that cannot be collected.", order_by="asked_at"
+    )
+    substitutions: list[Substitution] = many(
+        "What was proposed or sent instead of what was ordered.", order_by="proposed_at"
     )
     notes: list[Note] = many("What was said that the customer may read.", order_by="written_at")
     private_notes: list[PrivateNote] = many("What staff said among themselves.", "notes", order_by="written_at")

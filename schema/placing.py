@@ -63,6 +63,10 @@ class OrderedLineInput:
     pickup_location_id: strawberry.ID | None = ref(
         "Where the customer collects them, when they are not shipped.", "Location", default=None
     )
+    allow_substitutes: bool = given(
+        "Whether automatic substitutes may be sent for what is not in stock, at no more than their rule says.",
+        default=False,
+    )
 
 
 @strawberry.input(description="An order to write down. Amounts are in the channel's currency.")

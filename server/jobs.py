@@ -19,6 +19,7 @@ from actions.parcels import following, labels
 from actions.payments import capturing, expiring, reconciling, refunding, voiding
 from actions.pickups import answering
 from actions.reoptimizing import pricing, running
+from actions.substituting import automatic, proposing
 from models.db import rows
 from realtime.log import Connection, prune
 from server.settings import Settings
@@ -51,6 +52,9 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
         Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),
         Job("order from vendors", 2, lambda _, now: chaining.chain_due(now)),
+        Job("send substitutes", 5, lambda _, now: automatic.substitute_due(now)),
+        Job("propose substitutes", 30, lambda _, now: automatic.offer_due(now)),
+        Job("end proposals", 15, lambda _, now: proposing.end_substitutions(now)),
         Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
         Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),
         Job("void what is not needed", 10, lambda _, now: voiding.void_unneeded(gateways, now)),

@@ -13,6 +13,7 @@ from actions.orders import external
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
 from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
+from actions.substituting import consents
 from actions.swift_ids import swift_maker
 from domain.errors import InvalidInput
 from domain.facts import FactKind
@@ -69,6 +70,7 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
     await execute(WRITE, rows.parameters([], act))
     if named:
         await execute(external.KEEP, external.kept([external.First(new.id, content)]))
+    await consents.write(new)
     return new.id
 
 

@@ -17,6 +17,7 @@ from actions.orders import external
 from actions.orders.external import ExternalId, First
 from actions.orders.rows import WRITE, NewOrder, Rows, routed
 from actions.refusals import kept as keep
+from actions.substituting import consents
 from actions.swift_ids import swift_command, swift_maker
 from domain.errors import DomainError, InputProblem, InvalidInput, KeyReused
 from domain.placing.backordering import Terms, Wait, wait_of
@@ -148,6 +149,7 @@ class Batch:
     """Of the command that came last: facts about stock carry its time."""
     terms: dict[UUID, Terms] = field(default_factory=dict)
     waits: list[tuple[Any, ...]] = field(default_factory=list)
+    consents: list[tuple[Any, ...]] = field(default_factory=list)
     loads: dict[UUID, Load] = field(default_factory=dict)
     claims: list[workload.Claimed] = field(default_factory=list)
     sent: list[First] = field(default_factory=list)
@@ -207,6 +209,8 @@ class Batch:
             await connection.execute(waits.WRITE, *arrays(self.waits, waits.COLUMNS))
         if self.sent:
             await connection.execute(external.KEEP, *external.kept(self.sent))
+        if self.consents:
+            await connection.execute(consents.WRITE, *arrays(self.consents, consents.COLUMNS))
         return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
@@ -239,6 +243,7 @@ class Batch:
         )
         if decided.backorders and (self.terms or channel.backorder_cancel_days):
             new.waits = self._wait(new)
+        self.consents += consents.rows_of(new)
         self.rows.add(new)
         self.claims += [workload.Claimed(new.id, *each) for each in decided.claims]
         return new.id

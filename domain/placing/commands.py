@@ -27,7 +27,8 @@ class Address:
 class OrderedLine:
     """`unit_price_minor` None means the channel's price; `discount_minor` is off the whole line, before tax rules.
 
-    With `location_id`, only that location may serve the line.
+    With `location_id`, only that location may serve the line. `allow_substitutes`: where it cannot be served, automatic
+    substitutes may be sent for it.
     """
 
     variant_id: UUID
@@ -37,6 +38,7 @@ class OrderedLine:
     method: FulfilmentMethod = FulfilmentMethod.SHIP
     pickup_location_id: UUID | None = None
     location_id: UUID | None = None
+    allow_substitutes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

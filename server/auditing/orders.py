@@ -81,6 +81,19 @@ LEFT JOIN (SELECT line_id, sum(quantity) AS units FROM line_status WHERE status 
 WHERE coalesce(q.units, 0) <> coalesce(s.units, 0)"""
 
 
+SUBSTITUTED: Final = f"""
+SELECT {LINE} AS name, format('%s were sent for %s units of it, %s of which were cancelled', n.quantity, p.units,
+    coalesce(c.units, 0)) AS wrong
+FROM (SELECT line_id, sum(quantity) AS units, array_agg(new_line_id) AS new_lines FROM substitutions
+      WHERE status = 'accepted' GROUP BY 1) AS p
+JOIN order_lines l ON l.id = p.line_id JOIN orders o ON o.id = l.order_id
+JOIN LATERAL (SELECT sum(i.quantity) AS quantity FROM order_lines i
+              WHERE i.id = ANY(p.new_lines) AND i.order_id = l.order_id) AS n ON true
+LEFT JOIN LATERAL (SELECT sum(s.quantity) AS units FROM line_status s
+                   WHERE s.line_id = l.id AND s.status = 'cancelled') AS c ON true
+WHERE n.quantity > p.units OR coalesce(c.units, 0) < p.units"""
+
+
 def _fulfilment_word(present: list[str]) -> str:
     units = [UnitStatus(status) for status in present if status != GAVE_BACK]
     return derive_fulfilment(units, gave_back=GAVE_BACK in present).value
@@ -99,5 +112,6 @@ CHECKS: Final = (
     by_sql("An order's totals are the sums of its lines and its shipping", TOTALS),
     by_sql("Nothing waits for stock after it was cancelled for waiting too long", OVERDUE),
     by_sql("Customers are asked about exactly the units that they cannot collect", ASKED),
+    by_sql("What was sent instead stands for cancelled units of the line it is for", SUBSTITUTED),
     by_sql("Parcels that left carry no more than has left", SHIPPED),
 )

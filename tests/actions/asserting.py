@@ -43,6 +43,8 @@ CHANGEABLE = [
     "order_addresses",
     "holds",
     "backorders",
+    "substitutions",
+    "substitution_consents",
     "backorder_terms",
     "outbox",
     "idempotency_keys",

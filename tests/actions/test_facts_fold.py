@@ -18,6 +18,7 @@ from domain.projection import (
     QuestionSnapshot,
     RequestSnapshot,
     StockSnapshot,
+    SubstitutionSnapshot,
     WaitSnapshot,
     apply,
     apply_stock,
@@ -34,6 +35,7 @@ from models import (
     OutboxFact,
     PickupQuestion,
     StockLevel,
+    Substitution,
 )
 from tests.actions.scenarios import Scenario, excused, scenarios
 from tests.world import furnish
@@ -93,7 +95,7 @@ async def read_orders() -> Orders:
     for row in await LineStatus.all():
         standing = (row.status.value, _text(row.location_id), _text(row.fulfilment_id))
         units[str(row.line_id)][standing] = row.quantity
-    lines, holds, requests, questions, fulfilments, waits = [defaultdict(dict) for _ in range(6)]
+    lines, holds, requests, questions, fulfilments, waits, instead = [defaultdict(dict) for _ in range(7)]
     for row in await OrderLine.all():
         lines[row.order_id][str(row.id)] = LineSnapshot(row.status.value, units[str(row.id)])
     for row in await Hold.exclude(status="resolved"):
@@ -111,6 +113,12 @@ async def read_orders() -> Orders:
         expires_at = row.expires_at.isoformat()
         question = QuestionSnapshot(str(row.line_id), row.quantity, row.status.value, expires_at)
         questions[row.order_id][str(row.id)] = question
+    for row in await Substitution.all():
+        expires_at = row.expires_at.isoformat() if row.expires_at else None
+        instead[row.order_id][str(row.id)] = SubstitutionSnapshot(
+            str(row.line_id), row.sku, row.quantity, row.unit_price_minor, row.status.value, expires_at,
+            _text(row.new_line_id),
+        )  # fmt: skip
     for row in await Fulfilment.all():
         fulfilments[row.order_id][str(row.id)] = row.status.value
     return {
@@ -127,6 +135,7 @@ async def read_orders() -> Orders:
             questions=questions[order.id],
             fulfilments=fulfilments[order.id],
             waits=waits[order.id],
+            substitutions=instead[order.id],
         )
         for order in await Order.all()
     }

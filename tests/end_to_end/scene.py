@@ -17,6 +17,7 @@ from domain.holds import HoldKind
 from domain.ids import new_id
 from domain.payments import Tender
 from domain.permissions import Role
+from domain.substitution import SubstitutePrice
 from models.orders import NoteVisibility
 from resolvers.declared import entities
 from resolvers.ids import global_id
@@ -30,7 +31,7 @@ CONFINED = (Role.AGENT, Role.PARTNER, Role.STORE_ASSOCIATE, Role.WAREHOUSE, Role
 OF_ORDERS = {
     "Order", "OrderLine", "OrderAddress", "Fulfilment", "FulfilmentLine", "Parcel", "ParcelLine", "TrackingEvent",
     "Payment", "PaymentEvent", "Hold", "Note", "PrivateNote", "CancellationRequest",
-    "PickupQuestion",
+    "PickupQuestion", "Substitution",
 }  # fmt: skip
 HIDDEN = {
     Role.AGENT: OF_ORDERS | {"Channel"},
@@ -124,6 +125,14 @@ async def sell(world: World, **where: Any) -> None:
         await add_note(act, AddNote(order_id=fulfilment.order_id, text="Ring twice.", visibility=visibility))
     await request_cancellation(act, RequestCancellation(fulfilment_id=fulfilment.id))
     await apply_hold(act, ApplyHold(order_id=fulfilment.order_id, kind=HoldKind.FRAUD))
+    await offer_something_else(world, await models.OrderLine.filter(order_id=fulfilment.order_id).first())
+
+
+async def offer_something_else(world: World, line: models.OrderLine) -> None:
+    await models.Substitution.create(
+        order_id=line.order_id, line_id=line.id, variant=world.variants["CHAIR"], sku="CHAIR", quantity=1,
+        price_rule=SubstitutePrice.ORIGINAL_PRICE, unit_price_minor=1, proposed_by="x", proposed_at=world.now,
+    )  # fmt: skip
 
 
 async def every_id() -> dict[str, set[str]]:

@@ -31,8 +31,8 @@ PLAIN = {
     "DateTime": "2026-11-02T15:00:00Z", "Date": "2026-11-02",
 }  # fmt: skip
 CUSTOMERS_CHANGES = {
-    "addCustomerAddress", "addNote", "addPayment", "announceArrival", "answerPickup", "authorizePayment", "cancelOrder",
-    "draftOrder", "extendCart",
+    "addCustomerAddress", "addNote", "addPayment", "announceArrival", "answerPickup", "answerSubstitution",
+    "authorizePayment", "cancelOrder", "draftOrder", "extendCart",
     "holdPromise", "placeDraft", "placeOrder", "releaseCart", "removeCustomerAddress", "removeCustomerContact",
     "replaceCustomerAddress", "requestCancellation", "reserveCart", "setCustomerContact", "updateCustomer",
 }  # fmt: skip

@@ -17,6 +17,7 @@ from tests.world.orders import new_order
 pytestmark = pytest.mark.usefixtures("database")
 
 backorders = importlib.import_module("models.migrations.0019_backorders")
+substitutions = importlib.import_module("models.migrations.0027_substitutions")
 promises = importlib.import_module("models.migrations.0002_promises")
 payment_jobs = importlib.import_module("models.migrations.0003_payment_jobs")
 labels = importlib.import_module("models.migrations.0008_labels_and_cartons")
@@ -38,6 +39,7 @@ RULES = {
     for checks in (
         availability.CHECKS,
         backorders.CHECKS,
+        substitutions.CHECKS,
         promises.CHECKS,
         dates.CHECKS,
         labels.CHECKS,
@@ -59,6 +61,7 @@ RULES = {
 INDEXES = {
     **availability.UNIQUE,
     **backorders.JOBS,
+    **substitutions.UNIQUE,
     **promises.UNIQUE,
     **promises.JOBS,
     **payment_jobs.JOBS,

@@ -13,10 +13,12 @@ from domain.routing.rules.passes import Case
 from domain.routing.rules.values import DecisionKind, RuleStatus
 from domain.routing.values import Candidate, Demand, RoutingRequest
 from domain.shipping_rates import Rate
+from domain.substitution import SubstitutePrice, SubstitutionStatus
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PLANS = [
     models.LocationGroup, models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder,
+    models.Substitution,
 ]  # fmt: skip
 
 
@@ -36,6 +38,7 @@ def add_plans(world: Any, organization: UUID) -> None:
         for again in range(at % 3):
             _decision(world, order, None if at % 2 else rules[at % len(rules)], again)
     _waits(world, organization)
+    _substitutions(world, organization)
 
 
 def _waits(world: Any, organization: UUID) -> None:
@@ -47,6 +50,24 @@ def _waits(world: Any, organization: UUID) -> None:
             models.Backorder(
                 line_id=line.id, order_id=line.order_id, since=START, cancels_at=START if at % 3 else None,
                 is_fixed=at % 4 == 0, reason='odd "reason"\n' if at % 4 == 0 else "", **launch,
+            )
+        )  # fmt: skip
+
+
+def _substitutions(world: Any, organization: UUID) -> None:
+    orders = {order.id for order in world.of(models.Order, organization)}
+    lines = [line for line in world.of(models.OrderLine) if line.order_id in orders]
+    variants, statuses = world.of(models.Variant, organization), list(SubstitutionStatus)
+    for at, line in enumerate(lines[::3]):
+        status = statuses[at % len(statuses)]
+        is_open = status is SubstitutionStatus.PROPOSED
+        world.add(
+            models.Substitution(
+                order_id=line.order_id, line_id=line.id, variant_id=variants[at % len(variants)].id, sku=f"S{at}", quantity=1,
+                price_rule=list(SubstitutePrice)[at % 3], unit_price_minor=3_000_000_000 + at, status=status,
+                reason='odd "reason"\n', proposed_by="x", proposed_at=START, expires_at=START if at % 2 else None,
+                answered_at=None if is_open else START, answered_by=None if is_open else "y",
+                new_line_id=lines[at].id if status is SubstitutionStatus.ACCEPTED else None,
             )
         )  # fmt: skip
 

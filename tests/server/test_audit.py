@@ -69,6 +69,15 @@ SABOTAGE = [
         ),
         "units still wait, which were to be cancelled",
     ),
+    (
+        (
+            "INSERT INTO substitutions (id, order_id, line_id, variant_id, sku, quantity, price_rule, unit_price_minor, "
+            "status, reason, proposed_by, proposed_at, answered_at, new_line_id) SELECT id, order_id, id, variant_id, sku, "
+            "quantity, 'original_price', 1, 'accepted', '', 'x', now(), now(), id FROM order_lines "
+            "WHERE order_id = '{waiting}'"
+        ),
+        "1 were sent for 1 units of it, 0 of which were cancelled",
+    ),
     ("UPDATE order_lines SET tax_minor = 7 WHERE order_id = '{order}'", "the tax is 0, its lines make 7"),
     (
         "UPDATE payments SET charged_minor = charged_minor + 1 WHERE order_id = '{order}'",

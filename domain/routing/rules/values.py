@@ -31,6 +31,7 @@ class DecisionKind(StrEnum):
     REROUTED = "rerouted"
     BACKORDER_RETRY = "backorder_retry"
     REOPTIMIZED = "reoptimized"
+    SUBSTITUTED = "substituted"
 
 
 class ConstraintKind(StrEnum):

@@ -7,6 +7,7 @@ from tests.actions.scenarios import without_story
 for action in (
     catalogue.deactivate_product,
     catalogue.deactivate_variant,
+    catalogue.set_substitute_terms,
     catalogue.set_substitutes,
     catalogue.upsert_product,
     catalogue.upsert_products,

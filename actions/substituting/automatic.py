@@ -1,0 +1,125 @@
+"""Substitutes that nobody has to ask for: sent at once where the customer allows it, else proposed where a channel does so."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from actions.acting import Act, action
+from actions.changing import lock_order, save
+from actions.desk import Desk
+from actions.substituting.exchanging import exchange, free_units
+from actions.substituting.proposing import ACTOR, expiry, proposal, put_forward
+from domain.errors import DomainError
+from domain.holds import STOPS
+from domain.lifecycle import Action, UnitStatus
+from domain.placing.commands import PlaceOrder
+from models import SubstitutionConsent
+from models.db import rows
+
+log = logging.getLogger("oms.substitutes")
+
+BATCH: Final = 200
+"""Orders that one run looks at; the rest have their turn in the next."""
+TRY_AGAIN: Final = timedelta(minutes=5)
+"""So long after none of its substitutes could be sent an order is left alone."""
+ALLOWED: Final = "The customer allows it."
+STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if stops & {Action.CANCEL, Action.SCHEDULE})
+
+_FREE: Final = """f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety > 0
+    AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)"""
+_FITTING: Final = f"""
+    s.status = 'backordered' AND {_FREE}
+    AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id AND p.status = 'proposed')
+    AND NOT EXISTS (SELECT FROM backorder_terms b WHERE b.variant_id = l.variant_id AND b.launches_at > $1)"""
+_UNHELD: Final = """
+    NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($2::text[]))"""
+
+ALLOWING: Final = f"""
+SELECT o.organization_id, c.order_id, min(c.tried_at) AS tried_at FROM substitution_consents c
+JOIN orders o ON o.id = c.order_id JOIN order_lines l ON l.id = c.line_id JOIN line_status s ON s.line_id = l.id
+JOIN substitutes t ON t.variant_id = l.variant_id AND t.is_automatic JOIN stock_levels f ON f.variant_id = t.substitute_id
+WHERE {_FITTING} AND {_UNHELD} AND (c.tried_at IS NULL OR c.tried_at <= $3)
+GROUP BY o.organization_id, c.order_id ORDER BY tried_at NULLS FIRST, c.order_id LIMIT $4"""
+BEST_OF_ORDER: Final = f"""
+SELECT c.line_id, t.substitute_id, min(l.position) AS position, min(t.rank) AS rank FROM substitution_consents c
+JOIN orders o ON o.id = c.order_id JOIN order_lines l ON l.id = c.line_id JOIN line_status s ON s.line_id = l.id
+JOIN substitutes t ON t.variant_id = l.variant_id AND t.is_automatic JOIN stock_levels f ON f.variant_id = t.substitute_id
+WHERE {_FITTING} AND c.order_id = $2 GROUP BY c.line_id, t.substitute_id ORDER BY position, rank, t.substitute_id"""
+# Each line is asked about once by itself; people may propose as often as they like.
+OFFERABLE: Final = f"""
+SELECT DISTINCT ON (l.id) o.organization_id, l.order_id, l.id AS line_id, t.substitute_id
+FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN orders o ON o.id = l.order_id
+JOIN channels c ON c.id = o.channel_id AND c.substitute_offer_hours IS NOT NULL
+JOIN substitutes t ON t.variant_id = l.variant_id JOIN stock_levels f ON f.variant_id = t.substitute_id
+WHERE {_FITTING} AND {_UNHELD} AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id)
+    AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
+    AND NOT (t.is_automatic AND EXISTS (SELECT FROM substitution_consents k WHERE k.line_id = l.id))
+ORDER BY l.id, t.rank, t.substitute_id LIMIT $3"""
+
+
+async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
+    """Place an order; what of it is not in stock and may be substituted is, at once. Refused as `Desk.place` says."""
+    order_id = await desk.place(act, command)
+    if any(line.allow_substitutes for line in command.lines):
+        await substitute_order(replace(act, key=None), order_id)
+    return order_id
+
+
+async def substitute_order(act: Act, order_id: UUID) -> None:
+    """Send automatic substitutes for what waits, best first, each in its own transaction, as far as they go."""
+    for found in await rows(BEST_OF_ORDER, [act.now, order_id]):
+        try:
+            await _substitute(act, order_id, found["line_id"], found["substitute_id"])
+        except DomainError as refusal:
+            log.info("nothing else was sent for order %s: %s", order_id, refusal.code)
+    await SubstitutionConsent.filter(order_id=order_id).update(tried_at=act.now)
+
+
+async def substitute_due(now: datetime, *, limit: int = BATCH) -> int:
+    """The same for orders of all organizations that an automatic substitute could serve now; how many were tried."""
+    due = await rows(ALLOWING, [now, STOPPING, now - TRY_AGAIN, limit])
+    for found in due:
+        await substitute_order(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
+    return len(due)
+
+
+async def offer_due(now: datetime, *, limit: int = BATCH) -> int:
+    """Propose the best substitute in stock for what waits, in channels that do so; for how many lines."""
+    due = await rows(OFFERABLE, [now, STOPPING, limit])
+    for found in due:
+        act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
+        try:
+            await _offer(act, found["order_id"], found["line_id"], found["substitute_id"])
+        except DomainError as refusal:
+            log.info("nothing was proposed for line %s: %s", found["line_id"], refusal.code)
+    return len(due)
+
+
+@action
+async def _substitute(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID) -> UUID:
+    change = await lock_order(act, order_id)
+    line = change.lines[line_id]
+    waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
+    quantity = min(waiting, await free_units(act, change, line, variant_id))
+    if quantity:
+        taken = await proposal(act, change, line, variant_id)
+        taken.quantity, taken.reason = quantity, ALLOWED
+        await exchange(act, change, taken)
+        await save(act, [change])
+    return order_id
+
+
+@action
+async def _offer(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID) -> UUID:
+    change = await lock_order(act, order_id)
+    line = change.lines[line_id]
+    waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
+    quantity = min(waiting, await free_units(act, change, line, variant_id))
+    if quantity:
+        proposed = await proposal(act, change, line, variant_id)
+        proposed.quantity, proposed.expires_at = quantity, await expiry(act, change)
+        await put_forward(change, proposed)
+        await save(act, [change])
+    return order_id

@@ -1,0 +1,44 @@
+"""Something else is sent for what waits, or is not."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from actions.substituting import automatic
+from actions.substituting.proposing import AnswerSubstitution, answer, end_substitutions, propose
+from domain.lifecycle import UnitStatus
+from tests.actions.scenarios import Story, scenario
+from tests.actions.scenarios.placing import opened_desk
+from tests.world import World
+from tests.world.orders import new_order
+from tests.world.substitutes import instead, proposed
+from tests.world.waiting import wanted
+
+
+@scenario(propose, answer)
+async def a_substitute_accepted(world: World) -> Story:
+    await instead(world, "MUG", "LAMP")
+    order = await new_order(world, MUG=3, SHIRT=1, waiting=UnitStatus.BACKORDERED)
+    yield
+    proposal = await proposed(world, order, quantity=2)
+    await answer(world.act(), AnswerSubstitution(substitution_id=proposal.id, accept=True))
+
+
+@scenario(propose, answer, end_substitutions)
+async def substitutes_declined_and_expired(world: World) -> Story:
+    await instead(world, "MUG", "LAMP")
+    order = await new_order(world, MUG=3, waiting=UnitStatus.BACKORDERED)
+    yield
+    proposal = await proposed(world, order)
+    await answer(world.act(), AnswerSubstitution(substitution_id=proposal.id, accept=False))
+    await proposed(world, order, expires_at=world.now + timedelta(hours=1))
+    await end_substitutions(world.now + timedelta(hours=1))
+
+
+@scenario(automatic.place)
+async def a_substitute_allowed(world: World) -> Story:
+    await instead(world, "MUG", "LAMP", is_automatic=True)
+    command = wanted(world, MUG=35)
+    lines = tuple(replace(line, allow_substitutes=True) for line in command.lines)
+    async with opened_desk() as desk:
+        yield
+        await automatic.place(world.act(), desk, replace(command, lines=lines))
