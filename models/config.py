@@ -32,12 +32,13 @@ def credentials(database_url: str, **session: str) -> dict[str, Any]:
     return found
 
 
-def tortoise_config(database_url: str, *, pool_size: int = 10) -> dict[str, Any]:
+def tortoise_config(database_url: str, *, pool_size: int = 10, ready: int = 1) -> dict[str, Any]:
+    """`ready` connections are opened at once: the first requests need not wait for theirs."""
     return {
         "connections": {
             "default": {
                 "engine": "tortoise.backends.asyncpg",
-                "credentials": {**credentials(database_url), "minsize": 1, "maxsize": pool_size},
+                "credentials": {**credentials(database_url), "minsize": ready, "maxsize": pool_size},
             }
         },
         "apps": {"models": {"models": MODULES, "default_connection": "default", "migrations": MIGRATIONS}},

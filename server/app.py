@@ -110,7 +110,8 @@ def _lifespan(
 
 async def _start(settings: Settings, beside: Beside | None, stack: AsyncExitStack) -> dict[str, Any]:
     """Everything that must be closed is on the stack, in the order of its opening."""
-    config = tortoise_config(settings.database_url, pool_size=settings.database_pool_size)
+    size = settings.database_pool_size
+    config = tortoise_config(settings.database_url, pool_size=size, ready=size)
     await stack.enter_async_context(TortoiseContext())
     # Requests run in tasks that do not descend from this one, so the connections must be found without its context.
     await Tortoise.init(config=config, _enable_global_fallback=True)

@@ -9,6 +9,7 @@ level that was crossed and crossed back between two looks is not told. What chan
 (boundaries, channels, locations, facts that are not there any more) begins a sweep over all variants, in batches.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +26,11 @@ from models.db import execute, rows, tx
 ACTOR: Final = "job:availability"
 FACTS_AT_ONCE: Final = 2_000
 VARIANTS_AT_ONCE: Final = 200
-"""In one transaction, of those that facts name; a sweep adds as many."""
+"""In one transaction, of those that facts name."""
+SWEPT_AT_ONCE: Final = 50
+"""That a sweep adds: each may make a fact for every place, and requests wait while those are made."""
+REST_SECONDS: Final = 0.05
+"""Between two transactions, so that a sweep leaves the process to requests."""
 MOST_ROUNDS: Final = 20
 """Transactions in one run of the job."""
 FIRST_VARIANT: Final = UUID(int=0)
@@ -123,6 +128,7 @@ async def follow(now: datetime) -> int:
         if found is None:
             break
         announced += found
+        await asyncio.sleep(REST_SECONDS)
     if announced:
         outbox.wake()
     return announced
@@ -169,9 +175,9 @@ async def _position() -> Position | None:
 async def _sweep(position: Position) -> None:
     if position.sweeping_after is None:
         return
-    found = [row["id"] for row in await rows(SWEEP, [position.sweeping_after, VARIANTS_AT_ONCE])]
+    found = [row["id"] for row in await rows(SWEEP, [position.sweeping_after, SWEPT_AT_ONCE])]
     position.variants.update(found)
-    position.sweeping_after = found[-1] if len(found) == VARIANTS_AT_ONCE else None
+    position.sweeping_after = found[-1] if len(found) == SWEPT_AT_ONCE else None
 
 
 async def _crossings(variant_ids: set[UUID]) -> list[Crossing]:

@@ -225,6 +225,7 @@ async def test_another_history_begins_with_a_look_at_everything(world, database_
 
 async def test_many_variants_are_followed_in_batches(world, database_url, monkeypatch) -> None:
     monkeypatch.setattr(announcing, "VARIANTS_AT_ONCE", 2)
+    monkeypatch.setattr(announcing, "SWEPT_AT_ONCE", 2)
     skus = [f"V{at}" for at in range(5)]
     for sku in skus:
         await variant(world, sku)
