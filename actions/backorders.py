@@ -17,6 +17,7 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import lock_order, save
+from actions.quotas.buyers import free_for
 from actions.routing import route
 from domain.errors import DomainError
 from domain.holds import STOPS
@@ -32,13 +33,13 @@ REST: Final = timedelta(minutes=1)
 MOST_RESTING: Final = 10_000
 RETRY_ACTOR: Final = "job:backorders"
 
-WAITING: Final = """
+WAITING: Final = f"""
 SELECT o.id, o.organization_id FROM orders o
 WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
     SELECT FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN stock_levels f ON f.variant_id = l.variant_id
     WHERE s.order_id = o.id AND s.status IN ('backordered', 'unscheduled')
         AND ($2::uuid[] IS NULL OR l.variant_id = ANY($2))
-        AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety > 0
+        AND {free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
         AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)
         AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)
              OR EXISTS (SELECT FROM channel_locations c

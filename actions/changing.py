@@ -23,6 +23,7 @@ from domain.facts import Fact, FactKind
 from domain.holds import HoldStatus, check_holds, stopped_by
 from domain.ids import id_maker
 from domain.lifecycle import ALLOCATED, Action, OrderStatus, StockEffect, UnitStatus, check, derive, stock_effect
+from domain.quotas.groups import Entitled
 from domain.stock import MovementKind
 from models import Hold, LineStatus, Order, OrderLine
 from models.db import execute
@@ -60,6 +61,8 @@ class OrderChange:
     movements: list[levels.Movement] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     _moves: list[dict[str, Any]] = field(default_factory=list)
+    groups: Entitled = ()
+    """Whose quotas its units may be scheduled from; `actions/quotas/buyers.py` knows."""
 
     def units(
         self, *statuses: UnitStatus, line_id: UUID | None = None, fulfilment_id: UUID | None = None
@@ -216,6 +219,7 @@ class OrderChange:
                 kind=MOVEMENT_OF[effect],
                 quantity=quantity,
                 line_id=before.line_id,
+                groups=self.groups,
             )
         )
 

@@ -17,16 +17,12 @@ from actions.upserting import check_known
 from domain.errors import CountChanged, InsufficientStock
 from domain.stock import AdjustmentReason, MovementKind
 from domain.validation import Checks
-from models.db import execute
 
 MAX_LINES: Final = 500
 MAX_UNITS: Final = 1_000_000_000
 """Of one line; a level holds about twice as many."""
 
 TAKEN_FROM: Final = {MovementKind.REPAIRED: "damaged", MovementKind.CLEARED: "quality_control"}
-SET_SAFETY: Final = """
-UPDATE stock_levels l SET safety = d.safety, version = d.version
-FROM unnest($1::uuid[], $2::int[], $3::int[]) AS d(id, safety, version) WHERE l.id = d.id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +102,7 @@ class SafetyLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSafetyStock:
-    """Units kept back from selling. Raising it takes nothing from those who have a claim already."""
+    """Units kept back from selling. Raising it takes nothing from those who have a claim already, but what is set aside."""
 
     lines: tuple[SafetyLine, ...]
 
@@ -204,10 +200,7 @@ async def set_safety_stock(act: Act, command: SetSafetyStock) -> list[UUID]:
     changed = [(level, safety) for level, safety in changed if level["safety"] != safety]
     for level, safety in changed:
         level["safety"] = safety
-        level["version"] += 1
-    columns = [[level[name] for level, _ in changed] for name in ("id", "safety", "version")]
-    await execute(SET_SAFETY, columns)
-    facts = [levels.stock_fact(level) for level, _ in changed]
+    facts = await levels.write(act, [level for level, _ in changed])
     await outbox.record(act.organization_id, act.actor, act.now, facts)
     return [found[_place(line)]["id"] for line in command.lines]
 

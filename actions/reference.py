@@ -15,6 +15,7 @@ from domain.geography import Coordinates
 from domain.orders import Capability, ConfirmationPolicy
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
 from domain.promising.calendars import Calendar
+from domain.quotas.groups import QuotaGroup
 from domain.routing.rules.values import Groups, RoutingRule, terms_of
 from domain.routing.values import Method, VariantKey
 from domain.workdays import Workplace
@@ -33,6 +34,9 @@ WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WH
 TERMS: Final = """
 SELECT EXISTS (SELECT FROM backorder_terms WHERE organization_id = $1
     AND (limit_units IS NOT NULL OR launches_at IS NOT NULL AND launched_at IS NULL)) AS has_any"""
+QUOTA_GROUPS: Final = """
+SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active FROM quota_groups
+WHERE organization_id = $1 AND is_active ORDER BY id"""
 TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
 
 _known: dict[UUID, tuple[float, Network]] = {}
@@ -58,6 +62,7 @@ async def network(connection: Any, organization_id: UUID) -> Network:
         rules=rules,
         workplaces=_workplaces(sites, is_dated=any(rule.is_dated for rule in rules)),
         has_backorder_terms=(await connection.fetch(TERMS, organization_id))[0]["has_any"],
+        quota_groups=[group_of(row) for row in await connection.fetch(QUOTA_GROUPS, organization_id)],
     )
     if known is not None and known[1].sites == fresh.sites:
         fresh.keep_views(known[1])
@@ -102,6 +107,12 @@ def rule_of(row: Any, groups: Groups) -> RoutingRule:
         backlog_free_days=row["backlog_free_days"],
         **terms_of(parts, groups),
     )
+
+
+def group_of(row: Any) -> QuotaGroup:
+    """A row of quota_groups."""
+    values = dict(row)
+    return QuotaGroup(**values | {"channel_ids": frozenset(values["channel_ids"])})
 
 
 def _worth(found: Sequence[Any]) -> dict[VariantKey, dict[UUID, int]]:

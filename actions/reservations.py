@@ -13,15 +13,17 @@ from actions import levels, outbox, reference
 from actions.acting import Act, action
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claimed_of, claims, claims_sql
-from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods, read_shelves
+from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods, read_quotas, read_shelves
+from actions.quotas import ledger
 from actions.refusals import kept as keep
 from actions.workload import read_loads
 from domain.errors import DomainError, InputProblem, InvalidInput, ReservationEnded
 from domain.ids import id_maker
 from domain.placing.commands import ReserveCart
 from domain.placing.decision import Market
+from domain.placing.drawing import draw_cart, mark_foreign
 from domain.placing.reserving import KeptChange, plan_cart
-from domain.placing.world import ChannelTerms, Kept, Network
+from domain.placing.world import Kept
 from domain.routing.rules.choosing import Asker
 from domain.stock import MovementKind, ReservationStatus
 from models import Reservation
@@ -133,35 +135,36 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
         carts = await read_carts(connection, named, lock=True)
         wanted = {(line.variant_id, each.command.channel_id) for each in asked for line in each.command.lines}
         variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
-        shelves = await read_shelves(connection, variants, lock=True)
+        shelves, with_quotas = await read_shelves(connection, variants, lock=True)
+        await read_quotas(connection, shelves, with_quotas, carts)
         goods = await read_goods(connection, wanted)
         networks = {
             key: await reference.network(connection, key) for key in {each.act.organization_id for each in asked}
         }
-        batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked, networks))
         loads = {key: await read_loads(connection, one, asked[-1].act.now) for key, one in networks.items()}
+        is_ruled = bool(with_quotas) or any(network.rules for network in networks.values())
+        batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked) if is_ruled else {})
         outcomes = []
         for each in asked:
             network = networks[each.act.organization_id]
             channel = network.channels.get(each.command.channel_id)
-            market = Market(channel, network, goods, shelves, loads[each.act.organization_id]) if channel else None
+            market = None
+            if channel is not None:
+                groups = network.entitled(channel.id, batch.segment_of(each))
+                market = Market(channel, network, goods, shelves, loads[each.act.organization_id], entitled=groups)
             outcomes.append(batch.answer(each, market))
         if batch.rows:
             claimed = claimed_of(shelves)
             moved = await connection.fetchval(WRITE, *batch.columns(), *claims(claimed), STOCK_ACTOR, asked[-1].act.now)
             assert moved == len(claimed), "nobody else writes what this transaction has locked"
+            if batch.drawn:
+                await connection.execute(ledger.WRITE, *ledger.written(batch.drawn, STOCK_ACTOR, asked[-1].act.now))
     return outcomes
 
 
-async def _segments(
-    connection: Any, asked: Sequence[AskedToReserve], networks: Mapping[UUID, Network]
-) -> dict[UUID, str]:
-    """By customer; only routing rules want to know."""
-    wanted = {
-        each.command.customer_id
-        for each in asked
-        if each.command.customer_id and networks[each.act.organization_id].rules
-    }
+async def _segments(connection: Any, asked: Sequence[AskedToReserve]) -> dict[UUID, str]:
+    """By customer; only routing rules and quotas want to know."""
+    wanted = {each.command.customer_id for each in asked if each.command.customer_id}
     return {buyer.id: buyer.segment for buyer in (await read_buyers(connection, wanted)).values()}
 
 
@@ -173,19 +176,24 @@ class Batch:
     segments: Mapping[UUID, str] = field(default_factory=dict)
     rows: dict[UUID, CartRow] = field(default_factory=dict)
     movements: list[tuple[Any, ...]] = field(default_factory=list)
+    drawn: list[ledger.Drawn] = field(default_factory=list)
     make_id: Any = field(default_factory=id_maker)
+
+    def segment_of(self, asked: AskedToReserve) -> str:
+        return self.segments.get(asked.command.customer_id, "") if asked.command.customer_id else ""
 
     def answer(self, asked: AskedToReserve, market: Market | None) -> dict[str, Any]:
         cart = (asked.act.organization_id, asked.command.cart)
         try:
             if market is None:
                 raise InvalidInput([InputProblem("channelId", "UNKNOWN_CHANNEL", "There is no such channel.")])
-            customer_id = asked.command.customer_id
-            asker = Asker(segment=self.segments.get(customer_id, "") if customer_id else "", now=asked.act.now)
-            changes = plan_cart(asked.command, market, self.kept.get(cart, ()), asker)
+            asker = Asker(segment=self.segment_of(asked), now=asked.act.now)
+            before = self.kept.get(cart, ())
+            mark_foreign(before, market.entitled)
+            changes = plan_cart(asked.command, market, before, asker)
         except DomainError as refusal:
             return keep(refusal)
-        self.kept[cart] = [kept for change in changes if (kept := self._keep(asked, market.channel, change))]
+        self.kept[cart] = [kept for change in changes if (kept := self._keep(asked, market, change))]
         return {}
 
     def columns(self) -> list[Any]:
@@ -193,13 +201,14 @@ class Batch:
         changed = [row.changed_row() for row in self.rows.values() if not row.is_new]
         return [*arrays(fresh, NEW), *arrays(changed, CHANGED), *arrays(self.movements, MOVEMENTS)]
 
-    def _keep(self, asked: AskedToReserve, channel: ChannelTerms, change: KeptChange) -> Kept | None:
+    def _keep(self, asked: AskedToReserve, market: Market, change: KeptChange) -> Kept | None:
         """What the cart keeps on this shelf now; None when nothing."""
-        expires_at = asked.act.now + timedelta(seconds=channel.reservation_ttl_seconds)
+        expires_at = asked.act.now + timedelta(seconds=market.channel.reservation_ttl_seconds)
         kept = change.kept or Kept(self.make_id(), change.shelf, change.after)
         row = self.rows.get(kept.id) or CartRow(kept, asked, expires_at, is_new=change.kept is None)
         row.expires_at = expires_at
         self.rows[kept.id] = row
+        self.drawn += [ledger.Drawn(moved, asked.act) for moved in draw_cart(change, kept.id, market.entitled)]
         if change.delta:
             kind = MovementKind.RESERVED if change.delta > 0 else MovementKind.UNRESERVED
             act = asked.act

@@ -8,6 +8,8 @@ from actions import decisions, levels, reference, workload
 from actions.acting import Act
 from actions.backordering.waits import begin_waiting
 from actions.changing import OrderChange, Units
+from actions.quotas.buyers import groups_of
+from actions.quotas.ledger import read_pools
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import AddressKind
@@ -49,6 +51,7 @@ async def route(
     if not waiting:
         return
     lines = [change.lines[units.place.line_id] for units in waiting]
+    change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
     routed = await _routed(act, change, waiting, kind)
     _schedule(change, waiting, routed.plan)
     is_changed = await _backorder(act, change, waiting, routed.plan) or bool(routed.plan.assignments)
@@ -117,14 +120,21 @@ async def _asker(act: Act, change: OrderChange, address: OrderAddress | None, ne
 async def free_at(
     change: OrderChange, network: Network, channel: ChannelTerms, variants: set[UUID]
 ) -> dict[UUID, dict[Site, int]]:
-    """Free units by variant and open location, what this change itself gives back included."""
+    """Free units by variant and open location, what this change itself gives back and what is set aside for it included."""
     free: dict[UUID, dict[Site, int]] = {variant: {} for variant in variants}
     returned = change.returned()
-    for level in await levels.lock_variants(variants):
+    locked = await levels.lock_variants(variants)
+    with_quotas = [level["id"] for level in locked if level["has_quotas"]]
+    pools = await read_pools(Fetching, with_quotas, change.lines) if with_quotas else {}
+    for level in locked:
         site = network.sites.get(level["location_id"])
         if site is not None and site.is_active and channel.allows(site.id):
-            units = levels.available(level) + returned.get((level["variant_id"], site.id), 0)
-            free[level["variant_id"]][site] = max(0, units)
+            given, kept = returned.get((level["variant_id"], site.id), 0), 0
+            if pool := pools.get(level["id"]):
+                # What the order gives back of others' quotas is theirs again.
+                given = max(0, given - sum(pool.foreign(line_id, change.groups) for line_id in change.lines))
+                kept = pool.free_for(change.groups)
+            free[level["variant_id"]][site] = max(0, levels.available(level) + given) + kept
     return free
 
 

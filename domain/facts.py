@@ -54,6 +54,8 @@ class FactKind(StrEnum):
     LABEL_CHANGED = "label_changed"
     PAYMENT_CHANGED = "payment_changed"
     STOCK_CHANGED = "stock_changed"
+    QUOTA_CHANGED = "quota_changed"
+    QUOTA_GROUP_CHANGED = "quota_group_changed"
     AVAILABILITY_CROSSED = "availability_crossed"
     THRESHOLDS_CHANGED = "thresholds_changed"
     SUPPLY_CHANGED = "supply_changed"

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     RESERVE_STOCK = "reserve_stock"
     CHANGE_STOCK = "change_stock"
     TRANSFER_STOCK = "transfer_stock"
+    CHANGE_QUOTAS = "change_quotas"
     COUNT_STOCK = "count_stock"
     APPROVE_COUNTS = "approve_counts"
     READ_PURCHASING = "read_purchasing"
@@ -79,6 +80,7 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
         _P.CHANGE_CATALOGUE,
         _P.CHANGE_STOCK,
         _P.TRANSFER_STOCK,
+        _P.CHANGE_QUOTAS,
         _P.COUNT_STOCK,
         _P.APPROVE_COUNTS,
         _P.READ_PURCHASING,
@@ -91,7 +93,14 @@ PERMISSIONS_OF: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.WAREHOUSE: _AT_A_LOCATION,
     # A partner's key names its scopes; these are the most it can be given.
     Role.PARTNER: frozenset(Permission)
-    - {_P.CHANGE_ORGANIZATION, _P.READ_STAFF, _P.READ_PRIVATE_NOTES, _P.CHANGE_ROUTING, _P.CHANGE_OWN_PROFILE},
+    - {
+        _P.CHANGE_ORGANIZATION,
+        _P.READ_STAFF,
+        _P.READ_PRIVATE_NOTES,
+        _P.CHANGE_ROUTING,
+        _P.CHANGE_QUOTAS,
+        _P.CHANGE_OWN_PROFILE,
+    },
     Role.CUSTOMER: _PUBLIC
     | {
         _P.READ_ORDERS,

@@ -116,6 +116,7 @@ class StockSnapshot:
     version: int = 0
     counters: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
     safety: int = 0
+    set_aside: int = 0
     available: int = 0
 
 
@@ -160,6 +161,7 @@ def apply_stock(snapshot: StockSnapshot, payload: Payload) -> StockSnapshot:
         version=payload["version"],
         counters={name: payload[name] for name in COUNTERS},
         safety=payload["safety"],
+        set_aside=payload["set_aside"],
         available=payload["available"],
     )
 

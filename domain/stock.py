@@ -1,8 +1,9 @@
 """Stock as a ledger: typed movements are the only way a counter changes.
 
 `on_hand` is what lies there, in whatever condition; `allocated` is claimed by orders, `reserved` by carts, `damaged` and
-`quality_control` cannot be sold, `safety` is kept back. available = on_hand - allocated - reserved - damaged -
-quality_control - safety, never below 0 to the outside. Placing an order never touches `on_hand`.
+`quality_control` cannot be sold, `safety` is kept back, `set_aside` is for some buyers only (`domain/quotas`). available =
+on_hand - allocated - reserved - damaged - quality_control - safety - set_aside, never below 0 to the outside. Placing an
+order never touches `on_hand`.
 """
 
 from collections.abc import Mapping

@@ -33,6 +33,7 @@ from models.picking import PickWave
 from models.pickups import PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor, VendorOffer
+from models.quotas import Quota, QuotaGroup, QuotaMovement
 from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
 from models.routing import LocationGroup, RoutingDecision, RoutingRule
@@ -89,6 +90,9 @@ __all__ = [
     "PromiseRule",
     "PurchaseLine",
     "PurchaseOrder",
+    "Quota",
+    "QuotaGroup",
+    "QuotaMovement",
     "RelayState",
     "ReorderRule",
     "Reservation",

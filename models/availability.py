@@ -43,7 +43,10 @@ class AvailabilityThreshold(Model):
 
 
 class AnnouncedLevel(Model):
-    """The last level told of a variant, at a location or in a channel; none told is NONE."""
+    """The last level told of a variant, at a location or in a channel; none told is NONE.
+
+    In a channel, `segment` says to whom, where units are set aside for some customers.
+    """
 
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -62,6 +65,7 @@ class AnnouncedLevel(Model):
         "models.Location", related_name="availability_levels", null=True, on_delete=fields.RESTRICT
     )
     location_id: UUID | None
+    segment = fields.CharField(max_length=64, default="", db_default="")
     level = fields.CharEnumField(AvailabilityLevel, max_length=16)
     crossed_at: datetime = fields.DatetimeField()
 

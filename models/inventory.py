@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class StockLevel(Model):
-    """The counters of one variant at one location; `domain/stock.py` says what each means. Only movements change them."""
+    """The counters of one variant at one location; `domain/stock.py` says what each means. Only movements change them.
+
+    `set_aside` is the sum of its quotas; `has_quotas` tells for ever that there are any, so that others need not look.
+    """
 
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -41,6 +44,8 @@ class StockLevel(Model):
     damaged = fields.IntField(default=0)
     quality_control = fields.IntField(default=0)
     safety = fields.IntField(default=0)
+    set_aside = fields.IntField(default=0, db_default=0)
+    has_quotas = fields.BooleanField(default=False, db_default=False)
     version: int = version()
 
     class Meta:

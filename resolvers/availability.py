@@ -7,12 +7,14 @@ from uuid import UUID
 
 import strawberry
 
+from actions import reference
+from actions.quotas.buyers import free_for, segment_of
 from domain.availability import STANDARD, AvailabilityLevel, Bounds, bounds_from, level_of
 from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import FactKind
 from domain.viewer import Viewer
 from models import Channel, Variant
-from models.db import rows
+from models.db import Fetching, rows
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
 from resolvers.ids import global_id
@@ -23,9 +25,8 @@ from resolvers.visible import CHANNELS, VARIANTS
 MAX_VARIANTS: Final = 200
 
 # A channel that names no locations is served by all.
-AVAILABLE: Final = """
-SELECT s.variant_id, sum(greatest(0, s.on_hand - s.allocated - s.reserved - s.damaged - s.quality_control - s.safety))::int
-    AS units
+AVAILABLE: Final = f"""
+SELECT s.variant_id, sum({free_for("s", "$3", "$4")})::int AS units
 FROM stock_levels s JOIN locations l ON l.id = s.location_id
 WHERE s.variant_id = ANY($1::uuid[]) AND s.organization_id = $2 AND l.is_active AND (
     NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
@@ -49,10 +50,10 @@ class Availability:
     level: AvailabilityLevel
 
 
-async def availabilities(channel: Channel, variants: Sequence[Variant]) -> list[Availability]:
-    """In the order of the variants, all of the channel's organization."""
+async def availabilities(channel: Channel, variants: Sequence[Variant], segment: str = "") -> list[Availability]:
+    """In the order of the variants, all of the channel's organization; what buyers of that segment can have."""
     keys = [each.id for each in variants]
-    counted = await rows(AVAILABLE, [keys, channel.organization_id, channel.id])
+    counted = await rows(AVAILABLE, [keys, channel.organization_id, channel.id, segment])
     units = {row["variant_id"]: row["units"] for row in counted}
     bounds = await _bounds(channel.organization_id, keys)
     found = []
@@ -60,6 +61,16 @@ async def availabilities(channel: Channel, variants: Sequence[Variant]) -> list[
         sold = units.get(variant.id, 0) if variant.is_active and channel.is_active else 0
         found.append(Availability(variant, channel, sold, level_of(sold, bound)))
     return found
+
+
+async def own_segment(viewer: Viewer) -> str:
+    """Of a customer, where units may be set aside for it; empty for all others, who see the same."""
+    if viewer.customer_id is None:
+        return ""
+    network = await reference.network(Fetching, viewer.organization_id)
+    named = {group.segment for group in network.quota_groups if group.segment}
+    segment = await segment_of(viewer.organization_id, viewer.customer_id) if named else ""
+    return segment if segment in named else ""
 
 
 async def _bounds(organization_id: UUID, variant_ids: Sequence[UUID]) -> list[Bounds]:
@@ -114,6 +125,8 @@ class Words:
 
     async def changed(self, viewer: Viewer, fact: RecordedFact) -> Availability | None:
         assert fact.variant_id is not None, "only facts of the named variants are heard"
+        if fact.payload.get("segment", "") != await own_segment(viewer):
+            return None
         return next(iter(await self._read(viewer, {fact.variant_id})), None)
 
     def gone(self, row: Availability) -> None:
@@ -122,7 +135,7 @@ class Words:
     async def _read(self, viewer: Viewer, variant_ids: frozenset[UUID] | set[UUID]) -> list[Availability]:
         channel = await self._channel(viewer)
         variants = await seen(Variant, VARIANTS, viewer).filter(id__in=sorted(variant_ids))
-        return await availabilities(channel, sorted(variants, key=lambda each: each.sku))
+        return await availabilities(channel, sorted(variants, key=lambda each: each.sku), await own_segment(viewer))
 
     async def _channel(self, viewer: Viewer) -> Channel:
         """Raises NotFound also when it is not to be seen any more: there is nothing left to watch."""

@@ -9,12 +9,12 @@ from graphql import GraphQLError
 
 from domain.errors import Forbidden
 from domain.viewer import Audience, Viewer
-from models import Channel, StockLevel, Variant
-from resolvers.availability import MAX_VARIANTS, Availability, availabilities
+from models import Channel, Quota, StockLevel, Variant
+from resolvers.availability import MAX_VARIANTS, Availability, availabilities, own_segment
 from resolvers.context import Info
 from resolvers.ids import uuid_of
 from resolvers.scopes import seen
-from resolvers.visible import CHANNELS, STOCK, VARIANTS
+from resolvers.visible import CHANNELS, QUOTAS, STOCK, VARIANTS
 
 C = TypeVar("C")
 
@@ -40,7 +40,9 @@ async def availability(
     visible = seen(Variant, VARIANTS, viewer)
     found = {each.id: each for each in await visible.filter(id__in=named)} if named else {}
     found |= {each.id: each for each in await visible.filter(sku__in=skus)} if skus else {}
-    return await availabilities(channel, sorted(found.values(), key=lambda variant: variant.sku))
+    return await availabilities(
+        channel, sorted(found.values(), key=lambda variant: variant.sku), await own_segment(viewer)
+    )
 
 
 async def levels_of(info: Info, level_ids: Sequence[UUID]) -> list[StockLevel]:
@@ -49,6 +51,13 @@ async def levels_of(info: Info, level_ids: Sequence[UUID]) -> list[StockLevel]:
     visible = seen(StockLevel, STOCK, info.context.viewer)
     found = {level.id: level for level in await visible.filter(id__in=list(level_ids))}
     return [found[each] for each in dict.fromkeys(level_ids) if each in found]
+
+
+async def quotas_of(info: Info, quota_ids: Sequence[UUID]) -> list[Quota]:
+    """The same for quotas."""
+    info.context.forget()
+    found = {quota.id: quota for quota in await seen(Quota, QUOTAS, info.context.viewer).filter(id__in=list(quota_ids))}
+    return [found[each] for each in dict.fromkeys(quota_ids) if each in found]
 
 
 def at_own_locations(viewer: Viewer, command: C) -> C:

@@ -5,6 +5,7 @@ from typing import Final
 from strawberry import ID, Parent
 
 from actions.pickups.answering import AnswerPickup
+from actions.quotas.buyers import free_for
 from domain.errors import Forbidden
 from domain.viewer import Viewer
 from models import PickupQuestion
@@ -15,11 +16,12 @@ from resolvers.sources import Sql
 
 MOST_PLACES: Final = 20
 
+FREE: Final = free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")
 ELSEWHERE: Final = Sql(
     "(SELECT array_agg(place.id) FROM (SELECT p.id FROM order_lines l JOIN orders o ON o.id = l.order_id"
     " JOIN stock_levels f ON f.variant_id = l.variant_id JOIN locations p ON p.id = f.location_id"
     " WHERE l.id = {row}.line_id AND {row}.status IN ('open', 'overdue') AND p.is_active AND 'pickup' = ANY(p.capabilities)"
-    " AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety >= {row}.quantity"
+    f" AND {FREE} >= {{row}}.quantity"
     " AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
     " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))"
     " AND p.id <> {row}.location_id AND NOT EXISTS (SELECT FROM excluded_locations e"

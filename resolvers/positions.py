@@ -18,15 +18,16 @@ _LEVELS: Final = ", ".join(COUNTERS)
 FIGURES: Final = f"""
 SELECT location_id, sum(on_hand)::int AS on_hand, sum(allocated)::int AS allocated, sum(reserved)::int AS reserved,
     sum(damaged)::int AS damaged, sum(quality_control)::int AS quality_control, sum(safety)::int AS safety,
+    sum(set_aside)::int AS set_aside,
     sum(available)::int AS available, sum(in_transit)::int AS in_transit, sum(on_order)::int AS on_order,
     sum(planned)::int AS planned
 FROM (
-    SELECT location_id, {_LEVELS}, safety,
-        greatest(0, on_hand - allocated - reserved - damaged - quality_control - safety) AS available,
+    SELECT location_id, {_LEVELS}, safety, set_aside,
+        greatest(0, on_hand - allocated - reserved - damaged - quality_control - safety - set_aside) AS available,
         0 AS in_transit, 0 AS on_order, 0 AS planned
     FROM stock_levels WHERE organization_id = $1 AND variant_id = $2
     UNION ALL
-    SELECT location_id, 0, 0, 0, 0, 0, 0, 0, CASE WHEN kind = 'in_transit' THEN quantity ELSE 0 END,
+    SELECT location_id, 0, 0, 0, 0, 0, 0, 0, 0, CASE WHEN kind = 'in_transit' THEN quantity ELSE 0 END,
         CASE WHEN kind = 'purchase_order' THEN quantity ELSE 0 END, CASE WHEN kind = 'planned' THEN quantity ELSE 0 END
     FROM expected_supplies WHERE organization_id = $1 AND variant_id = $2 AND status = 'expected'
 ) AS each WHERE $3::uuid[] IS NULL OR location_id = ANY($3) GROUP BY location_id"""
@@ -48,6 +49,7 @@ class Figures:
     damaged: int = 0
     quality_control: int = 0
     safety: int = 0
+    set_aside: int = 0
     available: int = 0
     in_transit: int = 0
     on_order: int = 0

@@ -82,6 +82,9 @@ THRESHOLDS = Rows(staff=OURS, partner=OURS)
 CARRIER_SERVICES = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
 PROMISE_RULES = Rows(staff=OURS, partner=OURS)
 MOVEMENTS = Within("stock_level", STOCK)
+QUOTA_GROUPS = Rows(staff=OURS, partner=OURS)
+QUOTAS = STOCK
+QUOTA_MOVEMENTS = Within("quota", QUOTAS)
 TRANSFERS = Rows(
     staff=OURS,
     partner=OURS,

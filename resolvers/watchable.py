@@ -16,6 +16,7 @@ from domain.viewer import Audience, Viewer
 from models import Fulfilment, Location, Order, PickupQuestion, StockLevel
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
+from resolvers.elsewhere import Elsewhere
 from resolvers.ids import global_id
 from resolvers.live import Snapshot
 from resolvers.scopes import seen
@@ -69,6 +70,7 @@ class Orders:
     statuses: frozenset[OrderStatus] | None = None
     first: int = MOST_ORDERS
     conflates: bool = field(default=False, init=False)
+    elsewhere: Elsewhere = field(default_factory=Elsewhere, init=False, compare=False)
 
     def __post_init__(self) -> None:
         _check_count("filter.channelIds", self.channel_ids)
@@ -93,7 +95,12 @@ class Orders:
         return await _at_most(self.first, rows.order_by("-placed_at", "-id"))
 
     async def changed(self, viewer: Viewer, fact: RecordedFact) -> Order | None:
-        return await seen(Order, ORDERS, viewer).get_or_none(id=fact.order_id)
+        if self.elsewhere.has(viewer, fact):
+            return None
+        order = await seen(Order, ORDERS, viewer).get_or_none(id=fact.order_id)
+        if order is None:
+            self.elsewhere.remember(fact)
+        return order
 
     def gone(self, row: Order) -> str | None:
         fits = self.statuses is None or row.status in self.statuses

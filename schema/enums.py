@@ -15,6 +15,7 @@ from domain.pickups import PickupChoice, QuestionStatus, UnansweredPickup
 from domain.promising.offers import Confidence
 from domain.promising.supply import SupplyKind, SupplyStatus
 from domain.purchasing import PurchaseAction, PurchaseKind, PurchaseStatus
+from domain.quotas.pools import QuotaMovementKind
 from domain.reordering import ReorderPolicy
 from domain.routing.values import Method
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
@@ -37,6 +38,7 @@ strawberry.enum(Capability, description="What a location can do for an order.")
 strawberry.enum(Tender, description="With what somebody pays.")
 strawberry.enum(PaymentEventKind, description="What happened to a payment.")
 strawberry.enum(MovementKind, description="What kind of change of stock.")
+strawberry.enum(QuotaMovementKind, description="What kind of change of units that are set aside.")
 strawberry.enum(AdjustmentReason, description="Why a count was corrected.")
 strawberry.enum(ReservationStatus, description="What became of units kept for a cart.")
 strawberry.enum(SupplyKind, description="How far goods are that can be promised, the most certain first.")
@@ -141,6 +143,7 @@ __all__ = [
     "PurchaseKind",
     "PurchaseStatus",
     "QuestionStatus",
+    "QuotaMovementKind",
     "Remainder",
     "ReorderPolicy",
     "ReservationStatus",

@@ -27,7 +27,10 @@ from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection
 
-AVAILABLE = "greatest(0, {row}.on_hand - {row}.allocated - {row}.reserved - {row}.damaged - {row}.quality_control - {row}.safety)"
+AVAILABLE = (
+    "greatest(0, {row}.on_hand - {row}.allocated - {row}.reserved - {row}.damaged - {row}.quality_control - {row}.safety"
+    " - {row}.set_aside)"
+)
 LEVEL = level_sql(AVAILABLE)
 READ = Permission.READ_STOCK
 CHANGE = Permission.CHANGE_STOCK
@@ -60,7 +63,8 @@ class StockLevel(Node):
     damaged: int = column("Units that cannot be sold.")
     quality_control: int = column("Units held back until they are checked.")
     safety: int = column("Units kept back from selling.")
-    available: int = sql("Units that can still be promised; never below 0.", AVAILABLE)
+    set_aside: int = column("Units that only some buyers may have; they are not among the available ones.")
+    available: int = sql("Units that can still be promised to anybody; never below 0.", AVAILABLE)
     level: AvailabilityLevel = sql("How plentiful that is, by the boundaries that hold here.", LEVEL)
     version: int = column("Counts its changes.")
     movements: Connection[StockMovement] = connection("Every change that made it so.", sort=MovementSort)

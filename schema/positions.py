@@ -17,7 +17,10 @@ class StockFigures:
     damaged: int = strawberry.field(description="Units that cannot be sold.")
     quality_control: int = strawberry.field(description="Units held back until they are checked.")
     safety: int = strawberry.field(description="Units kept back from selling.")
-    available: int = strawberry.field(description="Units that can still be promised; never below 0 at any location.")
+    set_aside: int = strawberry.field(description="Units that only some buyers may have.")
+    available: int = strawberry.field(
+        description="Units that can still be promised to anybody; never below 0 at any location."
+    )
     in_transit: int = strawberry.field(description="Units on their way there.")
     on_order: int = strawberry.field(description="Units ordered from vendors that are still to come.")
     planned: int = strawberry.field(description="Units that are planned and neither ordered nor on their way.")

@@ -149,7 +149,7 @@ async def promise(  # noqa: PLR0913, PLR0917 -- the arguments of one field
         latitude=to.latitude,
         longitude=to.longitude,
         wanted_on=wanted_on,
-        own=await asking.own_units(info, cart),
+        own=await asking.own_units(info, cart, uuid_of("Channel", channel_id)),
         customer_id=info.context.viewer.customer_id,
     )
     found = await asking.answer(info, asked)

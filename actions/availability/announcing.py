@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions import outbox
+from actions.quotas.buyers import common_units, quotas_for
 from domain.availability import AvailabilityLevel, bounds_from, level_of
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
@@ -33,10 +34,20 @@ REST_SECONDS: Final = 0.05
 """Between two transactions, so that a sweep leaves the process to requests."""
 MOST_ROUNDS: Final = 20
 """Transactions in one run of the job."""
+PLACE: Final = ("organization_id", "variant_id", "channel_id", "location_id", "segment")
 FIRST_VARIANT: Final = UUID(int=0)
 
-OF_ONE_VARIANT: Final = frozenset({FactKind.STOCK_CHANGED, FactKind.CATALOGUE_CHANGED, FactKind.THRESHOLDS_CHANGED})
-OF_MANY: Final = frozenset({FactKind.THRESHOLDS_CHANGED, FactKind.CHANNEL_CHANGED, FactKind.LOCATION_CHANGED})
+OF_ONE_VARIANT: Final = frozenset(
+    {FactKind.STOCK_CHANGED, FactKind.QUOTA_CHANGED, FactKind.CATALOGUE_CHANGED, FactKind.THRESHOLDS_CHANGED}
+)
+OF_MANY: Final = frozenset(
+    {
+        FactKind.THRESHOLDS_CHANGED,
+        FactKind.CHANNEL_CHANGED,
+        FactKind.LOCATION_CHANGED,
+        FactKind.QUOTA_GROUP_CHANGED,
+    }
+)
 
 STATE: Final = "SELECT epoch, last_seq, horizon_seq FROM relay_state"
 BEGIN: Final = """
@@ -46,25 +57,30 @@ ADVANCE: Final = "UPDATE availability_position SET seq = $2, epoch = $3, sweepin
 NEWS: Final = "SELECT seq, kind, variant_id FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2"
 SWEEP: Final = "SELECT id FROM variants WHERE id > $1 ORDER BY id LIMIT $2"
 
-# A channel that names no locations is served by all.
-LEVELS: Final = """
+# A channel that names no locations is served by all. Segments without a quota of their own see what anybody sees.
+LEVELS: Final = f"""
 WITH wanted AS (SELECT id, organization_id, is_active FROM variants WHERE id = ANY($1::uuid[])),
+segments AS (
+    SELECT organization_id, '' AS segment FROM wanted
+    UNION SELECT organization_id, segment FROM quota_groups
+        WHERE is_active AND organization_id IN (SELECT organization_id FROM wanted)),
 stock AS (
-    SELECT w.organization_id, s.variant_id, s.location_id, CASE WHEN w.is_active AND l.is_active THEN greatest(0,
-        s.on_hand - s.allocated - s.reserved - s.damaged - s.quality_control - s.safety) ELSE 0 END AS units
+    SELECT w.organization_id, s.variant_id, s.location_id, s.id, w.is_active AND l.is_active AND s.has_quotas AS has_quotas,
+        CASE WHEN w.is_active AND l.is_active THEN {common_units("s")} ELSE 0 END AS units
     FROM wanted w JOIN stock_levels s ON s.variant_id = w.id JOIN locations l ON l.id = s.location_id),
 sold AS (
-    SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id,
-        CASE WHEN c.is_active THEN coalesce(sum(s.units), 0) ELSE 0 END AS units
+    SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
+        CASE WHEN c.is_active THEN coalesce(sum(s.units + {quotas_for("s", "c.id", "t.segment")}), 0) ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
+    JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN stock s ON s.variant_id = w.id AND (
         NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
         OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = s.location_id))
-    GROUP BY w.organization_id, w.id, c.id, c.is_active),
+    GROUP BY w.organization_id, w.id, c.id, c.is_active, t.segment),
 every AS (
-    SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, units FROM stock
-    UNION ALL SELECT organization_id, variant_id, channel_id, NULL::uuid, units FROM sold)
-SELECT e.organization_id, e.variant_id, e.channel_id, e.location_id, e.units::int8, a.level AS before,
+    SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, '' AS segment, units FROM stock
+    UNION ALL SELECT organization_id, variant_id, channel_id, NULL::uuid, segment, units FROM sold)
+SELECT e.organization_id, e.variant_id, e.channel_id, e.location_id, e.segment, e.units::int8, a.level AS before,
     coalesce(v.medium_from, l.medium_from, o.medium_from) AS medium_from,
     coalesce(v.high_from, l.high_from, o.high_from) AS high_from
 FROM every e
@@ -72,15 +88,16 @@ LEFT JOIN availability_thresholds v ON v.organization_id = e.organization_id AND
 LEFT JOIN availability_thresholds l ON l.organization_id = e.organization_id AND l.location_id = e.location_id
 LEFT JOIN availability_thresholds o ON o.organization_id = e.organization_id AND o.variant_id IS NULL AND o.location_id IS NULL
 LEFT JOIN availability_levels a ON a.variant_id = e.variant_id AND a.channel_id IS NOT DISTINCT FROM e.channel_id
-    AND a.location_id IS NOT DISTINCT FROM e.location_id
-ORDER BY e.organization_id, e.variant_id, e.channel_id, e.location_id"""
+    AND a.location_id IS NOT DISTINCT FROM e.location_id AND a.segment = e.segment
+ORDER BY e.organization_id, e.variant_id, e.channel_id, e.location_id, e.segment"""
 
 WRITE: Final = """
-INSERT INTO availability_levels (id, organization_id, variant_id, channel_id, location_id, level, crossed_at)
-SELECT id, organization_id, variant_id, channel_id, location_id, level, $7
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[])
-    AS u(id, organization_id, variant_id, channel_id, location_id, level)
-ON CONFLICT (variant_id, channel_id, location_id) DO UPDATE SET level = excluded.level, crossed_at = excluded.crossed_at"""
+INSERT INTO availability_levels (id, organization_id, variant_id, channel_id, location_id, segment, level, crossed_at)
+SELECT id, organization_id, variant_id, channel_id, location_id, segment, level, $8
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[])
+    AS u(id, organization_id, variant_id, channel_id, location_id, segment, level)
+ON CONFLICT (variant_id, channel_id, location_id, segment)
+DO UPDATE SET level = excluded.level, crossed_at = excluded.crossed_at"""
 
 
 @dataclass(slots=True)
@@ -102,10 +119,13 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
+    """In a channel, `segment` says for whom; it is empty for everybody else."""
+
     organization_id: UUID
     variant_id: UUID
     channel_id: UUID | None
     location_id: UUID | None
+    segment: str
     before: AvailabilityLevel
     level: AvailabilityLevel
 
@@ -116,7 +136,7 @@ class Crossing:
             variant_id=self.variant_id,
             channel_id=self.channel_id,
             location_id=self.location_id,
-            payload={"level": self.level.value, "before": self.before.value},
+            payload={"level": self.level.value, "before": self.before.value, "segment": self.segment},
         )
 
 
@@ -186,15 +206,14 @@ async def _crossings(variant_ids: set[UUID]) -> list[Crossing]:
         before = AvailabilityLevel(row["before"] or AvailabilityLevel.NONE)
         level = level_of(row["units"], bounds_from(row["medium_from"], row["high_from"]))
         if level is not before:
-            place = (row["organization_id"], row["variant_id"], row["channel_id"], row["location_id"])
-            crossings.append(Crossing(*place, before, level))
+            named = {name: row[name] for name in PLACE}
+            crossings.append(Crossing(**named, before=before, level=level))
     return crossings
 
 
 async def _announce(crossings: Sequence[Crossing], now: datetime) -> None:
     make = id_maker(len(crossings))
-    columns = ("organization_id", "variant_id", "channel_id", "location_id", "level")
-    values = [[getattr(each, name) for each in crossings] for name in columns]
+    values = [[getattr(each, name) for each in crossings] for name in (*PLACE, "level")]
     await execute(WRITE, [[make() for _ in crossings], *values, now])
     for organization_id in sorted({each.organization_id for each in crossings}):
         facts = [each.fact() for each in crossings if each.organization_id == organization_id]

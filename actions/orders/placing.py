@@ -15,7 +15,8 @@ from actions.claims import claimed_of
 from actions.group_commit import Overtaken
 from actions.orders import external
 from actions.orders.external import ExternalId, First
-from actions.orders.rows import WRITE, NewOrder, Rows, routed
+from actions.orders.rows import STOCK_ACTOR, WRITE, NewOrder, Rows, routed
+from actions.quotas import ledger
 from actions.refusals import kept as keep
 from actions.substituting import consents
 from actions.swift_ids import swift_command, swift_maker
@@ -23,6 +24,7 @@ from domain.errors import DomainError, InputProblem, InvalidInput, KeyReused
 from domain.placing.backordering import Terms, Wait, wait_of
 from domain.placing.commands import PlaceOrder
 from domain.placing.decision import Market, decide
+from domain.placing.drawing import draw_order, mark_foreign
 from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network, Shelf
 from domain.routing.rules.choosing import Asker
@@ -79,11 +81,13 @@ FROM unnest($1::uuid[], $2::text[]) AS u(organization_id, cart)
 JOIN reservations r ON r.organization_id = u.organization_id AND r.cart = u.cart AND r.status = 'active'
 ORDER BY r.id"""
 LEVELS: Final = """
-SELECT id, variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety AS available, version
+SELECT id, variant_id, location_id, version, has_quotas,
+    on_hand - allocated - reserved - damaged - quality_control - safety - set_aside AS available
 FROM stock_levels WHERE variant_id = ANY($1::uuid[]) ORDER BY id"""
 LOCKED_CARTS: Final = f"{KEPT} FOR NO KEY UPDATE OF r"
 BY_VARIANT: Final = """
-SELECT variant_id, array_agg(id), array_agg(location_id), array_agg(available), array_agg(version)
+SELECT variant_id, array_agg(id), array_agg(location_id), array_agg(available), array_agg(version),
+    bool_or(has_quotas)
 FROM ({}) AS seen GROUP BY variant_id"""
 SHELVES: Final = BY_VARIANT.format(LEVELS)
 LOCKED_SHELVES: Final = BY_VARIANT.format(f"{LEVELS} FOR NO KEY UPDATE")
@@ -110,7 +114,7 @@ async def place_ahead(connection: Any, asked: Sequence[Asked], before: "Ahead | 
         if (await reference.network(connection, key)).workplaces:
             return None
     batch = await _read(connection, asked, lock=False)
-    if batch.terms or (before is not None and not batch.follow(before.batch, asked)):
+    if batch.terms or batch.has_quotas or (before is not None and not batch.follow(before.batch, asked)):
         return None
     return Ahead(batch, [batch.answer(each) for each in asked])
 
@@ -153,6 +157,8 @@ class Batch:
     loads: dict[UUID, Load] = field(default_factory=dict)
     claims: list[workload.Claimed] = field(default_factory=list)
     sent: list[First] = field(default_factory=list)
+    has_quotas: bool = False
+    drawn: list[ledger.Drawn] = field(default_factory=list)
     wrote: bool = False
 
     def answer(self, asked: Asked) -> Outcome:
@@ -211,6 +217,8 @@ class Batch:
             await connection.execute(external.KEEP, *external.kept(self.sent))
         if self.consents:
             await connection.execute(consents.WRITE, *arrays(self.consents, consents.COLUMNS))
+        if self.drawn:
+            await connection.execute(ledger.WRITE, *ledger.written(self.drawn, STOCK_ACTOR, self.last.now))
         return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
@@ -221,14 +229,21 @@ class Batch:
         if wrong or channel is None:
             raise InvalidInput(wrong)
         cart = (act.organization_id, command.cart) if command.cart else None
-        market = Market(channel, network, self.goods, self.shelves, self.loads, self.terms)
         buyer = self.buyers.get(command.customer_id) if command.customer_id else None
         asker = Asker(segment=buyer.segment if buyer else "", now=act.now)
-        decided = decide(command, market, self.kept.get(cart, ()) if cart else (), asker)
+        kept = self.kept.get(cart, ()) if cart else ()
+        groups = network.entitled(channel.id, asker.segment) if self.has_quotas else ()
+        if self.has_quotas:
+            mark_foreign(kept, groups)
+        market = Market(channel, network, self.goods, self.shelves, self.loads, self.terms, groups)
+        decided = decide(command, market, kept, asker)
         if cart:
             self.kept.pop(cart, None)
         self.wrote = True
         make = self.rows.make_id
+        line_ids = [make() for _ in command.lines]
+        if self.has_quotas:
+            self.drawn += [ledger.Drawn(movement, act) for movement in draw_order(decided, line_ids, groups)]
         new = NewOrder(
             id=make(),
             act=act,
@@ -236,7 +251,7 @@ class Batch:
             channel=channel,
             number=f"{NUMBER_PREFIX}{next(self.numbers)}",
             decided=decided,
-            line_ids=[make() for _ in command.lines],
+            line_ids=line_ids,
             units=routed(decided),
             customer_name=command.customer_name or (buyer.name if buyer else ""),
             customer_email=command.customer_email or (buyer.email if buyer else None),
@@ -268,9 +283,10 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     named = {(each.act.organization_id, each.command.cart) for each in fresh if each.command.cart}
     carts = Carts(named, await read_carts(connection, named, lock=lock))
     variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts.found)
-    shelves = await read_shelves(connection, variants, lock=lock)
     networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
     has_terms = any(network.has_backorder_terms for network in networks.values())
+    shelves, with_quotas = await read_shelves(connection, variants, lock=lock)
+    await read_quotas(connection, shelves, with_quotas, carts.found)
     return Batch(
         known=known,
         external=await external.first_orders(connection, [each.external for each in fresh if each.external]),
@@ -283,6 +299,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
         numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
         rows=Rows(swift_maker()),
         last=asked[-1].act,
+        has_quotas=bool(with_quotas),
         loads=await workload.lock_loads(connection, networks, asked[-1].act.now) if lock else {},
         terms=await waits.read_terms(connection, {variant for variant, _ in wanted}, lock=lock) if has_terms else {},
     )
@@ -303,19 +320,30 @@ async def read_carts(connection: Any, carts: set[tuple[UUID, str]], *, lock: boo
     return found
 
 
-async def read_shelves(connection: Any, variants: set[UUID], *, lock: bool) -> Shelves:
-    """Every level of the variants; locked, in id order, until the transaction ends."""
+async def read_shelves(connection: Any, variants: set[UUID], *, lock: bool) -> tuple[Shelves, list[UUID]]:
+    """Every level of the variants; locked, in id order, until the transaction ends. And those that may have quotas."""
+    shelves: Shelves = {}
+    with_quotas: list[UUID] = []
     if not variants:
-        return {}
-    return {
-        variant: {
+        return shelves, with_quotas
+    found = await connection.fetch(LOCKED_SHELVES if lock else SHELVES, list(variants))
+    for variant, keys, places, available, versions, has_quotas in found:
+        shelves[variant] = {
             place: Shelf(key, variant, place, free, version)
             for key, place, free, version in zip(keys, places, available, versions, strict=True)
         }
-        for variant, keys, places, available, versions in await connection.fetch(
-            LOCKED_SHELVES if lock else SHELVES, list(variants)
-        )
-    }
+        if has_quotas:
+            with_quotas += keys
+    return shelves, with_quotas
+
+
+async def read_quotas(connection: Any, shelves: Shelves, with_quotas: Sequence[UUID], carts: Sequence[Any]) -> None:
+    """What of the locked shelves is set aside for whom, and what of it the carts keep."""
+    if with_quotas:
+        pools = await ledger.read_pools(connection, with_quotas, reservation_ids=[row["id"] for row in carts])
+        for at in shelves.values():
+            for shelf in at.values():
+                shelf.pool = pools.get(shelf.id)
 
 
 def on_shelves(reservations: Sequence[Any], shelves: Shelves) -> dict[tuple[UUID, str], list[Kept]]:

@@ -118,8 +118,8 @@ def _write_sql() -> str:
         at += len(columns)
     parts.append(claims_sql(at))
     parts.append(
-        f"ended AS (UPDATE reservations r SET status = d.status, ended_at = ${at + 4} "
-        f"FROM unnest(${at + 5}::uuid[], ${at + 6}::text[]) AS d(id, status) WHERE r.id = d.id)"
+        f"ended AS (UPDATE reservations r SET status = d.status, ended_at = ${at + 5} "
+        f"FROM unnest(${at + 6}::uuid[], ${at + 7}::text[]) AS d(id, status) WHERE r.id = d.id)"
     )
     return f"WITH {', '.join(parts)} SELECT count(*) FROM moved"
 

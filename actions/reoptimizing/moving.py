@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from actions import decisions, levels
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_orders, save
+from actions.quotas.buyers import groups_of
 from actions.reoptimizing.reading import MOVABLE
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.placing.considering import Considered
 from domain.routing.rules.values import DecisionKind
+from models.db import rows
 
 Trade = dict[UUID, tuple[Sequence[Units], Sequence[UUID | None]]]
 """Orders that move together: by id their units as they were read, and where each of those should be."""
@@ -30,6 +33,11 @@ class Spot:
         return self.taken - self.given
 
 
+Taken = tuple[Trade, dict[levels.Place, Spot]]
+
+DRAWN: Final = "SELECT DISTINCT line_id FROM quota_movements WHERE line_id = ANY($1::uuid[])"
+
+
 @action
 async def move_together(
     act: Act, trades: Sequence[Trade], considered: Mapping[UUID, Considered], *, run_id: UUID
@@ -42,6 +50,8 @@ async def move_together(
     known = [trade for trade in trades if all(_is_as_read(changes[key], units) for key, (units, _) in trade.items())]
     taken = [(trade, _spots(changes, trade)) for trade in known]
     locked = await levels.lock(place for _, spots in taken for place in spots)
+    if any(level["has_quotas"] for level in locked.values()):
+        taken = await _without_quotas(act, changes, taken)
     free = {place: levels.available(level) for place, level in locked.items()}
     moved = []
     for trade, spots in taken:
@@ -65,6 +75,15 @@ def _decision(act: Act, order_id: UUID, considered: Considered, wanted: Sequence
     places = [place or own for place, own in zip(wanted, considered.own, strict=True)]
     routed, positions = considered.routed(places), considered.positions(places)
     return decisions.Made(order_id, DecisionKind.REOPTIMIZED, act.now, routed, positions)
+
+
+async def _without_quotas(act: Act, changes: dict[UUID, OrderChange], taken: Sequence[Taken]) -> list[Taken]:
+    """Only trades of orders that took nothing set aside: what they give would go back to the others of their group."""
+    for change in changes.values():
+        change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
+    lines = [line_id for change in changes.values() for line_id in change.lines]
+    drawn = {row["line_id"] for row in await rows(DRAWN, [lines])}
+    return [each for each in taken if not any(drawn & changes[key].lines.keys() for key in each[0])]
 
 
 def _is_as_read(change: OrderChange, read: Sequence[Units]) -> bool:

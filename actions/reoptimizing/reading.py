@@ -33,13 +33,14 @@ o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid 
                  UNION SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))"""
-# What was promised to the customer for a place stays at that place.
+# What was promised to the customer for a place stays at that place, and so do units that were set aside for the buyer.
 ORDERS: Final = f"""
 SELECT o.id, o.channel_id, a.latitude, a.longitude, coalesce(a.country, '') AS country, coalesce(a.region, '') AS region,
     coalesce(c.segment, '') AS segment
 FROM orders o LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
 LEFT JOIN customers c ON c.id = o.customer_id
-WHERE {_UNRELEASED} AND o.promise_id IS NULL
+WHERE {_UNRELEASED} AND o.promise_id IS NULL AND NOT EXISTS (
+    SELECT FROM order_lines l JOIN quota_movements m ON m.line_id = l.id WHERE l.order_id = o.id)
 ORDER BY md5(o.id::text || $6::text), o.id LIMIT $7"""
 PROMISED: Final = f"SELECT count(*)::int AS orders FROM orders o WHERE {_UNRELEASED} AND o.promise_id IS NOT NULL"
 
@@ -53,7 +54,7 @@ WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2
 ORDER BY s.order_id, l.position, s.status, s.location_id"""
 
 FREE: Final = """
-SELECT variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety AS free
+SELECT variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety - set_aside AS free
 FROM stock_levels WHERE variant_id = ANY($1::uuid[])"""
 
 REFUSED: Final = """
@@ -117,7 +118,7 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
 
 
 async def read_free(variant_ids: set[Any]) -> dict[UUID, dict[UUID, int]]:
-    """Units that nobody holds, by variant and location."""
+    """Units that nobody holds and that are set aside for nobody, by variant and location."""
     free: dict[UUID, dict[UUID, int]] = {variant_id: {} for variant_id in sorted(variant_ids)}
     for row in await rows(FREE, [list(free)]):
         free[row["variant_id"]][row["location_id"]] = row["free"]

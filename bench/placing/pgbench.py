@@ -112,7 +112,7 @@ def _values() -> list[str]:
         for at, kind in enumerate(columns.values()):
             cells = ", ".join(row[at] for row in rows)
             values.append(f"ARRAY[{cells}]::{SENT_AS.get(kind, kind)}[]")
-    levels = [(_id(LEVEL, f":v{n}::int * {LOCATIONS} + :p{n}::int"), f":q{n}::int", "0") for n in LINES]
+    levels = [(_id(LEVEL, f":v{n}::int * {LOCATIONS} + :p{n}::int"), f":q{n}::int", "0", "NULL") for n in LINES]
     for at, kind in enumerate(CLAIMS.values()):
         values.append(f"ARRAY[{', '.join(row[at] for row in levels)}]::{kind}[]")
     return [*values, "'placing'", "now()", *(f"ARRAY[]::{kind}[]" for kind in RESERVATIONS.values())]

@@ -14,6 +14,7 @@ from domain.placing.commands import OrderedLine, PlaceOrder
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
 from domain.pricing import LineToPrice, PriceBasis, PricedOrder, Shipping, price_order
+from domain.quotas.groups import Entitled
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 from domain.workdays import Load
@@ -74,7 +75,10 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What commands of a channel are decided against; `goods` by (variant, channel), `terms` of those that have some."""
+    """What commands of a channel are decided against; `goods` by (variant, channel), `terms` of those that have some.
+
+    `entitled` says whose quotas may be used, as far as there are any.
+    """
 
     channel: ChannelTerms
     network: Network
@@ -83,6 +87,7 @@ class Market:
     loads: MutableMapping[UUID, Load] = field(default_factory=dict)
     """By location, where days count; orders that are decided add to them."""
     terms: TermsOf = field(default_factory=dict)
+    entitled: Entitled = ()
 
     def goods_of(self, variant_id: UUID) -> Goods:
         return self.goods[variant_id, self.channel.id]
@@ -109,12 +114,12 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker
     if plan.unserved and market.terms:
         short = ((goods[each.line], each.quantity) for each in plan.unserved)
         let_wait((Waiting(item.id, item.sku, units) for item, units in short), market.terms)
-    left = {key: each.quantity for key, each in own.items()}
+    left = {key: each.usable for key, each in own.items()}
     allocations = []
     for line, _, location_id, quantity in plan.assignments:
         shelf = market.shelves[command.lines[line].variant_id][location_id]
         allocations.append(Allocation(line, shelf, quantity, _take(shelf, quantity, own, left)))
-    given_back = [(own[key], units) for key, units in left.items() if units]
+    given_back = [(each, units) for key, each in own.items() if (units := left[key] + each.foreign)]
     for each, units in given_back:
         each.shelf.available += units
         each.shelf.reserved_delta -= units
@@ -169,7 +174,7 @@ def route_lines(
     for at, line in enumerate(lines):
         grams = market.goods_of(line.variant_id).weight_grams
         demands.append(Demand(line.variant_id, line.quantity, grams, METHODS[line.method]))
-        stock.append(_free_at(sites, line.variant_id, market.shelves, own))
+        stock.append(_free_at(sites, line.variant_id, market, own))
         only = line.pickup_location_id or line.location_id
         if only is not None:
             for place, site in enumerate(sites):
@@ -217,13 +222,17 @@ def _sites(lines: Sequence[OrderedLine], market: Market) -> list[Site]:
     return sorted(open_sites, key=RANK)
 
 
-def _free_at(sites: Sequence[Site], variant_id: UUID, shelves: Shelves, own: Own) -> list[int]:
-    at = shelves.get(variant_id, {})
+def _free_at(sites: Sequence[Site], variant_id: UUID, market: Market, own: Own) -> list[int]:
+    at = market.shelves.get(variant_id, {})
     free = [max(0, at[site.id].available) if site.id in at else 0 for site in sites]
+    if market.entitled:
+        for place, site in enumerate(sites):
+            if site.id in at and (pool := at[site.id].pool):
+                free[place] += pool.free_for(market.entitled)
     if own:
         for place, site in enumerate(sites):
             if each := own.get((variant_id, site.id)):
-                free[place] += each.quantity
+                free[place] += each.usable
     return free
 
 
@@ -242,7 +251,7 @@ def _claims(allocations: Sequence[Allocation], loads: MutableMapping[UUID, Load]
 
 
 def _take(shelf: Shelf, quantity: int, own: Own, left: dict[tuple[UUID, UUID], int]) -> tuple[Conversion, ...]:
-    """From what the cart kept first, then from what is free."""
+    """From what the cart kept first, then from what is free; `drawing.py` says what of it was set aside."""
     key = (shelf.variant_id, shelf.location_id)
     converted = min(left.get(key, 0), quantity)
     shelf.allocated_delta += quantity

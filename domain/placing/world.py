@@ -7,6 +7,8 @@ from uuid import UUID
 
 from domain.geography import Coordinates, distance_km
 from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
+from domain.quotas.groups import Entitled, QuotaGroup, entitled
+from domain.quotas.pools import Pool
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Candidate, Demand, Method, VariantKey
@@ -82,7 +84,8 @@ class Buyer(NamedTuple):
 class Shelf:
     """One stock level. `available` falls as commands of a batch take from it; the deltas are written at its end.
 
-    `version` is the level's as long as nothing of this batch is written.
+    `version` is the level's as long as nothing of this batch is written. What is set aside for somebody is not available;
+    where anything is or was, `pool` says for whom.
     """
 
     id: UUID
@@ -92,6 +95,8 @@ class Shelf:
     version: int = 0
     allocated_delta: int = 0
     reserved_delta: int = 0
+    set_aside_delta: int = 0
+    pool: Pool | None = None
 
     def follow(self, older: "Shelf") -> bool:
         """Read while the claims on `older` were being written: without them, if it was read before; False if unclear."""
@@ -103,11 +108,19 @@ class Shelf:
 
 @dataclass(slots=True)
 class Kept:
-    """Part of a cart's reservation, locked: `quantity` units still kept on `shelf`."""
+    """Part of a cart's reservation, locked: `quantity` units still kept on `shelf`.
+
+    `foreign` ones were set aside for others than who is asking now: back they go.
+    """
 
     id: UUID
     shelf: Shelf
     quantity: int
+    foreign: int = 0
+
+    @property
+    def usable(self) -> int:
+        return self.quantity - self.foreign
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +134,8 @@ class View:
 
 @dataclass(slots=True)
 class Network:
-    """One organization's channels, locations, tax rates and active routing rules; views from addresses are remembered."""
+    """One organization's channels, locations, tax rates, active routing rules and groups that stock is set aside for; views
+    from addresses are remembered."""
 
     channels: Mapping[UUID, ChannelTerms]
     sites: Mapping[UUID, Site]
@@ -135,6 +149,7 @@ class Network:
     """Locations whose days count: those with a daily capacity, and all where a rule asks for ship dates."""
     has_backorder_terms: bool = False
     """Whether any variant has some: else nobody asks."""
+    quota_groups: Sequence[QuotaGroup] = ()
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
     def unit_costs(self, demands: Sequence[Demand], sites: Sequence[Site]) -> list[list[int]] | None:
@@ -143,6 +158,10 @@ class Network:
             return None
         found = [self.worth.get(demand.variant, {}) for demand in demands]
         return [[at.get(site.id, 0) for site in sites] for at in found]
+
+    def entitled(self, channel_id: UUID, segment: str) -> Entitled:
+        """The groups whose quotas such a buyer may use."""
+        return entitled(self.quota_groups, channel_id, segment) if self.quota_groups else ()
 
     def tax_rate_ppm(self, tax_class: str, country: str, region: str) -> int:
         """The region's rate, else the country's, else 0."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from graphql import GraphQLError
 
 from actions.promising.keys import key_of
+from actions.quotas.buyers import foreign_units
 from domain.errors import NotFound
 from domain.ids import new_id
 from domain.promising.offers import OfferedParcel, Option, availability, offers
@@ -72,13 +73,18 @@ async def answer(info: Info, asked: Asked) -> Answer:
     )
 
 
-async def own_units(info: Info, cart: str | None) -> dict[tuple[UUID, UUID], int]:
-    """What the cart keeps, as far as the viewer may see it: it counts as free for the one who keeps it."""
+async def own_units(info: Info, cart: str | None, channel_id: UUID) -> dict[tuple[UUID, UUID], int]:
+    """What the cart keeps, as far as the viewer may see it: it counts as free for the one who keeps it.
+
+    Units that were set aside for other buyers than those who ask now do not.
+    """
     if cart is None:
         return {}
-    visible: Any = seen(Reservation, RESERVATIONS, info.context.viewer)
+    viewer = info.context.viewer
+    visible: Any = seen(Reservation, RESERVATIONS, viewer)
     kept = await visible.filter(cart=cart, status=ReservationStatus.ACTIVE)
-    return {(each.variant_id, each.location_id): each.quantity for each in kept}
+    foreign = await foreign_units([each.id for each in kept], viewer.organization_id, channel_id, viewer.customer_id)
+    return {(each.variant_id, each.location_id): each.quantity - foreign.get(each.id, 0) for each in kept}
 
 
 def _offered(key: bytes, question: Question, option: Option) -> Offered:

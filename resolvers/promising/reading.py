@@ -9,6 +9,7 @@ from uuid import UUID
 from actions import reference
 from actions.geocoding import locate
 from actions.orders.placing import read_buyers, read_goods
+from actions.quotas.buyers import quotas_for
 from actions.workload import read_loads
 from domain.placing.decision import Market
 from domain.placing.world import ChannelTerms, Network, Shelf
@@ -19,9 +20,10 @@ from domain.routing.values import Method
 from models.db import Fetching, rows
 from resolvers.promising.ways import calendar_of, promise_rules, services_of
 
-LEVELS: Final = """
-SELECT id, variant_id, location_id, safety, on_hand - allocated - reserved - damaged - quality_control AS unclaimed
-FROM stock_levels WHERE organization_id = $1 AND variant_id = ANY($2::uuid[])"""
+LEVELS: Final = f"""
+SELECT id, variant_id, location_id, safety,
+    on_hand - allocated - reserved - damaged - quality_control - set_aside + {quotas_for("l", "$3", "$4")} AS unclaimed
+FROM stock_levels l WHERE organization_id = $1 AND variant_id = ANY($2::uuid[])"""
 COMING: Final = """
 SELECT id, variant_id, location_id, kind, quantity, expected_on FROM expected_supplies
 WHERE organization_id = $1 AND variant_id = ANY($2::uuid[]) AND status = 'expected' ORDER BY expected_on, id"""
@@ -86,7 +88,8 @@ async def question_of(asked: Asked) -> Question | None:
     if len(goods) < len(asked.wanted) or not all(each.is_active for each in goods.values()):
         return None
     wanted = [asked.organization_id, list(asked.wanted)]
-    on_hand = _on_hand(await rows(LEVELS, wanted), asked.own)
+    segment = await _segment(asked)
+    on_hand = _on_hand(await rows(LEVELS, [*wanted, channel.id, segment]), asked.own)
     coming = await rows(COMING, wanted)
     sold = await rows(LEAD_TIMES, [*wanted, list(asked.wanted.values()), channel.id])
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
@@ -108,12 +111,12 @@ async def question_of(asked: Asked) -> Question | None:
         ),
         safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
         wanted_on=asked.wanted_on,
-        segment=await _segment(asked),
+        segment=segment,
     )
 
 
 async def _segment(asked: Asked) -> str:
-    """Of the customer who asks; rules may route for some customers otherwise than for others."""
+    """Of the customer who asks; rules may route for some customers otherwise than for others, and units be set aside for them."""
     buyers = await read_buyers(Fetching, [asked.customer_id] if asked.customer_id else [])
     return buyers[asked.customer_id].segment if asked.customer_id in buyers else ""
 

@@ -20,6 +20,7 @@ from models.config import credentials
 from models.db import execute, rows
 from realtime import log
 from tests.world import World, channel, furnish, stock, variant
+from tests.world.quotas import aside, group
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -115,7 +116,25 @@ async def test_a_crossing_names_no_counts(world, database_url) -> None:
     await followed(world, database_url)
 
     facts = await OutboxFact.filter(kind="availability_crossed")
-    assert [fact.payload for fact in facts] == [{"level": "low", "before": "medium"}] * 2
+    assert [fact.payload for fact in facts] == [{"level": "low", "before": "medium", "segment": ""}] * 2
+
+
+async def test_what_is_set_aside_for_a_segment_is_told_to_it_and_missing_to_the_others(world, database_url) -> None:
+    gold = await group(world, "GOLD", channels=["WEB"], segment="gold")
+
+    await aside(world, gold, 6)
+    await followed(world, database_url)
+
+    facts = await OutboxFact.filter(kind="availability_crossed")
+    places = {channel.id: code for code, channel in world.channels.items()}
+    told = {(places.get(fact.channel_id, "NYC"), fact.payload["segment"]): fact.payload["level"] for fact in facts}
+    assert told == {
+        ("NYC", ""): "low",
+        ("WEB", ""): "low",
+        ("SHOP", ""): "low",
+        ("WEB", "gold"): "medium",
+        ("SHOP", "gold"): "low",
+    }
 
 
 async def test_a_crossing_is_told_once(world, database_url) -> None:

@@ -149,7 +149,8 @@ async def read_stock() -> Stock:
             version=level.version,
             counters={name: getattr(level, name) for name in COUNTERS},
             safety=level.safety,
-            available=max(0, level.on_hand - taken - level.safety),
+            set_aside=level.set_aside,
+            available=max(0, level.on_hand - taken - level.safety - level.set_aside),
         )
     return found
 

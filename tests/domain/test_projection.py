@@ -120,7 +120,7 @@ def test_a_gap_is_noticed():
 
 
 def test_a_stock_fact_carries_the_whole_level():
-    level = {"level": "l", "sku": "MUG", **COUNTERS, "safety": 1, "available": 5, "version": 4}
+    level = {"level": "l", "sku": "MUG", **COUNTERS, "safety": 1, "set_aside": 0, "available": 5, "version": 4}
 
     after = apply_stock(StockSnapshot(), level)
 

@@ -34,6 +34,7 @@ routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
+quotas = importlib.import_module("models.migrations.0028_quotas")
 RULES = {
     (table, name): rule
     for checks in (
@@ -54,6 +55,7 @@ RULES = {
         drop_ship.CHECKS,
         reoptimizing.CHECKS,
         routing.CHECKS,
+        quotas.CHECKS,
     )
     for table, rules in checks.items()
     for name, rule in rules.items()
@@ -72,6 +74,7 @@ INDEXES = {
     **counting.JOBS,
     **drop_ship.INDEXES,
     **routing.UNIQUE,
+    **quotas.UNIQUE,
 }
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]

@@ -7,13 +7,14 @@ from uuid import UUID
 import models
 from domain.counting import CountLineStatus, CountStatus
 from domain.purchasing import WITH_VENDOR, PurchaseKind, PurchaseStatus
+from domain.quotas.pools import QuotaMovementKind
 from domain.reordering import ReorderPolicy
 from domain.transfers import Discrepancy, TransferStatus
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
     models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
-    models.CountLine, models.AvailabilityThreshold, models.BackorderTerms,
+    models.CountLine, models.AvailabilityThreshold, models.BackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
 ]  # fmt: skip
 
 
@@ -60,9 +61,41 @@ def add_papers(world: Any, organization: UUID) -> None:
             )
         )  # fmt: skip
     levels = world.of(models.StockLevel, organization)
+    _quotas(world, organization, levels)
     for at in range(3):
         here = [level for level in levels if level.location_id == locations[at].id]
         _count(world, organization, locations[at], here, at)
+
+
+def _quotas(world: Any, organization: UUID, levels: list[Any]) -> None:
+    channels = world.of(models.Channel, organization)
+    groups: list[Any] = []
+    for at in range(4):
+        groups.append(
+            world.add(
+                models.QuotaGroup(
+                    organization_id=organization, code=f"q{at}", name='odd "group"\n', parent_id=groups[0].id if at % 2 else None,
+                    depth=at % 2, channel_ids=[channel.id for channel in channels[:at]], segment="gold" if at != 2 else "",
+                    priority=at, is_active=at < 3,
+                )
+            )
+        )  # fmt: skip
+    stocked = [level for level in levels if level.on_hand]
+    for at, level in enumerate(stocked[:8]):
+        level.has_quotas, level.set_aside = True, at % 2
+        quota = world.add(
+            models.Quota(
+                organization_id=organization, group_id=groups[at % 4].id, stock_level_id=level.id,
+                variant_id=level.variant_id, location_id=level.location_id, quantity=at % 2,
+            )
+        )  # fmt: skip
+        for again in range(at % 3):
+            world.add(
+                models.QuotaMovement(
+                    quota_id=quota.id, kind=list(QuotaMovementKind)[again], quantity=1, reference='odd "plan"\n', actor="x",
+                    moved_at=START + timedelta(microseconds=again // 2),
+                )
+            )  # fmt: skip
 
 
 def _transfer(world: Any, organization: UUID, locations: list[Any], variants: list[Any], at: int) -> None:

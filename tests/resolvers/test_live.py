@@ -234,6 +234,29 @@ async def test_stock_is_told_to_exactly_those_who_see_the_level(world, hub, writ
         assert sorted(heard) == sorted(row.id for row in first.rows) == sorted(visible), name
 
 
+async def test_a_location_hears_of_an_order_from_when_it_comes_there(world, hub, writers):
+    associate = world.viewers()[Role.STORE_ASSOCIATE]
+    [here, *_], visible = (
+        associate.location_ids,
+        await seen(models.Order, ORDERS, associate).values_list("id", flat=True),
+    )
+    order = next(each for each in world.of(models.Order) if each.id not in set(visible))
+    units = next(each for each in world.of(models.LineStatus) if each.order_id == order.id)
+    move = {"line": str(units.line_id), "from_location": None, "to_location": str(here)}
+
+    async with follow(hub, associate, Orders()) as stream:
+        await told(stream)
+        await touch(writers, order, kind="order_placed", payload={"moves": [{**move, "to_location": str(new_id())}]})
+        await touch(writers, order, kind="note_added")
+        await models.LineStatus.filter(id=units.id).update(location_id=here, status="scheduled")
+        await touch(writers, order, kind="units_scheduled", payload={"moves": [move]})
+        await touch(writers, order, kind="note_added")
+        messages = await told(stream, 2)
+
+    assert [message.fact.kind for message in messages] == ["units_scheduled", "note_added"]
+    assert [message.rows[0].id for message in messages] == [order.id, order.id]
+
+
 async def test_watched_stock_is_narrowed_to_variants_and_locations(world, hub, writers):
     level = world.of(models.StockLevel)[0]
     wanted = Stock(variant_ids=frozenset({level.variant_id}), location_ids=frozenset({level.location_id}))

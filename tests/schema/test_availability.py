@@ -9,15 +9,19 @@ import pytest
 from actions.availability.announcing import follow
 from actions.availability.thresholds import SetAvailabilityThreshold, set_threshold
 from actions.catalogue import DeactivateVariant, deactivate_variant
+from actions.customers import UpdateCustomer, update_customer
+from actions.inventory import Adjustment, AdjustStock, adjust
 from domain.availability import bounds_from, level_of
 from domain.ids import new_id
 from domain.permissions import Role
+from domain.stock import AdjustmentReason
 from models import LoggedFact
 from resolvers.ids import global_id
 from tests.realtime.fixtures import hub, relay, writers
 from tests.schema.asking import ask, codes
 from tests.schema.test_live import first_answer, heard, listen
 from tests.world import World, channel, furnish, stock
+from tests.world.quotas import aside, group
 
 __all__ = ["hub", "relay", "writers"]
 
@@ -90,14 +94,38 @@ async def test_only_a_crossing_in_the_watched_channel_is_told(world, hub, relay)
     assert told["availability"][0]["channel"]["code"] == "WEB"
 
 
-async def announced(world: World, place: str, level: str) -> None:
+async def test_a_customer_hears_of_what_its_segment_can_have(world, hub, relay) -> None:
+    await update_customer(world.act(), UpdateCustomer(customer_id=world.customer.id, segment="gold"))
+    gold = await group(world, "GOLD", channels=["WEB"], segment="gold")
+    await aside(world, gold, 30, location="CHI")
+    await announced(world, "WEB", "high", segment="gold")
+
+    async with aclosing(listen(hub, world.viewer(Role.CUSTOMER), CHANGES, **watching(world, "MUG"))) as stream:
+        first = await heard(stream)
+        await aside(world, gold, 2)
+        await announced(world, "WEB", "none")
+        await lose(world, 5)
+        await announced(world, "WEB", "medium", segment="gold")
+        second = await heard(stream)
+
+    assert words(first) == {"MUG": "HIGH"}
+    assert words(second) == {"MUG": "MEDIUM"}
+
+
+async def lose(world: World, units: int) -> None:
+    place = {"variant_id": world.variants["MUG"].id, "location_id": world.locations["CHI"].id}
+    line = Adjustment(**place, change=-units, reason=AdjustmentReason.LOST)
+    await adjust(world.act(), AdjustStock(lines=(line,)))
+
+
+async def announced(world: World, place: str, level: str, segment: str = "") -> None:
     """Let the job run until the log says so of mugs."""
     async with asyncio.timeout(10):
         while not await LoggedFact.filter(
             kind="availability_crossed",
             variant_id=world.variants["MUG"].id,
             channel_id=world.channels[place].id,
-            payload__contains={"level": level},
+            payload__contains={"level": level, "segment": segment},
         ).exists():
             await follow(world.now)
             await asyncio.sleep(0.02)

@@ -21,7 +21,7 @@ query ($id: ID!) { stockPosition(variantId: $id) {
   total { ...F } locations { location { code } figures { ...F } }
 } }
 fragment F on StockFigures {
-  onHand allocated reserved damaged qualityControl safety available inTransit onOrder planned
+  onHand allocated reserved damaged qualityControl safety setAside available inTransit onOrder planned
 }
 """
 NOTHING = {
@@ -31,6 +31,7 @@ NOTHING = {
     "damaged": 0,
     "qualityControl": 0,
     "safety": 0,
+    "setAside": 0,
     "available": 0,
     "inTransit": 0,
     "onOrder": 0,

@@ -31,6 +31,7 @@ from tests.actions.payments.shop import Shop
 from tests.world import World, furnish
 from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, picked, pickup_fulfilment
 from tests.world.orders import new_order
+from tests.world.quotas import aside, group
 from tests.world.stock_papers import ordered_purchase, purchase_lines, shipped_transfer, transfer_lines
 from tests.world.vendors import acknowledged, report
 
@@ -122,6 +123,25 @@ SABOTAGE = [
         ),
         "day 2026-11-02 of CHI: it counts 0 units of 0 orders, claims make 3 of 1",
     ),
+    ("UPDATE quotas SET quantity = quantity + 1 WHERE quantity = 3", "it is 4, its movements make 3"),
+    ("UPDATE quotas SET quantity = quantity + 1 WHERE quantity = 3", "3 units are set aside, its quotas are 4"),
+    (
+        (
+            "INSERT INTO quota_movements (id, quota_id, kind, quantity, line_id, reference, actor, moved_at) "
+            "SELECT '{nothing}', q.id, 'taken', 2, i.id, '', '', now() FROM order_lines i "
+            "JOIN quotas q ON q.variant_id = i.variant_id JOIN locations l ON l.id = q.location_id "
+            "WHERE i.order_id = '{other}' AND l.code = 'NYC'"
+        ),
+        "it has 2 units of quotas at NYC and holds 1 there",
+    ),
+    (
+        (
+            "INSERT INTO quota_movements (id, quota_id, kind, quantity, reservation_id, reference, actor, moved_at) "
+            "SELECT '{nothing}', quota_id, kind, 1, reservation_id, '', '', now() FROM quota_movements "
+            "WHERE reservation_id IS NOT NULL"
+        ),
+        "it has 3 units of quotas and keeps 2",
+    ),
     ("UPDATE transfer_lines SET received = received + 1", "received is 2, its movements make 1"),
     (
         "UPDATE purchase_lines SET received = received + 1 WHERE order_line_id IS NULL",
@@ -144,6 +164,7 @@ SABOTAGE = [
 async def business(database, database_url) -> dict[str, Any]:
     """Orders in every condition: paid and partly shipped, cancelled; a cart; most facts numbered, the last one waiting."""
     world = await furnish()
+    await set_some_aside(world)
     shop = Shop(world)
     order, _ = await shop.paid(MUG=3)
     await shop.release(order)
@@ -169,6 +190,13 @@ async def business(database, database_url) -> dict[str, Any]:
         "waiting": waiting.id,
         "nothing": new_id(),
     }
+
+
+async def set_some_aside(world: World) -> None:
+    web = await group(world, "ONLINE", channels=["WEB"])
+    for sku in ("SHIRT", "CHAIR"):
+        for code in world.locations:
+            await aside(world, web, 3, sku, code)
 
 
 async def receive_parts(world: World) -> None:

@@ -17,6 +17,7 @@ from actions.parcels import consolidating, manifests, packing, shipping, trackin
 from actions.pickups import answering
 from actions.promising import supplies
 from actions.purchasing import ordering, receiving
+from actions.quotas import groups, planning
 from actions.reoptimizing import running
 from actions.transfers import drafting as transfers
 from actions.transfers import moving
@@ -24,6 +25,7 @@ from tests.actions.stock_walk import count_steps as count
 from tests.actions.stock_walk import location_steps as location
 from tests.actions.stock_walk import order_steps as order
 from tests.actions.stock_walk import purchase_steps as purchase
+from tests.actions.stock_walk import quota_steps as quota
 from tests.actions.stock_walk import stock_steps as stock
 from tests.actions.stock_walk import transfer_steps as transfer
 from tests.actions.stock_walk import wave_steps as wave
@@ -75,6 +77,10 @@ STEPS = (
     Step(12, count.approve_count, counting.approve),
     Step(4, count.recount, counting.recount),
     Step(1, count.cancel_count, counting.cancel),
+    Step(6, quota.keep_group, groups.upsert_group),
+    Step(10, quota.set_aside, planning.set_aside),
+    Step(3, quota.move_quota, planning.move_quotas),
+    Step(3, quota.return_quota, planning.return_quotas),
     Step(6, order.reserve, Desk.reserve),
     Step(1, order.extend, reservations.extend),
     Step(1, order.release_cart, reservations.release),
@@ -113,7 +119,7 @@ STEPS = (
     Step(3, wave.look_at_clock),
     Step(2, wave.route_together, running.reoptimize),
 )
-AREAS = (stock, transfer, purchase, count, location, wave)
+AREAS = (stock, transfer, purchase, count, quota, location, wave)
 MOST_AREAS = 4
 
 

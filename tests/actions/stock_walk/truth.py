@@ -31,8 +31,9 @@ WHERE (payload ->> 'version')::int <> l.version
     OR (payload ->> 'on_hand')::int <> l.on_hand OR (payload ->> 'allocated')::int <> l.allocated
     OR (payload ->> 'reserved')::int <> l.reserved OR (payload ->> 'damaged')::int <> l.damaged
     OR (payload ->> 'quality_control')::int <> l.quality_control OR (payload ->> 'safety')::int <> l.safety
+    OR (payload ->> 'set_aside')::int <> l.set_aside
     OR (payload ->> 'available')::int <> greatest(0, l.on_hand - l.allocated - l.reserved - l.damaged - l.quality_control
-        - l.safety)"""
+        - l.safety - l.set_aside)"""
 GONE = """
 SELECT o.variant_id, s.location_id, sum(s.quantity)::int AS units FROM line_status s
 JOIN order_lines o ON o.id = s.line_id WHERE s.status IN ('shipped', 'delivered', 'picked_up') GROUP BY 1, 2"""

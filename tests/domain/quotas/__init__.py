@@ -1,0 +1,1 @@
+"""Rules of units that are set aside."""
