@@ -36,11 +36,14 @@ from actions.payments.recording import record_payment_event
 from actions.pickups.answering import decide
 from actions.pickups.arriving import announce_arrival
 from actions.reoptimizing.moving import move_together
+from actions.substituting import automatic
+from actions.substituting.proposing import end_substitutions
 from tests.actions.scenarios import scenarios
 from tests.actions.stock_walk import truth
 from tests.actions.stock_walk.steps import STEPS, drawn, step
 from tests.actions.stock_walk.walk import Walk
 from tests.world import channel, found, place, variant
+from tests.world.substitutes import instead
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -70,6 +73,7 @@ ELSEWHERE = {
         answering.decline,
         report_shipment,
     ),
+    "steps place and substitute one after the other": (automatic.place,),
     "a step takes it as the job that calls it": (
         decline_as_late,
         give_up_pickup,
@@ -78,6 +82,7 @@ ELSEWHERE = {
         launch_due,
         follow_launches,
         decide,
+        end_substitutions,
         reservations.expire_due,
         retry_backorders,
         move_together,
@@ -113,6 +118,8 @@ async def started(counter: Desk, seed: int) -> Walk:
     )
     for sku in ("MUG", "LAMP"):
         await variant(world, sku)
+    await instead(world, "MUG", "LAMP")
+    await instead(world, "LAMP", "MUG", is_automatic=True)
     luck = random.Random(seed)
     walk = Walk(world, counter, luck, drawn(luck), name=f"seed {seed}")
     lines = tuple(

@@ -12,6 +12,8 @@ from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_h
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
 from actions.pickups import answering
 from actions.pickups.answering import AnswerPickup
+from actions.substituting import proposing
+from actions.substituting.proposing import AnswerSubstitution, ProposeSubstitute
 from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
 from domain.pickups import PickupChoice
@@ -32,6 +34,12 @@ ORDER = "SELECT id FROM orders ORDER BY number"
 WAITING = """
 SELECT DISTINCT o.number, o.id FROM orders o JOIN line_status s ON s.order_id = o.id
 WHERE s.status = 'backordered' ORDER BY o.number"""
+WAITING_LINE = """
+SELECT DISTINCT o.number, l.position, l.id, l.order_id, l.variant_id FROM orders o JOIN order_lines l ON l.order_id = o.id
+JOIN line_status s ON s.line_id = l.id WHERE s.status = 'backordered' ORDER BY o.number, l.position"""
+PROPOSED = """
+SELECT p.id FROM substitutions p JOIN order_lines l ON l.id = p.line_id JOIN orders o ON o.id = l.order_id
+WHERE p.status = 'proposed' OR $1 ORDER BY o.number, l.position, p.id"""
 QUESTION = """
 SELECT q.id FROM pickup_questions q JOIN order_lines l ON l.id = q.line_id JOIN orders o ON o.id = l.order_id
 WHERE q.status = 'open' OR $1 ORDER BY o.number, l.position, q.id"""
@@ -101,6 +109,22 @@ async def hold_order(walk: Walk) -> None:
 async def resolve_held(walk: Walk) -> None:
     held = await walk.one_of(HOLD)
     await walk.do(resolve_hold, ResolveHold(order_id=held["order_id"], hold_id=held["id"]))
+
+
+async def propose_substitute(walk: Walk) -> None:
+    line = await walk.one_of(WAITING_LINE)
+    other = next(each for each in walk.world.variants.values() if each.id != line["variant_id"])
+    until = walk.now + timedelta(minutes=10) if walk.is_lucky(0.5) else None
+    quantity = walk.luck.choice((None, 1))
+    command = ProposeSubstitute(
+        order_id=line["order_id"], line_id=line["id"], variant_id=other.id, quantity=quantity, expires_at=until
+    )
+    await walk.do(proposing.propose, command)
+
+
+async def answer_substitution(walk: Walk) -> None:
+    key = (await walk.one_of(PROPOSED, walk.strays()))["id"]
+    await walk.do(proposing.answer, AnswerSubstitution(substitution_id=key, accept=walk.is_lucky(0.7)))
 
 
 async def wait_until(walk: Walk) -> None:

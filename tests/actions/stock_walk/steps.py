@@ -19,6 +19,7 @@ from actions.promising import supplies
 from actions.purchasing import ordering, receiving
 from actions.quotas import groups, planning
 from actions.reoptimizing import running
+from actions.substituting import proposing
 from actions.transfers import drafting as transfers
 from actions.transfers import moving
 from tests.actions.stock_walk import count_steps as count
@@ -90,6 +91,8 @@ STEPS = (
     Step(4, order.place_written, drafting.place_draft),
     Step(1, order.hold_order, holding.apply_hold),
     Step(4, order.resolve_held, holding.resolve_hold),
+    Step(6, order.propose_substitute, proposing.propose),
+    Step(16, order.answer_substitution, proposing.answer),
     Step(2, order.wait_until, deadlines.set_deadline),
     Step(16, order.answer_question, answering.answer),
     Step(4, order.cancel_order, cancelling.cancel),

@@ -14,6 +14,8 @@ from actions.parcels.tracking import DeliverParcel, deliver
 from actions.pickups.answering import expire_questions
 from actions.reoptimizing.reading import ReoptimizeOrders
 from actions.reoptimizing.running import reoptimize
+from actions.substituting.automatic import offer_due, substitute_due
+from actions.substituting.proposing import end_substitutions
 from tests.actions.stock_walk.location_steps import SCHEDULED
 from tests.actions.stock_walk.walk import Walk
 
@@ -28,6 +30,17 @@ SELECT p.id, min(l.fulfilment_id::text)::uuid AS fulfilment_id FROM parcels p JO
 WHERE p.shipped_at IS NULL AND p.delivered_at IS NULL GROUP BY p.id, p.number
 HAVING count(DISTINCT l.fulfilment_id) > 1 ORDER BY p.number"""
 MOST = 3
+JOBS = (
+    decline_late,
+    cancel_uncollected,
+    cancel_overdue,
+    expire_questions,
+    launch_due,
+    follow_launches,
+    substitute_due,
+    offer_due,
+    end_substitutions,
+)
 
 
 async def release_orders(walk: Walk) -> None:
@@ -88,8 +101,7 @@ async def deliver_parcels(walk: Walk) -> None:
 async def look_at_clock(walk: Walk) -> None:
     """Who did not accept has declined; who did not come has not. Now and then after some days."""
     walk.now += timedelta(days=walk.luck.choice((0, 0, 2)))
-    jobs = (decline_late, cancel_uncollected, cancel_overdue, expire_questions, launch_due, follow_launches)
-    await walk.luck.choice(jobs)(walk.now)
+    await walk.luck.choice(JOBS)(walk.now)
 
 
 async def route_together(walk: Walk) -> None:
