@@ -128,7 +128,7 @@ def test_a_stock_fact_carries_the_whole_level():
 
 
 def test_an_old_stock_fact_changes_nothing():
-    level = {"level": "l", "sku": "MUG", **COUNTERS, "safety": 1, "available": 5, "version": 4}
+    level = {"level": "l", "sku": "MUG", **COUNTERS, "safety": 1, "set_aside": 0, "available": 5, "version": 4}
     now = apply_stock(StockSnapshot(), level)
 
     assert apply_stock(now, {**level, "on_hand": 0, "version": 3}) is now

@@ -13,8 +13,9 @@ from domain.transfers import Discrepancy, TransferStatus
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
-    models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder, models.PurchaseLine, models.ReorderRule, models.StockCount,
-    models.CountLine, models.AvailabilityThreshold, models.BackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
+    models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder,
+    models.PurchaseLine, models.ReorderRule, models.StockCount, models.CountLine, models.AvailabilityThreshold,
+    models.BackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
 ]  # fmt: skip
 
 
