@@ -18,6 +18,7 @@ from domain.promising.calendars import Calendar
 from domain.quotas.groups import QuotaGroup
 from domain.routing.rules.values import Groups, RoutingRule, terms_of
 from domain.routing.values import Method, VariantKey
+from domain.shipping_rates import DEFAULT_RATE_CARD, Rate, RateCard
 from domain.workdays import Workplace
 
 FRESH_SECONDS: Final = 2.0
@@ -31,6 +32,10 @@ SELECT id, kind, latitude, longitude, capabilities, is_active, time_zone, calend
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
 GROUPS: Final = "SELECT id, members FROM location_groups WHERE organization_id = $1"
 WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
+CREDITS: Final = "SELECT variant_id, location_id, unit_minor FROM markdown_credits WHERE organization_id = $1"
+CARD: Final = """
+SELECT s.zones FROM routing_policies p JOIN carrier_services s ON s.id = p.carrier_service_id
+WHERE p.organization_id = $1"""
 TERMS: Final = """
 SELECT EXISTS (SELECT FROM backorder_terms WHERE organization_id = $1
     AND (limit_units IS NOT NULL OR launches_at IS NOT NULL AND launched_at IS NULL)) AS has_any"""
@@ -58,13 +63,15 @@ async def network(connection: Any, organization_id: UUID) -> Network:
             (row["tax_class"], row["country"], row["region"]): row["rate_ppm"]
             for row in await connection.fetch(TAX_RATES, organization_id)
         },
-        worth=_worth(await connection.fetch(WORTH, organization_id)),
+        card=_card(await connection.fetch(CARD, organization_id)),
+        worth=_by_variant(await connection.fetch(WORTH, organization_id)),
+        credits=_by_variant(await connection.fetch(CREDITS, organization_id)),
         rules=rules,
         workplaces=_workplaces(sites, is_dated=any(rule.is_dated for rule in rules)),
         has_backorder_terms=(await connection.fetch(TERMS, organization_id))[0]["has_any"],
         quota_groups=[group_of(row) for row in await connection.fetch(QUOTA_GROUPS, organization_id)],
     )
-    if known is not None and known[1].sites == fresh.sites:
+    if known is not None and (known[1].sites, known[1].card) == (fresh.sites, fresh.card):
         fresh.keep_views(known[1])
     _known[organization_id] = monotonic(), fresh
     return fresh
@@ -115,11 +122,22 @@ def group_of(row: Any) -> QuotaGroup:
     return QuotaGroup(**values | {"channel_ids": frozenset(values["channel_ids"])})
 
 
-def _worth(found: Sequence[Any]) -> dict[VariantKey, dict[UUID, int]]:
-    worth: dict[VariantKey, dict[UUID, int]] = {}
+def _by_variant(found: Sequence[Any]) -> dict[VariantKey, dict[UUID, int]]:
+    minors: dict[VariantKey, dict[UUID, int]] = {}
     for row in found:
-        worth.setdefault(row["variant_id"], {})[row["location_id"]] = row["unit_minor"]
-    return worth
+        minors.setdefault(row["variant_id"], {})[row["location_id"]] = row["unit_minor"]
+    return minors
+
+
+def _card(found: Sequence[Any]) -> RateCard:
+    """Of the service that the routing policy names; its last zone goes on for ever, as routing has to compare."""
+    if not found:
+        return DEFAULT_RATE_CARD
+    zones = orjson.loads(found[0]["zones"])
+    return RateCard(
+        zone_up_to_km=tuple(zone["up_to_km"] for zone in zones[:-1]),
+        rates=tuple(Rate(zone["base_minor"], zone["per_kilogram_minor"], zone["included_kilograms"]) for zone in zones),
+    )
 
 
 def _terms(row: Any) -> ChannelTerms:

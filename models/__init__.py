@@ -34,7 +34,7 @@ from models.pickups import PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor, VendorOffer
 from models.quotas import Quota, QuotaGroup, QuotaMovement
-from models.reoptimizing import RoutingPolicy, RoutingRun, ShadowPrice
+from models.reoptimizing import MarkdownCredit, RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
 from models.routing import LocationGroup, RoutingDecision, RoutingRule
 from models.staff import ApiKey, Role, Staff
@@ -71,6 +71,7 @@ __all__ = [
     "LocationDay",
     "LocationGroup",
     "LoggedFact",
+    "MarkdownCredit",
     "Order",
     "OrderAddress",
     "OrderLine",

@@ -1,4 +1,4 @@
-"""How an organization's orders are routed together, each run that did so, and what scarce units are worth to others."""
+"""How an organization's orders are routed together, each run that did so, and what units are worth where they lie."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from models.channels import Channel
 from models.columns import key, version
 from models.locations import Location
 from models.organizations import Organization
+from models.promising import CarrierService
 
 
 class RoutingPolicy(Model):
@@ -24,6 +25,10 @@ class RoutingPolicy(Model):
     reoptimize_every_minutes = fields.IntField(null=True)
     least_saving_minor: int = fields.BigIntField(default=1)
     is_looking_ahead = fields.BooleanField(default=False)
+    carrier_service: fields.ForeignKeyNullableRelation[CarrierService] = fields.ForeignKeyField(
+        "models.CarrierService", related_name="routing_policies", null=True, on_delete=fields.RESTRICT
+    )
+    carrier_service_id: UUID | None
     priced_at: datetime | None = fields.DatetimeField(null=True)
     version: int = version()
 
@@ -85,4 +90,27 @@ class ShadowPrice(Model):
 
     class Meta:
         table = "shadow_prices"
+        unique_together = (("variant", "location"),)
+
+
+class MarkdownCredit(Model):
+    """What it is worth to be rid of one unit of a variant at a location before its price has to be cut."""
+
+    id: UUID = key()
+    organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
+        "models.Organization", related_name="markdown_credits", on_delete=fields.RESTRICT, db_index=True
+    )
+    organization_id: UUID
+    variant: fields.ForeignKeyRelation[Variant] = fields.ForeignKeyField(
+        "models.Variant", related_name="markdown_credits", on_delete=fields.RESTRICT
+    )
+    variant_id: UUID
+    location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
+        "models.Location", related_name="markdown_credits", on_delete=fields.RESTRICT
+    )
+    location_id: UUID
+    unit_minor: int = fields.BigIntField()
+
+    class Meta:
+        table = "markdown_credits"
         unique_together = (("variant", "location"),)

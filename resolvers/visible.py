@@ -183,4 +183,5 @@ FACTS = Rows(
 )
 
 ROUTING_RULES = Rows(admin=OURS, agent=OURS, partner=OURS)
+MARKDOWN_CREDITS = Rows(admin=OURS, agent=OURS)
 ROUTING_RUNS = Rows(admin=OURS, agent=OURS)

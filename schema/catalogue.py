@@ -8,16 +8,17 @@ from strawberry import UNSET
 
 import models
 from actions import catalogue as keeping
-from actions import prices
+from actions import markdowns, prices
 from actions.backordering import terms
 from actions.inventory import MAX_UNITS
 from domain.permissions import Permission
-from resolvers.visible import BACKORDER_TERMS, PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
+from resolvers.visible import BACKORDER_TERMS, MARKDOWN_CREDITS, PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
 from schema.channels import Channel
 from schema.enums import SubstitutePrice
 from schema.fields import column, connection, find, graph, many, money, one, root
 from schema.filters import among, equals, matches
 from schema.inputs import given, ref
+from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection, Minor, Money
@@ -46,6 +47,17 @@ class BackorderTerms:
     limit_units: int | None = column(
         "How many units may wait at once, pre-ordered ones included; null for any number.", needs=Permission.READ_STOCK
     )
+
+
+@graph(
+    models.MarkdownCredit,
+    "What it is worth to be rid of a unit where it lies, before its price has to be cut: routing takes such units first.",
+    scope=MARKDOWN_CREDITS,
+    needs=Permission.READ_ROUTING,
+)
+class MarkdownCredit:
+    unit_minor: Minor = column("What a unit is worth, in the smallest unit of the organization's currency.")
+    location: Location | None = one("Where it lies.")
 
 
 @graph(models.Substitute, "What may be sent instead.", scope=SUBSTITUTES, needs=READ)
@@ -83,6 +95,7 @@ class Variant(Node):
     product: "Product" = one("What it is a variant of.")
     prices: list[Price] = many("What it costs, by channel.", order_by="channel_id")
     backorder_terms: BackorderTerms | None = one("How it may be ordered when there is none; null for without limits.")
+    markdown_credits: list[MarkdownCredit] = many("Where units of it had better go.", order_by="location_id")
     substitutes: list[Substitute] = many("What may be sent instead, best first.", order_by="rank")
 
 
@@ -191,6 +204,19 @@ class SetSubstituteTermsInput:
     expected_version: int | None = given(VERSION, default=UNSET)
 
 
+@strawberry.input(description="What it is worth to be rid of a unit at a location.")
+class LocationCreditInput:
+    location_id: strawberry.ID = ref("Where it lies.", "Location")
+    unit_minor: Minor = given("What that is worth, in the smallest unit of the organization's currency.", at_least=1)
+
+
+@strawberry.input(description="Where units of a variant had better go, in the place of what was listed before.")
+class SetMarkdownCreditsInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    credits: list[LocationCreditInput] = given("Each location once.", at_most=markdowns.MOST_LOCATIONS)
+    expected_version: int | None = given("The variant's version you read.", default=UNSET)
+
+
 @strawberry.input(description="How a variant may be ordered when there is none; what is silent stays.")
 class SetBackorderTermsInput:
     variant_id: strawberry.ID = ref("The variant.", "Variant")
@@ -248,6 +274,13 @@ class CatalogueMutations:
         keeping.set_substitute_terms,
         SetSubstituteTermsInput,
         needs=CHANGE,
+    )
+    set_markdown_credits: Variant = action(
+        "Say where units of a variant had better go. Routing then takes a parcel to be dearer from elsewhere by the credit "
+        "that is given up; costs that it tells are without it.",
+        markdowns.set_credits,
+        SetMarkdownCreditsInput,
+        needs=Permission.CHANGE_ROUTING,
     )
     set_backorder_terms: Variant = action(
         "Say how many units of a variant may wait for stock, and from when on it is sent. Orders that wait follow a "

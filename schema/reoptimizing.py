@@ -16,6 +16,7 @@ from schema.fields import column, connection, find, graph, money, one, root, via
 from schema.inputs import given, ref
 from schema.mutations import action
 from schema.nodes import Node
+from schema.promise_rules import CarrierService
 from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_ROUTING
@@ -33,6 +34,7 @@ class RoutingPolicy(Node):
     reoptimize_every_minutes: int | None = column("How often orders are routed together again; null for never.")
     least_saving_minor: Minor = column("What a change must save, in the smallest unit of the organization's currency.")
     is_looking_ahead: bool = column("Whether routing keeps scarce goods for orders that will need them more.")
+    carrier_service: CarrierService | None = one("By whose rates routing counts; null for the standard ones.")
     priced_at: datetime | None = column("When it was last worked out what scarce goods are worth.")
     version: int = column("Counts its changes; send it as `expectedVersion`.")
 
@@ -116,6 +118,11 @@ class SetRoutingPolicyInput:
     least_saving_minor: Minor | None = given("What a change must save.", default=UNSET, at_least=0)
     is_looking_ahead: bool | None = given(
         "Whether to keep scarce goods for orders that will need them more.", default=UNSET
+    )
+    carrier_service_id: strawberry.ID | None = ref(
+        "By whose zones and rates routing counts; null for the standard ones. Its last zone goes on for ever.",
+        "CarrierService",
+        default=UNSET,
     )
     expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)
 

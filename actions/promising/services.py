@@ -12,7 +12,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
-from actions.upserting import Entry, Table, check_known, given, upsert
+from actions.upserting import Entry, Table, check_known, fresh_network, given, upsert
 from domain.facts import Fact, FactKind
 from domain.places import WEEKDAYS
 from domain.promising.shipping import WEEKEND, WORKDAYS
@@ -79,8 +79,10 @@ class UpsertCarrierService:
     expected_version: int | None = None
 
 
+@fresh_network
 @action
 async def upsert_carrier_service(act: Act, command: UpsertCarrierService) -> UUID:
+    """Raises InvalidInput or Conflict. Where routing counts with its rates, it does so with the new ones from now on."""
     checks = Checks()
     _check(checks, command)
     if isinstance(command.channel_id, UUID):

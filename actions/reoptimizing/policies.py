@@ -1,4 +1,4 @@
-"""What an organization has done by itself: routing together again every so often, and looking ahead."""
+"""How an organization routes: by whose rates, what it has done by itself every so often, and whether it looks ahead."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
-from actions.upserting import fresh_network
+from actions.upserting import check_known, fresh_network
 from domain.errors import Conflict
 from domain.facts import Fact, FactKind
 from domain.ids import new_id
@@ -22,11 +22,12 @@ VALUES ($1, $2, 1, false, 0) ON CONFLICT (organization_id) DO NOTHING"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRoutingPolicy:
-    """`reoptimize_every_minutes` None switches it off."""
+    """`reoptimize_every_minutes` None switches it off; without a `carrier_service_id` the standard rates count."""
 
     reoptimize_every_minutes: int | Keep | None = KEEP
     least_saving_minor: int | Keep = KEEP
     is_looking_ahead: bool | Keep = KEEP
+    carrier_service_id: UUID | Keep | None = KEEP
     expected_version: int | None = None
 
 
@@ -37,7 +38,7 @@ async def set_policy(act: Act, command: SetRoutingPolicy) -> UUID:
 
     Raises InvalidInput or Conflict.
     """
-    _check(command)
+    await _check(act, command)
     policy = await _locked(act)
     if command.expected_version not in (None, policy.version):
         raise Conflict("routing policy", command.expected_version or 0, policy.version)
@@ -48,6 +49,8 @@ async def set_policy(act: Act, command: SetRoutingPolicy) -> UUID:
         policy.least_saving_minor = command.least_saving_minor
     if not isinstance(command.is_looking_ahead, Keep):
         policy.is_looking_ahead = command.is_looking_ahead
+    if not isinstance(command.carrier_service_id, Keep):
+        policy.carrier_service_id = command.carrier_service_id
     if not policy.is_looking_ahead:
         policy.priced_at = None
         await ShadowPrice.filter(organization_id=act.organization_id).delete()
@@ -60,10 +63,12 @@ async def set_policy(act: Act, command: SetRoutingPolicy) -> UUID:
     return policy.id
 
 
-def _check(command: SetRoutingPolicy) -> None:
+async def _check(act: Act, command: SetRoutingPolicy) -> None:
     checks = Checks()
     checks.number("reoptimize_every_minutes", command.reoptimize_every_minutes, least=1, most=MOST_MINUTES)
     checks.amount("least_saving_minor", command.least_saving_minor)
+    if isinstance(command.carrier_service_id, UUID):
+        await check_known(act, checks, "carrier_services", [("carrier_service_id", command.carrier_service_id)])
     checks.refuse()
 
 
@@ -77,4 +82,5 @@ def _values(policy: RoutingPolicy) -> dict[str, Any]:
         "reoptimize_every_minutes": policy.reoptimize_every_minutes,
         "least_saving_minor": policy.least_saving_minor,
         "is_looking_ahead": policy.is_looking_ahead,
+        "carrier_service_id": str(policy.carrier_service_id) if policy.carrier_service_id else None,
     }

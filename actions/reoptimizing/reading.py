@@ -204,7 +204,7 @@ def _standing(network: Network, considered: Considered, order_id: UUID) -> Stand
         request.demands,
         considered.own,
         {one.location: one for one in request.candidates},
-        network.worth,
+        {demand.variant: network.worth_of(demand.variant) for demand in request.demands},
         closed=considered.closed(),
         leanings=considered.leanings(),
     )

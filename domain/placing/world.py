@@ -145,6 +145,8 @@ class Network:
     card: RateCard = DEFAULT_RATE_CARD
     worth: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
     """Shadow prices by variant and location, where the organization looks ahead."""
+    credits: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
+    """What being rid of a unit is worth, by variant and location."""
     workplaces: Mapping[UUID, Workplace] = field(default_factory=dict)
     """Locations whose days count: those with a daily capacity, and all where a rule asks for ship dates."""
     has_backorder_terms: bool = False
@@ -152,12 +154,20 @@ class Network:
     quota_groups: Sequence[QuotaGroup] = ()
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
+    def worth_of(self, variant: VariantKey) -> Mapping[UUID, int]:
+        """By location, what is lost with a unit taken there: its worth to later orders, and the best credit if not its own."""
+        prices, credit = self.worth.get(variant, {}), self.credits.get(variant)
+        if not credit:
+            return prices
+        most = max(credit.values())
+        return {key: prices.get(key, 0) + most - credit.get(key, 0) for key in self.sites}
+
     def unit_costs(self, demands: Sequence[Demand], sites: Sequence[Site]) -> list[list[int]] | None:
-        """By demand and site what a unit is worth to later orders; None where nobody looks ahead to any of these."""
-        if not self.worth or not any(demand.variant in self.worth for demand in demands):
+        """By demand and site, see `worth_of`; None where it makes no difference."""
+        if not (self.worth or self.credits):
             return None
-        found = [self.worth.get(demand.variant, {}) for demand in demands]
-        return [[at.get(site.id, 0) for site in sites] for at in found]
+        found = [self.worth_of(demand.variant) for demand in demands]
+        return [[at.get(site.id, 0) for site in sites] for at in found] if any(found) else None
 
     def entitled(self, channel_id: UUID, segment: str) -> Entitled:
         """The groups whose quotas such a buyer may use."""

@@ -30,7 +30,7 @@ W = TypeVar("W", bound=Wanting)
 class StandingOrder:
     """`demands` stand at the `locations` (None: nowhere yet). `candidates` are all that are open to the order.
 
-    `worth` is what a unit is worth to later orders, by variant and location, where somebody looks ahead. Where a routing
+    `worth` is what is lost with a unit, by variant and location (`Network.worth_of`). Where a routing
     rule is for it, `closed` says by demand where it may not come from, and `leanings` how far down the rule's sequence
     locations come, in minor units for each unit.
     """

@@ -29,6 +29,7 @@ purchasing = importlib.import_module("models.migrations.0012_purchasing")
 counting = importlib.import_module("models.migrations.0013_counting")
 reordering = importlib.import_module("models.migrations.0016_reordering")
 drop_ship = importlib.import_module("models.migrations.0026_drop_ship")
+routing_prices = importlib.import_module("models.migrations.0029_routing_prices")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
@@ -54,6 +55,7 @@ RULES = {
         reordering.CHECKS,
         drop_ship.CHECKS,
         reoptimizing.CHECKS,
+        routing_prices.CHECKS,
         routing.CHECKS,
         quotas.CHECKS,
     )

@@ -18,7 +18,7 @@ from domain.substitution import SubstitutePrice, SubstitutionStatus
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PLANS = [
     models.LocationGroup, models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder,
-    models.Substitution,
+    models.Substitution, models.MarkdownCredit,
 ]  # fmt: skip
 
 
@@ -30,6 +30,14 @@ def add_plans(world: Any, organization: UUID) -> None:
             world.add(
                 models.LocationDay(
                     organization_id=organization, location_id=place.id, day=day, units=at * ahead, orders=ahead
+                )
+            )
+    places = world.of(models.Location, organization)
+    for at, variant in enumerate(world.of(models.Variant, organization)[:6]):
+        for place in places[: at % 3]:
+            world.add(
+                models.MarkdownCredit(
+                    organization_id=organization, variant_id=variant.id, location_id=place.id, unit_minor=100 + at
                 )
             )
     groups = [_group(world, organization, at) for at in range(4)]

@@ -112,3 +112,21 @@ async def test_a_policy_is_kept_and_what_is_silent_stays():
     assert off["data"]["setRoutingPolicy"]["reoptimizeEveryMinutes"] is None
     assert (await ask("{ routingPolicy { version } }", planner))["data"]["routingPolicy"] == {"version": 3}
     assert await OutboxFact.filter(kind=FactKind.ROUTING_CHANGED).count() == 3
+
+
+async def test_a_planner_says_where_units_had_better_go_and_buyers_do_not_see_it():
+    world = await furnish(units=1)
+    mug, place = global_id("Variant", world.variants["MUG"].id), global_id("Location", world.locations["LAX"].id)
+    change = """mutation($input: SetMarkdownCreditsInput!) { setMarkdownCredits(input: $input) {
+        ... on Variant { markdownCredits { unitMinor location { code } } } ... on Problem { code } } }"""
+    values = {"input": {"variantId": mug, "credits": [{"locationId": place, "unitMinor": 250}]}}
+
+    done = await ask(change, world.viewer(), values)
+    refused = await ask(change, world.viewer(Role.AGENT), values)
+    hidden = await ask(
+        "{ variants(first: 9) { nodes { markdownCredits { unitMinor } } } }", world.viewer(Role.CUSTOMER)
+    )
+
+    assert done["data"]["setMarkdownCredits"] == {"markdownCredits": [{"unitMinor": 250, "location": {"code": "LAX"}}]}
+    assert refused["data"] is None
+    assert "errors" in hidden
