@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
 
@@ -53,6 +53,7 @@ class Place:
     rule: PromiseRule = STANDARD_RULE
     capacity_units: int | None = None
     backlog_units: int = 0
+    cut_off: time | None = None
 
     def readiness(self, method: Method, today: date) -> Readiness:
         is_pickup = method is Method.PICKUP
@@ -62,6 +63,7 @@ class Place:
             self.capacity_units,
             self.backlog_units,
             today,
+            self.cut_off,
         )
 
 

@@ -85,16 +85,23 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """How a place gets an order ready: its calendar, minutes of work, and room behind the backlog of `today`."""
+    """How a place gets an order ready: its calendar, minutes of work, and room behind the backlog of `today`.
+
+    What comes at its `cut_off` or later, which is exclusive, is worked on from the next day on.
+    """
 
     calendar: Calendar
     lead_time_minutes: int
     capacity_units: int | None
     backlog_units: int
     today: date
+    cut_off: time | None = None
 
     def ready_at(self, start: datetime, quantity: int) -> datetime | None:
         """When units that may be worked on from `start` are ready; None when never within reach."""
+        came_on = self.calendar.day_of(start)
+        if self.cut_off is not None and start >= self.calendar.moment(came_on, self.cut_off):
+            start = self.calendar.moment(came_on + DAY, time())
         done = self.calendar.after_work(start, self.lead_time_minutes)
         if done is None:
             return None

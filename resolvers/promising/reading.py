@@ -18,7 +18,7 @@ from domain.promising.shipping import Region
 from domain.promising.supply import UNLIMITED, Dated, SafetyRule, SupplyKind, counts_on, without_demand
 from domain.routing.values import Method
 from models.db import Fetching, rows
-from resolvers.promising.ways import calendar_of, promise_rules, services_of
+from resolvers.promising.ways import calendar_of, cut_off_of, promise_rules, services_of
 
 LEVELS: Final = f"""
 SELECT id, variant_id, location_id, safety,
@@ -50,7 +50,7 @@ LAUNCHES: Final = """
 SELECT variant_id, launches_at FROM backorder_terms
 WHERE variant_id = ANY($1::uuid[]) AND launches_at IS NOT NULL AND launched_at IS NULL"""
 PLACES: Final = """
-SELECT id, time_zone, calendar, country, region, daily_capacity_units FROM locations WHERE id = ANY($1::uuid[])"""
+SELECT id, time_zone, calendar, country, region, cut_off, daily_capacity_units FROM locations WHERE id = ANY($1::uuid[])"""
 BACKLOG: Final = """
 SELECT location_id, sum(quantity)::int AS units FROM line_status
 WHERE location_id = ANY($1::uuid[]) AND status IN ('scheduled', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
@@ -160,6 +160,7 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
             rule=rule_for(rules, site.id),
             capacity_units=kept[site.id]["daily_capacity_units"],
             backlog_units=backlog.get(site.id, 0),
+            cut_off=cut_off_of(kept[site.id]),
         )
         for site in sites
         if site.id in kept

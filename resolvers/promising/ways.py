@@ -22,7 +22,7 @@ WHERE organization_id = $1 AND is_active AND (channel_id IS NULL OR channel_id =
 RULES: Final = """
 SELECT code, location_id, lead_time_minutes, pickup_ready_minutes, buffer_days, valid_minutes, past_due_days
 FROM promise_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
-CALENDARS: Final = "SELECT id, time_zone, calendar, country, region FROM locations WHERE organization_id = $1"
+CALENDARS: Final = "SELECT id, time_zone, calendar, country, region, cut_off FROM locations WHERE organization_id = $1"
 
 
 async def arrivals(organization_id: UUID, network: Network, channel_ids: Iterable[UUID]) -> Arrivals:
@@ -30,7 +30,12 @@ async def arrivals(organization_id: UUID, network: Network, channel_ids: Iterabl
     rules = await promise_rules(organization_id)
     return Arrivals(
         places={
-            row["id"]: Place(site=network.sites[row["id"]], calendar=calendar_of(row), rule=rule_for(rules, row["id"]))
+            row["id"]: Place(
+                site=network.sites[row["id"]],
+                calendar=calendar_of(row),
+                rule=rule_for(rules, row["id"]),
+                cut_off=cut_off_of(row),
+            )
             for row in await rows(CALENDARS, [organization_id])
             if row["id"] in network.sites
         },
@@ -46,6 +51,10 @@ def calendar_of(row: Any) -> Calendar:
     return Calendar(
         time_zone=row["time_zone"], hours=_json(row["calendar"]), country=row["country"], region=row["region"]
     )
+
+
+def cut_off_of(row: Any) -> time | None:
+    return time.fromisoformat(row["cut_off"]) if row["cut_off"] else None
 
 
 async def services_of(organization_id: UUID, channel_id: UUID) -> list[Service]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from hypothesis import given
@@ -90,6 +90,21 @@ def test_a_part_that_comes_later_has_a_parcel_of_its_own():
     # It comes on Friday; four hours of work on Monday end at 14:00 sharp, and that is late.
     assert second.ship_on == date(2026, 11, 17)
     assert option.confidence is Confidence.MEDIUM
+
+
+def test_after_the_places_own_cut_off_work_begins_the_next_working_day():
+    there = {(MUG, "NYC"): 2}
+    ten = {"cut_off": time(10)}
+
+    [early] = offers(question({MUG: 1}, there, now=at("2026-11-04T09:57"), places=ten, methods=(Method.PICKUP,)))
+    [late] = offers(question({MUG: 1}, there, now=at("2026-11-04T09:59"), places=ten, methods=(Method.PICKUP,)))
+    [friday] = offers(question({MUG: 1}, there, now=at("2026-11-06T11:00"), places=ten, methods=(Method.PICKUP,)))
+
+    assert [option.latest_on for option in (early, late, friday)] == [
+        date(2026, 11, 4),
+        date(2026, 11, 5),
+        date(2026, 11, 9),
+    ]
 
 
 def test_without_everything_there_is_no_option():
