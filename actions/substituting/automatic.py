@@ -9,6 +9,7 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import lock_order, save
 from actions.desk import Desk
+from actions.quotas.buyers import free_for
 from actions.substituting.exchanging import exchange, free_units
 from actions.substituting.proposing import ACTOR, expiry, proposal, put_forward
 from domain.errors import DomainError
@@ -27,7 +28,7 @@ TRY_AGAIN: Final = timedelta(minutes=5)
 ALLOWED: Final = "The customer allows it."
 STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if stops & {Action.CANCEL, Action.SCHEDULE})
 
-_FREE: Final = """f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety > 0
+_FREE: Final = f"""{free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
     AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)"""
 _FITTING: Final = f"""
     s.status = 'backordered' AND {_FREE}

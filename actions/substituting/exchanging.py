@@ -11,6 +11,7 @@ from actions.acting import Act
 from actions.changing import OrderChange
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.recalling import cancelled_value, priced
+from actions.quotas.buyers import groups_of
 from actions.routing import free_at, route
 from domain.errors import IllegalTransition, InsufficientStock
 from domain.facts import FactKind
@@ -35,6 +36,7 @@ async def free_units(act: Act, change: OrderChange, line: OrderLine, variant_id:
     """Of the variant, for this customer, where the line could be served from. Locks its levels."""
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels[change.order.channel_id]
+    change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
     free = await free_at(change, network, channel, {variant_id})
     return sum(units for site, units in free[variant_id].items() if line.pickup_location_id in (None, site.id))
 
