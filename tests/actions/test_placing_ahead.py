@@ -19,6 +19,7 @@ from models import Order
 from tests.actions.asserting import books_balance
 from tests.actions.test_placing import books, wanted
 from tests.world import World, furnish, stock
+from tests.world.quotas import aside, group
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -92,6 +93,24 @@ async def test_units_gone_before_the_write_leave_nothing_written(lanes) -> None:
 
     assert await Order.all().count() == 0
     await books_balance()
+
+
+async def test_units_set_aside_before_the_write_leave_nothing_written(lanes) -> None:
+    world = await few(5)
+    ahead = await decided(lanes, (world.act(), mugs(world, 2)))
+    await aside(world, await group(world, "SHOPS", channels=["SHOP"]), 1)
+
+    with pytest.raises(Overtaken):
+        await write(lanes, ahead)
+
+    assert await Order.all().count() == 0
+
+
+async def test_where_units_are_set_aside_nothing_is_decided_without_locks(lanes) -> None:
+    world = await few(5)
+    await aside(world, await group(world, "SHOPS", channels=["SHOP"]), 1)
+
+    assert await decided(lanes, (world.act(), mugs(world, 2))) is None
 
 
 async def test_units_that_came_before_the_write_change_nothing(lanes) -> None:

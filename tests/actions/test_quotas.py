@@ -10,8 +10,10 @@ import pytest
 from actions import backorders, desk, inventory, reservations
 from actions.customers import UpdateCustomer, update_customer
 from actions.desk import Desk
+from actions.group_commit import open_lanes
 from actions.inventory import Adjustment, AdjustStock, MarkDamaged, SafetyLine, SetSafetyStock, StockLine
 from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
+from actions.orders.placing import asked, place_batch
 from actions.quotas import groups, planning
 from actions.quotas.groups import UpsertQuotaGroup
 from actions.quotas.planning import QuotaLine, ReturnQuotas, SetAside
@@ -21,7 +23,7 @@ from domain.facts import FactKind
 from domain.lifecycle import UnitStatus
 from domain.placing.commands import CartLine, OrderedLine, PlaceOrder, ReserveCart
 from domain.stock import AdjustmentReason
-from models import Order, OrderLine, QuotaGroup, QuotaMovement, StockLevel
+from models import Order, OrderLine, QuotaMovement
 from tests.actions.asserting import books_balance, refused, told
 from tests.actions.stock_walk.order_steps import ADDRESS
 from tests.actions.stock_walk.truth import audited
@@ -51,7 +53,12 @@ async def world(database: Any, database_url: str) -> AsyncGenerator[World, None]
 async def order(
     counter: Desk, world: World, quantity: int, *, channel: str = "WEB", customer: bool = False, **values: Any
 ) -> Order:
-    command = PlaceOrder(
+    wanted = command(world, quantity, channel=channel, customer=customer, **values)
+    return await Order.get(id=await counter.place(world.act(), wanted))
+
+
+def command(world: World, quantity: int, *, channel: str = "WEB", customer: bool = False, **values: Any) -> PlaceOrder:
+    return PlaceOrder(
         channel_id=world.channels[channel].id,
         customer_id=world.customer.id if customer and world.customer else None,
         customer_name="Ann",
@@ -60,7 +67,6 @@ async def order(
         shipping_address=ADDRESS,
         **{"allow_backorder": False, **values},
     )
-    return await Order.get(id=await counter.place(world.act(), command))
 
 
 async def reserve(counter: Desk, world: World, quantity: int, *, channel: str = "WEB", customer: bool = False) -> None:
@@ -368,11 +374,37 @@ async def test_a_planner_who_moves_units_while_customers_buy_oversells_nothing(c
     assert len(sold) - shopped + await left(web) == 10 - answers[0]
 
 
-async def test_where_nothing_was_ever_set_aside_no_level_knows_of_it(counter: Desk, world: World) -> None:
-    await order(counter, world, 3)
+class Listening:
+    """A connection that remembers what was asked of it."""
 
-    assert not await StockLevel.filter(has_quotas=True).exists()
-    assert (await QuotaGroup.all().count(), await kinds()) == (0, [])
+    def __init__(self, connection: Any) -> None:
+        self._connection, self.asked = connection, []
+
+    def __getattr__(self, name: str) -> Any:
+        does = getattr(self._connection, name)
+        if name not in {"fetch", "fetchval", "execute"}:
+            return does
+
+        async def ask(sql: str, *values: Any) -> Any:
+            self.asked.append(sql)
+            return await does(sql, *values)
+
+        return ask
+
+
+async def test_a_batch_asks_for_quotas_once_and_only_where_there_are_any(database_url: str, world: World) -> None:
+    pool = await open_lanes(database_url, lanes=1)
+    found = []
+    for _ in range(2):
+        commands = [asked(world.act(), command(world, 1)) for _ in range(3)]
+        async with pool.acquire() as connection:
+            listening = Listening(connection)
+            await place_batch(listening, commands)
+        found.append(sum("FROM quotas" in sql for sql in listening.asked))
+        await aside(world, await group(world, "ONLINE", channels=["WEB"]), 2)
+    await pool.close()
+
+    assert found == [0, 1]
 
 
 async def test_planning_the_same_under_the_same_key_is_done_once(world: World) -> None:
