@@ -10,13 +10,16 @@ from typing import Any
 
 from actions import counting, inventory, reordering, reservations
 from actions.backordering import deadlines
+from actions.chaining import answering as vendors_answers
+from actions.chaining import ordering as chaining
+from actions.chaining import shipping as vendors_parcels
 from actions.desk import Desk
 from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
 from actions.orders import cancelling, drafting, holding, recalling
 from actions.parcels import consolidating, manifests, packing, shipping, tracking
 from actions.pickups import answering
 from actions.promising import supplies
-from actions.purchasing import ordering, receiving
+from actions.purchasing import offers, ordering, receiving
 from actions.quotas import groups, planning
 from actions.reoptimizing import running
 from actions.substituting import proposing
@@ -29,6 +32,7 @@ from tests.actions.stock_walk import purchase_steps as purchase
 from tests.actions.stock_walk import quota_steps as quota
 from tests.actions.stock_walk import stock_steps as stock
 from tests.actions.stock_walk import transfer_steps as transfer
+from tests.actions.stock_walk import vendor_steps as vendor
 from tests.actions.stock_walk import wave_steps as wave
 from tests.actions.stock_walk.walk import NothingToDo, Walk
 
@@ -121,8 +125,14 @@ STEPS = (
     Step(8, wave.deliver_parcels, manifests.deliver_wave, tracking.deliver),
     Step(3, wave.look_at_clock),
     Step(2, wave.route_together, running.reoptimize),
+    Step(4, vendor.offer, offers.upsert_offer),
+    Step(4, vendor.want_more, Desk.place),
+    Step(16, vendor.chain, chaining.chain_order, offers.upsert_offer),
+    Step(12, vendor.acknowledge, vendors_answers.acknowledge),
+    Step(3, vendor.decline, vendors_answers.decline),
+    Step(12, vendor.report, vendors_parcels.report_shipment),
 )
-AREAS = (stock, transfer, purchase, count, quota, location, wave)
+AREAS = (stock, transfer, purchase, count, quota, location, wave, vendor)
 MOST_AREAS = 4
 
 
