@@ -10,6 +10,7 @@ from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, apply_hold
 from actions.substituting import automatic
 from actions.substituting.automatic import TRY_AGAIN, offer_due, substitute_due
+from domain.errors import InsufficientStock
 from domain.facts import FactKind
 from domain.holds import HoldKind
 from domain.lifecycle import UnitStatus
@@ -20,6 +21,7 @@ from server.auditing import orders as auditing
 from tests.actions.asserting import books_balance, told
 from tests.world import World, channel, furnish, stock
 from tests.world.orders import line, new_order, units
+from tests.world.quotas import aside, group
 from tests.world.substitutes import instead, proposed
 from tests.world.waiting import terms, wanted
 
@@ -174,3 +176,16 @@ async def test_a_channel_may_propose_by_itself_once_for_each_line(database):
     assert (offered.status, offered.expires_at) == (SubstitutionStatus.PROPOSED, world.now + timedelta(hours=6))
     [fact] = await told(FactKind.SUBSTITUTION_PROPOSED)
     assert fact.actor == "job:substitutes"
+
+
+async def test_units_that_are_set_aside_are_sent_to_those_they_are_set_aside_for(counter):
+    world = await shop(lamps=2, chairs=0)
+    await aside(world, await group(world, "WEB", channels=["WEB"]), 2, "LAMP", "CHI")
+    shopper = await new_order(world, MUG=1, waiting=S.BACKORDERED, channel=world.channels["SHOP"])
+
+    with pytest.raises(InsufficientStock):
+        await proposed(world, shopper)
+    order = await place(counter, world, MUG=3)
+
+    assert await units(order, "LAMP") == {S.SCHEDULED: 2}
+    await books_balance()
