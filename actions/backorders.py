@@ -3,9 +3,9 @@
     restocking.listeners → `retry_backorders` for the variants that arrived; `retry_all_backorders` now and then as the net
 
 Only orders are tried that some free unit could serve: of a variant that has been launched, at a location of their channel
-that did not give the line back lately. What is free may be out of reach all the same, because a rule says so or a location
-has no room that day: in the net such an order rests for a while. So orders that nobody can serve never keep the others
-waiting.
+that did not give the line back lately; a kit's component counts where the others are too. What is free may be out of reach
+all the same, because a rule says so or a location has no room that day: in the net such an order rests for a while. So
+orders that nobody can serve never keep the others waiting.
 """
 
 import logging
@@ -46,7 +46,14 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
                         WHERE c.channel_id = o.channel_id AND c.location_id = f.location_id))
         AND NOT EXISTS (SELECT FROM excluded_locations e
                         WHERE e.line_id = l.id AND e.location_id = f.location_id AND e.until > $3)
-        AND NOT EXISTS (SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3))
+        AND NOT EXISTS (SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3)
+        AND NOT EXISTS (SELECT FROM kit_lines k JOIN order_kits t ON t.id = k.kit_id AND t.parted_at IS NULL
+                        JOIN kit_lines m ON m.kit_id = k.kit_id JOIN order_lines x ON x.id = m.line_id
+                        LEFT JOIN stock_levels g ON g.variant_id = x.variant_id AND g.location_id = f.location_id
+                        WHERE k.line_id = l.id AND (m.units > coalesce(
+                                g.on_hand - g.allocated - g.reserved - g.damaged - g.quality_control - g.safety, 0)
+                            OR EXISTS (SELECT FROM backorder_terms y
+                                       WHERE y.variant_id = x.variant_id AND y.launches_at > $3))))
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($4::text[]))
     AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND o.id <> ALL($6::uuid[])

@@ -39,6 +39,7 @@ VARIANTS: Final = Table(
         "height_mm": 0,
         "tax_class": "standard",
         "is_active": True,
+        "is_kit": False,
     },
     required=("product_id", "name"),
 )

@@ -20,13 +20,13 @@ from actions import levels, outbox, workload
 from actions.acting import Act
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
-from domain.holds import HoldStatus, check_holds, stopped_by
+from domain.holds import HoldKind, HoldStatus, check_holds, stopped_by
 from domain.ids import id_maker
 from domain.lifecycle import ALLOCATED, Action, OrderStatus, StockEffect, UnitStatus, check, derive, stock_effect
 from domain.quotas.groups import Entitled
 from domain.stock import MovementKind
 from models import Hold, LineStatus, Order, OrderLine
-from models.db import execute
+from models.db import execute, rows
 
 MOVEMENT_OF: Final = {
     StockEffect.ALLOCATE: MovementKind.ALLOCATED,
@@ -49,6 +49,16 @@ class Units(NamedTuple):
     quantity: int
 
 
+class StandingKit(NamedTuple):
+    """Kits of one sort that stand together; `in_one` are the units that one has, by line."""
+
+    id: UUID
+    variant_id: UUID
+    sku: str
+    quantity: int
+    in_one: dict[UUID, int]
+
+
 @dataclass(slots=True)
 class OrderChange:
     """One locked order with its lines, units and open holds. Nothing is written before `save`."""
@@ -60,6 +70,7 @@ class OrderChange:
     _rows: dict[Place, tuple[UUID, int]]
     movements: list[levels.Movement] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    kits: list[StandingKit] = field(default_factory=list)
     _moves: list[dict[str, Any]] = field(default_factory=list)
     groups: Entitled = ()
     """Whose quotas its units may be scheduled from; `actions/quotas/buyers.py` knows."""
@@ -79,7 +90,18 @@ class OrderChange:
 
     def stopped(self, line_id: UUID) -> frozenset[Action]:
         """What the open holds on the order and on this line stop."""
-        return stopped_by(hold.kind for hold in self.holds if hold.line_id in (None, line_id))
+        return stopped_by(self.holding(line_id))
+
+    def holding(self, line_id: UUID) -> list[HoldKind]:
+        """The open holds on the order and on this line; who holds a component holds its kit."""
+        held: set[UUID | None] = {None, line_id}
+        if (kit := self.kit_of(line_id)) is not None:
+            held.update(kit.in_one)
+        return [hold.kind for hold in self.holds if hold.line_id in held]
+
+    def kit_of(self, line_id: UUID) -> StandingKit | None:
+        """The kit that the line is part of, unless it was parted."""
+        return next((kit for kit in self.kits if line_id in kit.in_one), None)
 
     def fulfilments_moved(self) -> set[UUID]:
         """Fulfilments whose units stand elsewhere than when the order was locked."""
@@ -99,7 +121,7 @@ class OrderChange:
 
         Raises IllegalTransition or BlockedByHold. `quantity` must stand at `place`.
         """
-        check_holds(action, [hold.kind for hold in self.holds if hold.line_id in (None, place.line_id)])
+        check_holds(action, self.holding(place.line_id))
         status = check(action, place.status)
         assert 0 < quantity <= self.standing.get(place, 0), "only units that stand there can move"
         target = Place(
@@ -294,8 +316,18 @@ async def _load(changes: list[OrderChange]) -> None:
         change._rows[place] = row.id, row.quantity  # noqa: SLF001 - the loader of this very class
     for hold in await Hold.filter(order_id__in=by_id).exclude(status=HoldStatus.RESOLVED).order_by("id"):
         by_id[hold.order_id].holds.append(hold)
+    kits: dict[UUID, StandingKit] = {}
+    for found in await rows(KITS, [list(by_id)]):
+        if found["id"] not in kits:
+            kits[found["id"]] = StandingKit(found["id"], found["variant_id"], found["sku"], found["quantity"], {})
+            by_id[found["order_id"]].kits.append(kits[found["id"]])
+        kits[found["id"]].in_one[found["line_id"]] = found["units"]
 
 
+KITS: Final = """
+SELECT k.order_id, k.id, k.variant_id, k.sku, k.quantity, l.line_id, l.units
+FROM order_kits k JOIN kit_lines l ON l.kit_id = k.id
+WHERE k.order_id = ANY($1::uuid[]) AND k.parted_at IS NULL ORDER BY k.order_id, k.position, l.id"""
 DELETE_UNITS: Final = "DELETE FROM line_status WHERE id = ANY($1::uuid[])"
 UPDATE_UNITS: Final = """
 UPDATE line_status s SET quantity = d.quantity FROM unnest($1::uuid[], $2::int[]) AS d(id, quantity) WHERE s.id = d.id"""

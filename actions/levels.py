@@ -12,7 +12,7 @@ from uuid import UUID
 from actions.acting import Act
 from actions.quotas import ledger
 from actions.restocking import note_freed
-from domain.errors import InsufficientStock, StockCommitted
+from domain.errors import InputProblem, InsufficientStock, InvalidInput, StockCommitted
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker, new_id
 from domain.quotas.groups import Entitled
@@ -61,6 +61,9 @@ LOCK_VARIANTS: Final = """
 SELECT l.*, v.sku FROM stock_levels l JOIN variants v ON v.id = l.variant_id
 WHERE l.variant_id = ANY($1::uuid[]) ORDER BY l.id FOR NO KEY UPDATE OF l"""
 
+# The lock keeps a variant from becoming a kit until what is done to its stock is seen.
+VARIANTS: Final = "SELECT sku, is_kit FROM variants WHERE id = ANY($1::uuid[]) ORDER BY id FOR KEY SHARE"
+
 OPEN: Final = """
 INSERT INTO stock_levels (id, organization_id, variant_id, location_id, on_hand, allocated, reserved, damaged,
                           quality_control, safety, set_aside, has_quotas, version)
@@ -94,8 +97,12 @@ async def lock_variants(variant_ids: Iterable[UUID]) -> list[Level]:
 
 
 async def open_levels(organization_id: UUID, places: Iterable[Place]) -> None:
-    """Make an empty level wherever there is none, in a fixed order."""
+    """Make an empty level wherever there is none, in a fixed order. Raises InvalidInput for kits: they have no stock."""
     wanted = sorted(set(places))
+    for variant in await rows(VARIANTS, [sorted({variant for variant, _ in wanted})]):
+        if variant["is_kit"]:
+            why = f"{variant['sku']} is a kit and has no stock of its own: name its components."
+            raise InvalidInput([InputProblem("lines", "KIT", why)])
     ids = [new_id() for _ in wanted]
     await execute(OPEN, [organization_id, ids, [place[0] for place in wanted], [place[1] for place in wanted]])
 

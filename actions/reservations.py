@@ -13,7 +13,7 @@ from actions import levels, outbox, reference
 from actions.acting import Act, action
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claimed_of, claims, claims_sql
-from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods, read_quotas, read_shelves
+from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods_and_kits, read_quotas, read_shelves
 from actions.quotas import ledger
 from actions.refusals import kept as keep
 from actions.workload import read_loads
@@ -22,6 +22,7 @@ from domain.ids import id_maker
 from domain.placing.commands import ReserveCart
 from domain.placing.decision import Market
 from domain.placing.drawing import draw_cart, mark_foreign
+from domain.placing.kits import Kits
 from domain.placing.reserving import KeptChange, plan_cart
 from domain.placing.world import Kept
 from domain.routing.rules.choosing import Asker
@@ -134,16 +135,16 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
         named = {(each.act.organization_id, each.command.cart) for each in asked}
         carts = await read_carts(connection, named, lock=True)
         wanted = {(line.variant_id, each.command.channel_id) for each in asked for line in each.command.lines}
-        variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts)
+        goods, kits = await read_goods_and_kits(connection, wanted)
+        variants = {variant for variant, _ in goods}.union(row["variant_id"] for row in carts)
         shelves, with_quotas = await read_shelves(connection, variants, lock=True)
         await read_quotas(connection, shelves, with_quotas, carts)
-        goods = await read_goods(connection, wanted)
         networks = {
             key: await reference.network(connection, key) for key in {each.act.organization_id for each in asked}
         }
         loads = {key: await read_loads(connection, one, asked[-1].act.now) for key, one in networks.items()}
         is_ruled = bool(with_quotas) or any(network.rules for network in networks.values())
-        batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked) if is_ruled else {})
+        batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked) if is_ruled else {}, kits)
         outcomes = []
         for each in asked:
             network = networks[each.act.organization_id]
@@ -174,6 +175,7 @@ class Batch:
 
     kept: dict[tuple[UUID, str], list[Kept]]
     segments: Mapping[UUID, str] = field(default_factory=dict)
+    kits: Kits = field(default_factory=dict)
     rows: dict[UUID, CartRow] = field(default_factory=dict)
     movements: list[tuple[Any, ...]] = field(default_factory=list)
     drawn: list[ledger.Drawn] = field(default_factory=list)
@@ -190,7 +192,7 @@ class Batch:
             asker = Asker(segment=self.segment_of(asked), now=asked.act.now)
             before = self.kept.get(cart, ())
             mark_foreign(before, market.entitled)
-            changes = plan_cart(asked.command, market, before, asker)
+            changes = plan_cart(asked.command, market, before, asker, kits=self.kits)
         except DomainError as refusal:
             return keep(refusal)
         self.kept[cart] = [kept for change in changes if (kept := self._keep(asked, market, change))]

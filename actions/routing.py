@@ -11,11 +11,13 @@ from actions.changing import OrderChange, Units
 from actions.quotas.buyers import groups_of
 from actions.quotas.ledger import read_pools
 from domain.facts import FactKind
+from domain.kits import whole_kits
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import AddressKind
 from domain.placing.decision import METHODS, NOWHERE
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Network, Site
+from domain.routing.kits import Bundle
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, RoutingPlan
@@ -48,19 +50,48 @@ async def route(
     when a hold stops scheduling.
     """
     waiting = [each for each in change.units(*WITHOUT_LOCATION) if line_ids is None or each.place.line_id in line_ids]
+    bundles: Sequence[Bundle] = ()
+    if change.kits:
+        waiting, bundles = together(change, waiting)
     if not waiting:
         return
     lines = [change.lines[units.place.line_id] for units in waiting]
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
-    routed = await _routed(act, change, waiting, kind)
-    _schedule(change, waiting, routed.plan)
-    is_changed = await _backorder(act, change, waiting, routed.plan) or bool(routed.plan.assignments)
+    routed = await _routed(act, change, waiting, kind, bundles)
+    plan = routed.by_line
+    _schedule(change, waiting, plan)
+    is_changed = await _backorder(act, change, waiting, plan) or bool(plan.assignments)
     if is_changed:
         positions = [line.position for line in lines]
         await decisions.store(decisions.Made(change.order.id, kind, act.now, routed, positions))
 
 
-async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], kind: DecisionKind) -> Routed:
+def together(change: OrderChange, waiting: Sequence[Units]) -> tuple[list[Units], list[Bundle]]:
+    """Kits are served whole and wait whole: the waiting units of each kit in each status are one bundle.
+
+    Units of an unfinished kit, if there ever are any, are left out: nobody is to be sent half a kit.
+    """
+    loose = [units for units in waiting if change.kit_of(units.place.line_id) is None]
+    found, bundles = loose, []
+    for kit in change.kits:
+        for status in WITHOUT_LOCATION:
+            there = {
+                units.place.line_id: units
+                for units in waiting
+                if units.place.status is status and units.place.line_id in kit.in_one
+            }
+            kits = whole_kits({line_id: units.quantity for line_id, units in there.items()}, kit.in_one)
+            if kits:
+                lines = tuple(range(len(found), len(found) + len(there)))
+                found = [*found, *there.values()]
+                in_one = tuple(kit.in_one[line_id] for line_id in there)
+                bundles.append(Bundle(kit.variant_id, "", kits, lines, in_one))
+    return found, bundles
+
+
+async def _routed(
+    act: Act, change: OrderChange, waiting: Sequence[Units], kind: DecisionKind, bundles: Sequence[Bundle]
+) -> Routed:
     lines = [change.lines[units.place.line_id] for units in waiting]
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels[change.order.channel_id]
@@ -103,9 +134,19 @@ async def _routed(act: Act, change: OrderChange, waiting: Sequence[Units], kind:
         asker=await _asker(act, change, address, network),
         value_minor=sum(line.unit_price_minor * units.quantity for line, units in zip(lines, waiting, strict=True)),
         loads=await _loads(act, change, network),
+        bundles=await _named(bundles),
     )
     position = (address.latitude, address.longitude) if address else NOWHERE
     return route_order(wanted, sites, network, position)
+
+
+async def _named(bundles: Sequence[Bundle]) -> Sequence[Bundle]:
+    """With the categories of their products, which rules may want to know."""
+    if not bundles:
+        return ()
+    wanted = {bundle.variant for bundle in bundles}
+    goods = {each.id: each for each in await Variant.filter(id__in=wanted).select_related("product")}
+    return [bundle._replace(category=goods[bundle.variant].product.category) for bundle in bundles]
 
 
 async def _asker(act: Act, change: OrderChange, address: OrderAddress | None, network: Network) -> Asker:

@@ -143,7 +143,7 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.REJECT_PICKUP: frozenset({_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED}),
     Action.ANSWER_PICKUP: frozenset({_S.PICKUP_REJECTED}),
     # What was found goes back on the shelf, because it must not go without what was not.
-    Action.PUT_BACK: frozenset({_S.PICKED}),
+    Action.PUT_BACK: frozenset({_S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}),
 }
 
 TO_OF: Final[Mapping[Action, UnitStatus]] = {

@@ -14,6 +14,7 @@ from models.facts import LoggedFact, OutboxFact, RelayState
 from models.fulfilment import Fulfilment, FulfilmentLine
 from models.idempotency import IdempotencyKey
 from models.inventory import Reservation, StockLevel, StockMovement
+from models.kits import KitComponent, KitLine, OrderKit
 from models.locations import Location
 from models.orders import (
     CancellationRequest,
@@ -65,6 +66,8 @@ __all__ = [
     "FulfilmentLine",
     "Hold",
     "IdempotencyKey",
+    "KitComponent",
+    "KitLine",
     "Label",
     "LineStatus",
     "Location",
@@ -74,6 +77,7 @@ __all__ = [
     "MarkdownCredit",
     "Order",
     "OrderAddress",
+    "OrderKit",
     "OrderLine",
     "OrderNote",
     "Organization",

@@ -51,6 +51,7 @@ class Variant(Model):
     height_mm = fields.IntField(default=0)
     tax_class = fields.CharField(max_length=32, default="standard")
     is_active = fields.BooleanField(default=True)
+    is_kit = fields.BooleanField(default=False)
     version: int = version()
 
     prices: fields.ReverseRelation["Price"]

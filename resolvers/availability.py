@@ -15,6 +15,7 @@ from domain.facts import FactKind
 from domain.viewer import Viewer
 from models import Channel, Variant
 from models.db import Fetching, rows
+from models.kits import kits_sql
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
 from resolvers.ids import global_id
@@ -24,11 +25,14 @@ from resolvers.visible import CHANNELS, VARIANTS
 
 MAX_VARIANTS: Final = 200
 
-# A channel that names no locations is served by all.
+# A channel that names no locations is served by all. Of a kit there is what can be put together of its components.
 AVAILABLE: Final = f"""
-SELECT s.variant_id, sum({free_for("s", "$3", "$4")})::int AS units
-FROM stock_levels s JOIN locations l ON l.id = s.location_id
-WHERE s.variant_id = ANY($1::uuid[]) AND s.organization_id = $2 AND l.is_active AND (
+SELECT s.variant_id, sum(s.units)::int AS units FROM (
+    SELECT f.variant_id, f.organization_id, f.location_id, {free_for("f", "$3", "$4")} AS units
+    FROM stock_levels f WHERE f.variant_id = ANY($1::uuid[])
+    UNION ALL {kits_sql("$1", free_for("f", "$3", "$4"))}) AS s
+JOIN locations l ON l.id = s.location_id
+WHERE s.organization_id = $2 AND l.is_active AND (
     NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
     OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
 GROUP BY s.variant_id"""

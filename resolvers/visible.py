@@ -35,6 +35,7 @@ BACKORDER_TERMS = Within("variant", VARIANTS)
 PRICES = Both(Within("variant", VARIANTS), Within("channel", CHANNELS))
 TAX_RATES = Rows(staff=OURS, partner=OURS)
 SUBSTITUTES = Both(Within("variant", VARIANTS), Within("substitute", VARIANTS))
+KIT_COMPONENTS = Both(Within("kit_variant", VARIANTS), Within("component_variant", VARIANTS))
 
 _ORDER_WITH_WORK_HERE = (
     f"{OURS} AND (EXISTS (SELECT 1 FROM fulfilments f"
@@ -62,6 +63,7 @@ PROMISES = Rows(
 )
 _PRIVATE = "{row}.visibility = 'private'"
 PARTS_OF_LINES = Within("line", PARTS_OF_ORDERS)
+PARTS_OF_KITS = Within("kit", PARTS_OF_ORDERS)
 PUBLIC_NOTES = Both(PARTS_OF_ORDERS, Rows(everyone="{row}.visibility = 'public'"))
 PRIVATE_NOTES = Both(PARTS_OF_ORDERS, Rows(admin=_PRIVATE, agent=_PRIVATE))
 

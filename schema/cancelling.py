@@ -46,11 +46,22 @@ class CancelledLineInput:
     quantity: int | None = given("How many; all that can still be stopped if left out.", default=None, at_least=1)
 
 
+@strawberry.input(description="Whole kits of one sort to cancel.")
+class CancelledKitInput:
+    kit_id: strawberry.ID = ref("The order's kits.", "OrderKit")
+    quantity: int | None = given("How many; all that can still be stopped if left out.", default=None, at_least=1)
+
+
 @strawberry.input(description="What of an order to cancel.")
 class CancelOrderInput:
     order_id: strawberry.ID = ref("The order.", "Order")
     lines: list[CancelledLineInput] | None = given(
-        "Only these; the whole order if left out.", default=None, at_most=cancelling.MAX_LINES
+        "Only these; with no kits either, the whole order. Components of kits are cancelled with their kits.",
+        default=None,
+        at_most=cancelling.MAX_LINES,
+    )
+    kits: list[CancelledKitInput] | None = given(
+        "Only these, and the lines that are named.", default=None, at_most=cancelling.MAX_LINES
     )
     reason: str = given("Why, for the time line.", default="", at_most=MAX_REASON)
     expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)

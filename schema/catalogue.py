@@ -12,7 +12,16 @@ from actions import markdowns, prices
 from actions.backordering import terms
 from actions.inventory import MAX_UNITS
 from domain.permissions import Permission
-from resolvers.visible import BACKORDER_TERMS, MARKDOWN_CREDITS, PRICES, PRODUCTS, SUBSTITUTES, TAX_RATES, VARIANTS
+from resolvers.visible import (
+    BACKORDER_TERMS,
+    KIT_COMPONENTS,
+    MARKDOWN_CREDITS,
+    PRICES,
+    PRODUCTS,
+    SUBSTITUTES,
+    TAX_RATES,
+    VARIANTS,
+)
 from schema.channels import Channel
 from schema.enums import SubstitutePrice
 from schema.fields import column, connection, find, graph, many, money, one, root
@@ -68,6 +77,12 @@ class Substitute:
     variant: "Variant" = one("The variant to send.", "substitute")
 
 
+@graph(models.KitComponent, "What a kit has several or one of.", scope=KIT_COMPONENTS, needs=READ)
+class KitComponent:
+    quantity: int = column("How many units one kit has.")
+    variant: "Variant" = one("Of what.", "component_variant")
+
+
 @strawberry.enum(description="How variants may be listed.")
 class VariantSort(Enum):
     SKU = "sku"
@@ -91,12 +106,14 @@ class Variant(Node):
     height_mm: int = column("Height in millimetres.")
     tax_class: str = column("Which tax rates apply.")
     is_active: bool = column("Whether it can be ordered.")
+    is_kit: bool = column("Whether it is sold as one and made of other variants; it has no stock of its own.")
     version: int = column("Counts its changes.")
     product: "Product" = one("What it is a variant of.")
     prices: list[Price] = many("What it costs, by channel.", order_by="channel_id")
     backorder_terms: BackorderTerms | None = one("How it may be ordered when there is none; null for without limits.")
     markdown_credits: list[MarkdownCredit] = many("Where units of it had better go.", order_by="location_id")
     substitutes: list[Substitute] = many("What may be sent instead, best first.", order_by="rank")
+    kit_components: list[KitComponent] = many("What one kit has now; nothing if it is no kit.", order_by="id")
 
 
 @strawberry.enum(description="How products may be listed.")

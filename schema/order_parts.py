@@ -6,8 +6,8 @@ import strawberry
 
 import models
 from domain.permissions import Permission
-from resolvers import orders
-from resolvers.visible import PARTS_OF_LINES, PARTS_OF_ORDERS, PRIVATE_NOTES, PUBLIC_NOTES
+from resolvers import kits, orders
+from resolvers.visible import PARTS_OF_KITS, PARTS_OF_LINES, PARTS_OF_ORDERS, PRIVATE_NOTES, PUBLIC_NOTES
 from schema.backorders import Backorder
 from schema.catalogue import Variant
 from schema.enums import Action, AddressKind, FulfilmentMethod, OrderStatus, UnitStatus
@@ -38,6 +38,10 @@ class OrderLine(Node):
     name: str = column("What it was called when it was ordered.")
     quantity: int = column("How many units were ordered, cancelled ones included.")
     status: OrderStatus = column("How far its units are.")
+    in_kit: str | None = sql(
+        "The SKU of the kit that it is a component of.",
+        "(SELECT k.sku FROM kit_lines c JOIN order_kits k ON k.id = c.kit_id WHERE c.line_id = {row}.id)",
+    )
     method: FulfilmentMethod = column("How they reach the customer.")
     pickup_location: Location | None = one("Where the customer collects them.", needs=Permission.READ_AVAILABILITY)
     variant: Variant | None = one("What was ordered, as it is now; null when it is no longer shown to you.")
@@ -57,6 +61,42 @@ class OrderLine(Node):
     tax_minor: Minor = column("The tax within its total.")
     total_minor: Minor = column("What the customer pays for the line, tax included.")
     available_actions: list[Action] = via("What may be done next to some of its units.", orders.actions_of_line)
+
+
+@strawberry.type(
+    description="So many whole kits that are equally far: as far as the component of each that is least far."
+)
+class KitUnits:
+    status: UnitStatus = strawberry.field(description="How far they are.")
+    quantity: int = strawberry.field(description="How many kits.")
+
+
+@graph(models.KitLine, "What a kit in an order has several or one of.", scope=PARTS_OF_KITS, needs=READ)
+class KitLine:
+    units: int = column("How many units one kit has.")
+    line: OrderLine = one("The units of all its kits, as a line of the order.")
+
+
+@graph(
+    models.OrderKit,
+    "Kits in an order: bought as one, served, shipped and cancelled whole. Their components are lines of the order, which "
+    "share the kits' price among them.",
+    scope=PARTS_OF_ORDERS,
+    needs=READ,
+)
+class OrderKit(Node):
+    position: int = column("Its place among the order's kits, from 0.")
+    sku: str = column("The SKU when it was ordered.")
+    name: str = column("What it was called when it was ordered.")
+    quantity: int = column("How many kits were ordered, cancelled ones included.")
+    status: OrderStatus = via("How far they are.", kits.word)
+    units: list[KitUnits] = via("Where whole kits stand; they sum to its quantity.", kits.standing)
+    variant: Variant | None = one("What was ordered, as it is now; null when it is no longer shown to you.")
+    lines: list[KitLine] = many("What they are made of.", order_by="id")
+    unit_price_minor: Minor = column("What one kit cost, in the order's currency, before discounts.")
+    discount_minor: Minor = column("What was taken off these kits, without a share of the order's discount.")
+    parted_at: datetime | None = column("Since when their components go their own ways; never, as a rule.")
+    parting_reason: str = column("Why.")
 
 
 @graph(models.OrderAddress, "An address as it was when the order was placed.", scope=PARTS_OF_ORDERS, needs=READ)

@@ -26,7 +26,7 @@ from schema.inputs import given, ref
 from schema.mutations import action
 from schema.nodes import Node
 from schema.order_lists import OrderFilter, OrderSort
-from schema.order_parts import Note, OrderAddress, OrderLine, PrivateNote
+from schema.order_parts import Note, OrderAddress, OrderKit, OrderLine, PrivateNote
 from schema.payments import Payment
 from schema.pickups import PickupQuestion
 from schema.promising import DeliveryPromise
@@ -60,6 +60,7 @@ class Order(Node):
     customer_name: str = column("Who ordered, as it was then; also for a guest.")
     customer_email: str | None = column("Where the customer is written to.", needs=Permission.READ_CONTACTS)
     lines: list[OrderLine] = many("What was ordered.", order_by="position")
+    kits: list[OrderKit] = many("What was ordered as kits; their components are among the lines.", order_by="position")
     addresses: list[OrderAddress] = many("Where goods and bills go, as it was then.", order_by="kind")
     subtotal: Money = money("All lines before discounts, in the channel's basis.", "subtotal_minor")
     discount: Money = money("Everything taken off.", "discount_minor")

@@ -17,12 +17,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions import outbox
-from actions.quotas.buyers import common_units, quotas_for
+from actions.quotas.buyers import common_units, free_for, quotas_for
 from domain.availability import AvailabilityLevel, bounds_from, level_of
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
 from models.availability import POSITION_ID
 from models.db import execute, rows, tx
+from models.kits import kits_sql
 
 ACTOR: Final = "job:availability"
 FACTS_AT_ONCE: Final = 2_000
@@ -57,9 +58,12 @@ ADVANCE: Final = "UPDATE availability_position SET seq = $2, epoch = $3, sweepin
 NEWS: Final = "SELECT seq, kind, variant_id FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2"
 SWEEP: Final = "SELECT id FROM variants WHERE id > $1 ORDER BY id LIMIT $2"
 
-# A channel that names no locations is served by all. Segments without a quota of their own see what anybody sees.
+KITS_OF: Final = "SELECT DISTINCT kit_variant_id AS id FROM kit_components WHERE component_variant_id = ANY($1::uuid[])"
+
+# A channel that names no locations is served by all. Segments without a quota of their own see what anybody sees. Where a
+# kit was announced, it is looked at also without any left.
 LEVELS: Final = f"""
-WITH wanted AS (SELECT id, organization_id, is_active FROM variants WHERE id = ANY($1::uuid[])),
+WITH wanted AS (SELECT id, organization_id, is_active, is_kit FROM variants WHERE id = ANY($1::uuid[])),
 segments AS (
     SELECT organization_id, '' AS segment FROM wanted
     UNION SELECT organization_id, segment FROM quota_groups
@@ -67,7 +71,28 @@ segments AS (
 stock AS (
     SELECT w.organization_id, s.variant_id, s.location_id, s.id, w.is_active AND l.is_active AND s.has_quotas AS has_quotas,
         CASE WHEN w.is_active AND l.is_active THEN {common_units("s")} ELSE 0 END AS units
-    FROM wanted w JOIN stock_levels s ON s.variant_id = w.id JOIN locations l ON l.id = s.location_id),
+    FROM wanted w JOIN stock_levels s ON s.variant_id = w.id JOIN locations l ON l.id = s.location_id
+    WHERE NOT w.is_kit),
+kits AS (
+    SELECT w.organization_id, w.id AS variant_id, l.id AS location_id,
+        CASE WHEN w.is_active AND l.is_active THEN coalesce(max(k.units), 0) ELSE 0 END AS units
+    FROM wanted w JOIN locations l ON l.organization_id = w.organization_id
+    LEFT JOIN ({kits_sql("$1::uuid[]", common_units("f"))}) AS k ON k.variant_id = w.id AND k.location_id = l.id
+    WHERE w.is_kit AND (k.units IS NOT NULL
+        OR EXISTS (SELECT FROM availability_levels a WHERE a.variant_id = w.id AND a.location_id = l.id))
+    GROUP BY w.organization_id, w.id, l.id, w.is_active, l.is_active),
+kits_sold AS (
+    SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
+        CASE WHEN c.is_active AND w.is_active THEN coalesce(sum(k.units), 0) ELSE 0 END AS units
+    FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
+    JOIN segments t ON t.organization_id = w.organization_id
+    LEFT JOIN LATERAL (
+        SELECT p.units FROM ({kits_sql("ARRAY[w.id]", free_for("f", "c.id", "t.segment"))}) AS p
+        JOIN locations l ON l.id = p.location_id AND l.is_active
+        WHERE NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
+            OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = p.location_id)
+    ) AS k ON true
+    WHERE w.is_kit GROUP BY w.organization_id, w.id, c.id, c.is_active, w.is_active, t.segment),
 sold AS (
     SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
         CASE WHEN c.is_active THEN coalesce(sum(s.units + {quotas_for("s", "c.id", "t.segment")}), 0) ELSE 0 END AS units
@@ -76,10 +101,12 @@ sold AS (
     LEFT JOIN stock s ON s.variant_id = w.id AND (
         NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
         OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = s.location_id))
-    GROUP BY w.organization_id, w.id, c.id, c.is_active, t.segment),
+    WHERE NOT w.is_kit GROUP BY w.organization_id, w.id, c.id, c.is_active, t.segment),
 every AS (
     SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, '' AS segment, units FROM stock
-    UNION ALL SELECT organization_id, variant_id, channel_id, NULL::uuid, segment, units FROM sold)
+    UNION ALL SELECT organization_id, variant_id, NULL::uuid, location_id, '', units FROM kits
+    UNION ALL SELECT organization_id, variant_id, channel_id, NULL::uuid, segment, units FROM sold
+    UNION ALL SELECT organization_id, variant_id, channel_id, NULL::uuid, segment, units FROM kits_sold)
 SELECT e.organization_id, e.variant_id, e.channel_id, e.location_id, e.segment, e.units::int8, a.level AS before,
     coalesce(v.medium_from, l.medium_from, o.medium_from) AS medium_from,
     coalesce(v.high_from, l.high_from, o.high_from) AS high_from
@@ -166,9 +193,10 @@ async def _round(now: datetime) -> int | None:
             if len(position.variants) == VARIANTS_AT_ONCE:
                 break
         await _sweep(position)
+        position.variants.update([row["id"] for row in await rows(KITS_OF, [sorted(position.variants)])])
         if before == (position.seq, position.sweeping_after):
             return None
-        crossings = await _crossings(position.variants)
+        crossings = await _crossings(sorted(position.variants))
         await _announce(crossings, now)
         await execute(ADVANCE, [POSITION_ID, position.seq, position.epoch, position.sweeping_after])
     return len(crossings)
@@ -200,9 +228,11 @@ async def _sweep(position: Position) -> None:
     position.sweeping_after = found[-1] if len(found) == SWEPT_AT_ONCE else None
 
 
-async def _crossings(variant_ids: set[UUID]) -> list[Crossing]:
+async def _crossings(variant_ids: Sequence[UUID]) -> list[Crossing]:
+    """A component may be in many kits, so they are looked at a batch at a time."""
     crossings = []
-    for row in await rows(LEVELS, [sorted(variant_ids)]):
+    batches = [variant_ids[at : at + VARIANTS_AT_ONCE] for at in range(0, len(variant_ids), VARIANTS_AT_ONCE)]
+    for row in [row for batch in batches for row in await rows(LEVELS, [batch])]:
         before = AvailabilityLevel(row["before"] or AvailabilityLevel.NONE)
         level = level_of(row["units"], bounds_from(row["medium_from"], row["high_from"]))
         if level is not before:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.backordering.waits import told, wait_in, wait_row, write_waits
-from actions.changing import lock_order, save
+from actions.changing import OrderChange, lock_order, save
 from actions.orders.recalling import cancelled_value
 from domain.errors import DomainError, IllegalTransition
 from domain.facts import FactKind
@@ -27,6 +27,7 @@ DUE_BATCH: Final = 200
 """Orders that one run of the job cancels something of; what is left is due at the next run."""
 ACTOR: Final = "job:backorders"
 OVERDUE: Final = "It was not in stock in time."
+AS_A_KIT: Final = "It waits with the rest of its kit."
 STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.CANCEL in stops)
 
 DUE: Final = """
@@ -52,7 +53,10 @@ class SetBackorderDeadline:
 
 @action
 async def set_deadline(act: Act, command: SetBackorderDeadline) -> UUID:
-    """What somebody chose, no policy moves. Raises InvalidInput, NotFound, Conflict, or IllegalTransition when nothing waits."""
+    """What somebody chose, no policy moves; a component waits with its kit.
+
+    Raises InvalidInput, NotFound, Conflict, or IllegalTransition when nothing waits.
+    """
     checks = Checks()
     checks.text("reason", command.reason, longest=MAX_REASON_CHARACTERS)
     if command.cancels_at is not None and command.cancels_at <= act.now:
@@ -63,6 +67,8 @@ async def set_deadline(act: Act, command: SetBackorderDeadline) -> UUID:
         checks.note("line_id", "UNKNOWN_LINE", "Is not a line of this order.")
         checks.refuse()
     waiting = change.units(UnitStatus.BACKORDERED, line_id=command.line_id)
+    if command.line_id is not None and (kit := change.kit_of(command.line_id)) is not None:
+        waiting = [units for units in change.units(UnitStatus.BACKORDERED) if units.place.line_id in kit.in_one]
     if not waiting:
         raise IllegalTransition("wait for", change.order.status, [UnitStatus.BACKORDERED])
     known = {row.line_id: wait_in(row) for row in await Backorder.filter(order_id=change.order.id)}
@@ -95,6 +101,7 @@ async def cancel_overdue(now: datetime, *, limit: int = DUE_BATCH) -> int:
 @action
 async def _cancel(act: Act, order_id: UUID) -> UUID:
     change = await lock_order(act, order_id)
+    is_moved = await _wait_as_kits(change)
     due: list[Any] = await Backorder.filter(
         order_id=order_id, cancels_at__lte=act.now, ended_at__isnull=True
     ).values_list("line_id", flat=True)
@@ -105,6 +112,28 @@ async def _cancel(act: Act, order_id: UUID) -> UUID:
             cancelled[units.place.line_id] += units.quantity
     if cancelled:
         change.record(FactKind.UNITS_CANCELLED, reason=OVERDUE, **await cancelled_value(change, cancelled))
+    if cancelled or is_moved:
         await save(act, [change])
     await execute(END, [due, act.now])
     return order_id
+
+
+async def _wait_as_kits(change: OrderChange) -> bool:
+    """A kit waits for as long as the component of it that may wait longest, and is then cancelled whole.
+
+    Whether the days of any were brought in line.
+    """
+    if not change.kits:
+        return False
+    waiting = {row.line_id: row for row in await Backorder.filter(order_id=change.order.id, ended_at__isnull=True)}
+    moved: dict[UUID, Wait] = {}
+    for kit in change.kits:
+        found = [waiting[line_id] for line_id in kit.in_one if line_id in waiting]
+        days = [row.cancels_at for row in found if row.cancels_at is not None]
+        latest = max(days) if len(days) == len(kit.in_one) else None
+        moved |= {row.line_id: wait_in(row)._replace(cancels_at=latest) for row in found if row.cancels_at != latest}
+    for line_id, wait in moved.items():
+        await Backorder.filter(line_id=line_id).update(cancels_at=wait.cancels_at)
+    if moved:
+        change.record(FactKind.BACKORDER_CHANGED, reason=AS_A_KIT, **told(moved))
+    return bool(moved)

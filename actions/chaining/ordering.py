@@ -32,6 +32,7 @@ from domain.orders import FulfilmentMethod
 from domain.purchasing import PurchaseKind, PurchaseStatus
 from models import Fulfilment, FulfilmentLine, PurchaseLine, PurchaseOrder
 from models.db import rows
+from models.kits import NOT_IN_A_KIT
 
 log = logging.getLogger("oms.chaining")
 
@@ -73,7 +74,7 @@ WHERE o.confirmed_at <= $2
         JOIN vendor_offers f ON f.variant_id = l.variant_id JOIN vendors v ON v.id = f.vendor_id
         JOIN locations p ON p.id = v.location_id
         WHERE s.order_id = o.id AND s.status = 'backordered' AND l.method = 'ship' AND {_MAY_SHIP}
-            AND l.id NOT IN ({_DECLINED})
+            AND l.id NOT IN ({_DECLINED}) AND {NOT_IN_A_KIT}
             AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved'
                 AND h.kind = ANY($1::text[]) AND (h.line_id IS NULL OR h.line_id = l.id))
         GROUP BY f.id HAVING sum(s.quantity) >= f.minimum_quantity)
@@ -136,6 +137,7 @@ def _waiting(change: OrderChange, line_ids: Sequence[UUID]) -> list[Waiting]:
         units
         for units in change.units(UnitStatus.BACKORDERED)
         if change.lines[units.place.line_id].method is FulfilmentMethod.SHIP
+        and change.kit_of(units.place.line_id) is None  # vendors send goods, kits are put together here
         and (not line_ids or units.place.line_id in line_ids)
     ]
     if not found:

@@ -7,7 +7,8 @@
     others = await take_along(act, changes, given, fulfilment)       other fulfilments, other orders
     await settle(act, changes, given, exclude_until)                 writes everything, then routes each order anew
 
-Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`).
+Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`); kits
+wait for the place to have whole ones again.
 Two things are said beside the reason (HotWax `maySplit`, `cascadeRejectByProduct`). A location that cascades gives back
 the same variants of every order that counts on them there, as far as nobody has picked them. Work that may not split goes
 whole: with what is missing everything else of that order's work is given back too, what is picked for it returns to the
@@ -27,11 +28,13 @@ from uuid import UUID
 from actions import levels
 from actions.acting import Act
 from actions.changing import OrderChange, Units, lock_order, save
+from actions.fulfilment.packed import take_out
 from actions.fulfilment.progress import Changes, find_fulfilments, tell
 from actions.orders.holding import put_on
 from actions.orders.recalling import settle_requests
 from actions.pickups.asking import Rejected
 from actions.routing import route
+from actions.whole_kits import BACK_OF, surplus, units_of
 from domain.errors import InvalidInput
 from domain.facts import FactKind
 from domain.fulfilment import CONSEQUENCES, DeclineReason, Variance
@@ -111,7 +114,7 @@ class GivenBack:
         """Move the units out of the location; what its customer wanted to collect there waits for their answer."""
         place, quantity = units
         assert place.location_id == self.location_id, "a location gives back only what it has"
-        if change.lines[place.line_id].method is FulfilmentMethod.PICKUP:
+        if change.lines[place.line_id].method is FulfilmentMethod.PICKUP and change.kit_of(place.line_id) is None:
             action = Action.REJECT_PICKUP
         change.move(action, place, quantity)
         if not is_companion:
@@ -121,12 +124,13 @@ class GivenBack:
         self.lines.add(place.line_id)
 
     def take_companions(self, change: OrderChange, fulfilment: Fulfilment) -> None:
-        """What else of this fulfilment goes along with what was taken: the same variants, or all of it."""
+        """What else of this fulfilment goes along with what was taken: the same variants, all of it, the rest of kits."""
         if self.cascades:
             for units in self.untouched(change):
                 if units.place.fulfilment_id == fulfilment.id:
                     self.take(change, Action.DECLINE, units)
         self.take_rest(change, fulfilment.id)
+        self.take_rest_of_kits(change, fulfilment.id)
 
     def take_rest(self, change: OrderChange, fulfilment_id: UUID | None) -> None:
         """When the order's work may not split: the rest of the fulfilment, or of what is planned here."""
@@ -140,6 +144,23 @@ class GivenBack:
             return
         for units in rest:
             self.take(change, PUTS_BACK[units.place.status], units, is_companion=True)
+
+    def take_rest_of_kits(self, change: OrderChange, fulfilment_id: UUID | None = None) -> None:
+        """What belongs to kits of which something was taken leaves with it: whole kits are there or they are not.
+
+        It goes back on the shelf, and is not counted among what is missing. To be called after everything that is missing
+        was taken from the fulfilment, or without one from what is scheduled.
+        """
+        for kit in change.kits:
+            here = (self.location_id, fulfilment_id)
+            there = [
+                units
+                for units in units_of(change, kit, fulfilment_id)
+                if (units.place.location_id, units.place.fulfilment_id) == here
+            ]
+            for units in surplus(there, kit):
+                change.move(BACK_OF[units.place.status], units.place, units.quantity)
+                self.lines.add(units.place.line_id)
 
     def untouched(self, change: OrderChange) -> list[Units]:
         """Units of the variants given back that still wait on the location's shelf."""
@@ -204,6 +225,7 @@ async def take_along(act: Act, changes: Changes, given: GivenBack, cause: Fulfil
             given.take(change, Action.UNSCHEDULE, units)
         if planned:
             given.take_rest(change, None)
+            given.take_rest_of_kits(change)
             change.record(FactKind.UNITS_UNSCHEDULED, location_id=given.location_id, **why)
         found = await find_fulfilments(act, {key for units in waiting if (key := units.place.fulfilment_id)})
         for fulfilment in found.values():
@@ -221,6 +243,8 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     """
     until = exclude_until or act.now + CONSEQUENCES[given.reason].excluded_for
     touched = [change for change in changes.values() if change.facts]
+    if any(change.kits for change in touched):
+        await take_out({key: change for change in touched for key in change.fulfilments_moved()})
     lines, make = sorted(given.lines), id_maker()
     locations = [given.location_id] * len(lines)
     await execute(EXCLUDE, [[make() for _ in lines], lines, locations, until, given.reason.value])

@@ -11,6 +11,7 @@ from actions.fulfilment.packed import open_parcels
 from actions.fulfilment.progress import lock_fulfilment, store, tell, workable
 from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
+from actions.whole_kits import check_leaving_whole
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import check_way, pickup_code
@@ -39,7 +40,7 @@ class HandOver:
 async def make_ready(act: Act, command: MakeReady) -> UUID:
     """Everything picked or packed waits for the customer; one fact, so that they are told once.
 
-    Raises NotFound, Conflict, IllegalTransition.
+    Raises NotFound, Conflict, IllegalTransition, and InvalidInput while part of a kit is not picked.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
     check_way(Action.MAKE_READY, fulfilment.method)
@@ -88,3 +89,4 @@ async def collect_parcels(act: Act, fulfilment_ids: Sequence[UUID]) -> None:
 def _move_all(change: OrderChange, fulfilment: Fulfilment, action: Action) -> None:
     for place, quantity in workable(change, fulfilment, action):
         change.move(action, place, quantity)
+    check_leaving_whole(change, fulfilment.id)

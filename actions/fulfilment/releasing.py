@@ -28,12 +28,16 @@ RELEASE_BATCH: Final = 200
 
 NUMBERS: Final = "SELECT 'FF-' || nextval('fulfilment_numbers') AS number FROM generate_series(1, $1)"
 
-# Held lines and unpaid orders are left out here, so that a long queue of them never keeps the others from their turn.
+# Held lines, with the kits they are part of, and unpaid orders are left out here, so that a long queue of them never keeps
+# the others from their turn.
 DUE: Final = """
 SELECT o.organization_id, o.id FROM orders o WHERE o.confirmed_at <= $1 AND o.id IN (
     SELECT s.order_id FROM line_status s WHERE s.status = 'scheduled' AND NOT EXISTS (
         SELECT FROM holds h WHERE h.order_id = s.order_id AND h.status <> 'resolved' AND h.kind = ANY($2::text[])
-            AND (h.line_id IS NULL OR h.line_id = s.line_id)))
+            AND (h.line_id IS NULL OR h.line_id = s.line_id OR EXISTS (
+                SELECT FROM kit_lines m JOIN kit_lines k ON k.kit_id = m.kit_id
+                JOIN order_kits t ON t.id = k.kit_id AND t.parted_at IS NULL
+                WHERE m.line_id = h.line_id AND k.line_id = s.line_id))))
     AND (o.authorize_status = 'full'
         OR NOT EXISTS (SELECT FROM channels c WHERE c.id = o.channel_id AND c.confirmation = 'on_authorization'))
 ORDER BY o.id LIMIT $3"""

@@ -76,7 +76,7 @@ async def give_up_pickup(act: Act, fulfilment_id: UUID, version: int) -> UUID:
     command = RequestCancellation(fulfilment_id=fulfilment_id, reason=NOT_COLLECTED, expected_version=version)
     await request_cancellation(act, command)
     asked = CancellationRequest.filter(fulfilment_id=fulfilment_id, status=CancellationStatus.REQUESTED)
-    for request in await asked.order_by("id"):
+    while request := await asked.order_by("id").first():  # what belongs to a kit is answered together
         await answer_cancellation(act, AnswerCancellation(request_id=request.id, accept=True, reason=NOT_COLLECTED))
     return fulfilment_id
 

@@ -14,6 +14,7 @@ from actions.fulfilment.pickup import collect_parcels
 from actions.fulfilment.progress import lock_fulfilments, store, tell, workable
 from actions.fulfilment.releasing import check_releasable, open_fulfilments
 from actions.orders.confirming import check_paid
+from actions.whole_kits import check_leaving_whole
 from domain.facts import FactKind
 from domain.fulfilment import check_way
 from domain.lifecycle import Action
@@ -70,6 +71,8 @@ def check_wave(name: str, ids: Sequence[UUID]) -> None:
 def move_all(change: OrderChange, fulfilment: Fulfilment, step: Action) -> None:
     for place, quantity in workable(change, fulfilment, step):
         change.move(step, place, quantity)
+    if step in {Action.MAKE_READY, Action.HAND_OVER}:
+        check_leaving_whole(change, fulfilment.id)
 
 
 def in_order(fulfilments: Iterable[Fulfilment]) -> list[Fulfilment]:

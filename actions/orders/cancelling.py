@@ -6,7 +6,7 @@ carries what the cancelled units cost, for voids and refunds.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -14,9 +14,10 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
 from actions.fulfilment.progress import refresh_fulfilments, words
-from actions.orders.recalling import Asking, asking, cancelled_value, record_requests
+from actions.orders.recalling import Asking, asking, cancelled_value, cancelled_whole, record_requests
 from actions.pickups.asking import follow_questions
 from actions.restocking import announces_freed
+from actions.whole_kits import move_kits, units_of
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.lifecycle import FROM_OF, RANK, Action, by_rank
@@ -36,11 +37,20 @@ class CancelledLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelledKit:
+    """Without a quantity all kits of this sort that can still be stopped."""
+
+    kit_id: UUID
+    quantity: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Without lines the whole order, as far as it can still be stopped."""
+    """Without lines and kits the whole order, as far as it can still be stopped. Components go with their kits."""
 
     order_id: UUID
     lines: tuple[CancelledLine, ...] = ()
+    kits: tuple[CancelledKit, ...] = ()
     reason: str = ""
     expected_version: int | None = None
 
@@ -57,8 +67,11 @@ async def cancel(act: Act, command: CancelOrder) -> UUID:
     _check(change, command)
     ask = await asking(act, change, command.reason)
     cancelled: Counter[UUID] = Counter()
-    for line in command.lines or [CancelledLine(line_id=line_id) for line_id in change.lines]:
+    lines, kits = _named(change, command)
+    for line in lines:
         _stop(change, ask, line, cancelled)
+    for kit in kits:
+        _stop_kits(change, ask, kit, cancelled)
     if cancelled:
         refreshed = await refresh_fulfilments(act, [change])
         value = await cancelled_value(change, cancelled)
@@ -71,6 +84,13 @@ async def cancel(act: Act, command: CancelOrder) -> UUID:
     return command.order_id
 
 
+def _named(change: OrderChange, command: CancelOrder) -> tuple[Sequence[CancelledLine], Sequence[CancelledKit]]:
+    if command.lines or command.kits:
+        return command.lines, command.kits
+    loose = [CancelledLine(line_id=line_id) for line_id in change.lines if change.kit_of(line_id) is None]
+    return loose, [CancelledKit(kit_id=kit.id) for kit in change.kits]
+
+
 def _check(change: OrderChange, command: CancelOrder) -> None:
     checks = Checks()
     checks.text("reason", command.reason, longest=MAX_REASON_CHARACTERS, is_required=False)
@@ -79,9 +99,37 @@ def _check(change: OrderChange, command: CancelOrder) -> None:
     for at, line in enumerate(command.lines[:MAX_LINES]):
         if line.line_id not in change.lines:
             checks.note(f"lines.{at}.line_id", "UNKNOWN_LINE", "Is not a line of this order.")
+        elif (kit := change.kit_of(line.line_id)) is not None:
+            checks.note(f"lines.{at}.line_id", "KIT", cancelled_whole(kit))
         elif line.quantity is not None:
             checks.number(f"lines.{at}.quantity", line.quantity, least=1, most=change.lines[line.line_id].quantity)
+    _check_kits(change, command, checks)
     checks.refuse()
+
+
+def _check_kits(change: OrderChange, command: CancelOrder, checks: Checks) -> None:
+    known = {kit.id: kit for kit in change.kits}
+    if checks.size("kits", command.kits, most=MAX_LINES):
+        checks.once("kits", "kit_id", [kit.kit_id for kit in command.kits])
+    for at, named in enumerate(command.kits[:MAX_LINES]):
+        kit = known.get(named.kit_id)
+        if kit is None:
+            checks.note(f"kits.{at}.kit_id", "UNKNOWN_KIT", "Is no kit of this order, or was parted: cancel its lines.")
+        else:
+            checks.number(f"kits.{at}.quantity", named.quantity, least=1, most=kit.quantity)
+
+
+def _stop_kits(change: OrderChange, ask: Asking, named: CancelledKit, cancelled: Counter[UUID]) -> None:
+    [kit] = [kit for kit in change.kits if kit.id == named.kit_id]
+    left = kit.quantity if named.quantity is None else named.quantity
+    moved = move_kits(change, kit, Action.CANCEL, left)
+    for line_id, units in kit.in_one.items():
+        if moved:
+            cancelled[line_id] += moved * units
+    left -= moved + ask.want_kits(change, kit, left - moved)
+    if named.quantity is not None and left:
+        furthest = max((units.place.status for units in units_of(change, kit)), key=RANK.__getitem__)
+        raise IllegalTransition(f"cancel {named.quantity} kits of", furthest, by_rank(CANCELLABLE))
 
 
 def _stop(change: OrderChange, ask: Asking, line: CancelledLine, cancelled: Counter[UUID]) -> None:

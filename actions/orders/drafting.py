@@ -11,7 +11,8 @@ from actions.backordering.waits import check_limits
 from actions.changing import OrderChange, lock_order, save
 from actions.orders import external
 from actions.orders.confirming import confirm_if_authorized
-from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods
+from actions.orders.kits import WRITE_KITS, with_components
+from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods_and_kits
 from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
 from actions.substituting import consents
 from actions.swift_ids import swift_maker
@@ -21,6 +22,7 @@ from domain.lifecycle import Action, UnitStatus
 from domain.orders import AddressKind, ConfirmationPolicy
 from domain.placing.commands import Address, OrderedLine, PlaceOrder
 from domain.placing.decision import Decided, Market, price
+from domain.placing.kits import OrderedKit, Sold
 from domain.placing.validation import problems, shape_problems
 from domain.routing.rules.values import DecisionKind
 from models import Order, OrderAddress
@@ -47,7 +49,7 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
     first = (await external.first_orders(Fetching, [named])).get(named) if named else None
     if named and first:
         return first.sent_again(named[1], content or "")
-    market = await _checked(act, command, later=LATER)
+    market, command, kits = await _checked(act, command, later=LATER)
     goods = [market.goods_of(line.variant_id) for line in command.lines]
     buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
     buyer = buyers[command.customer_id] if command.customer_id else None
@@ -59,7 +61,7 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
         command=command,
         channel=market.channel,
         number=f"{NUMBER_PREFIX}{numbered['nextval']}",
-        decided=Decided(goods, price(command, goods, market), [], [], []),
+        decided=Decided(goods, price(command, goods, market), [], [], [], kits=kits),
         line_ids=[rows.make_id() for _ in command.lines],
         units=[FirstUnits(at, UnitStatus.DRAFT, None, line.quantity) for at, line in enumerate(command.lines)],
         customer_name=command.customer_name or (buyer.name if buyer else ""),
@@ -71,6 +73,8 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
     if named:
         await execute(external.KEEP, external.kept([external.First(new.id, content)]))
     await consents.write(new)
+    if rows.kits:
+        await execute(WRITE_KITS, rows.kits.parameters())
     return new.id
 
 
@@ -83,7 +87,7 @@ async def place_draft(act: Act, command: PlaceDraft) -> UUID:
     change = await lock_order(act, command.order_id, command.expected_version)
     for units in change.units():
         change.move(Action.PLACE, units.place, units.quantity)
-    market = await _checked(act, await _as_ordered(change), later=frozenset())
+    market, _, _ = await _checked(act, await _as_ordered(change), later=frozenset())
     order = change.order
     is_confirmed = market.channel.confirmation is ConfirmationPolicy.AUTOMATIC
     order.placed_at, order.confirmed_at = act.now, act.now if is_confirmed else None
@@ -96,16 +100,21 @@ async def place_draft(act: Act, command: PlaceDraft) -> UUID:
     return order.id
 
 
-async def _checked(act: Act, command: PlaceOrder, *, later: frozenset[str]) -> Market:
+async def _checked(
+    act: Act, command: PlaceOrder, *, later: frozenset[str]
+) -> tuple[Market, PlaceOrder, Sequence[OrderedKit]]:
+    """What it is decided against, and the command with lines of components in the place of its kits."""
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels.get(command.channel_id)
-    goods = await read_goods(Fetching, {(line.variant_id, command.channel_id) for line in command.lines})
+    wanted = {(line.variant_id, command.channel_id) for line in command.lines}
+    goods, kits = await read_goods_and_kits(Fetching, wanted)
     buyers = await read_buyers(Fetching, [command.customer_id] if command.customer_id else [])
     found = shape_problems(command) + problems(command, channel, network, goods, buyers)
     wrong = [each for each in found if each.path not in later]
     if wrong or channel is None:
         raise InvalidInput(wrong)
-    return Market(channel, network, goods, {})
+    command, ordered = with_components(command, Sold(channel.id, goods, kits))
+    return Market(channel, network, goods, {}), command, ordered
 
 
 async def _as_ordered(change: OrderChange) -> PlaceOrder:

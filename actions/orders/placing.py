@@ -15,6 +15,7 @@ from actions.claims import claimed_of
 from actions.group_commit import Overtaken
 from actions.orders import external
 from actions.orders.external import ExternalId, First
+from actions.orders.kits import WRITE_KITS, read_kits, with_components
 from actions.orders.rows import STOCK_ACTOR, WRITE, NewOrder, Rows, routed
 from actions.quotas import ledger
 from actions.refusals import kept as keep
@@ -25,6 +26,7 @@ from domain.placing.backordering import Terms, Wait, wait_of
 from domain.placing.commands import PlaceOrder
 from domain.placing.decision import Market, decide
 from domain.placing.drawing import draw_order, mark_foreign
+from domain.placing.kits import Kits, OrderedKit, Sold
 from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network, Shelf
 from domain.routing.rules.choosing import Asker
@@ -70,7 +72,7 @@ KNOWN: Final = "SELECT id, fingerprint, result FROM idempotency_keys WHERE id = 
 NUMBERS: Final = "SELECT nextval('order_numbers') FROM generate_series(1, $1)"
 GOODS: Final = """
 SELECT c.id AS channel_id, v.id, v.organization_id, v.sku, v.name, v.weight_grams, v.tax_class, v.is_active, p.amount_minor,
-    q.category
+    q.category, v.is_kit
 FROM unnest($1::uuid[], $2::uuid[]) AS u(variant_id, channel_id)
 JOIN variants v ON v.id = u.variant_id JOIN products q ON q.id = v.product_id JOIN channels c ON c.id = u.channel_id
 LEFT JOIN prices p ON p.variant_id = v.id AND p.channel_id = c.id AND p.currency = c.currency"""
@@ -143,6 +145,7 @@ class Batch:
     external: dict[ExternalId, First]
     networks: Mapping[UUID, Network]
     goods: Mapping[tuple[UUID, UUID], Goods]
+    kits: Kits
     buyers: Mapping[UUID, Buyer]
     carts: "Carts"
     kept: dict[tuple[UUID, str], list[Kept]]
@@ -219,6 +222,8 @@ class Batch:
             await connection.execute(consents.WRITE, *arrays(self.consents, consents.COLUMNS))
         if self.drawn:
             await connection.execute(ledger.WRITE, *ledger.written(self.drawn, STOCK_ACTOR, self.last.now))
+        if self.rows.kits:
+            await connection.execute(WRITE_KITS, *self.rows.kits.parameters())
         return bool(moved == len(claimed))
 
     def _place(self, asked: Asked) -> UUID:
@@ -228,6 +233,9 @@ class Batch:
         wrong = asked.wrong + problems(command, channel, network, self.goods, self.buyers)
         if wrong or channel is None:
             raise InvalidInput(wrong)
+        kits: Sequence[OrderedKit] = ()
+        if self.kits:
+            command, kits = with_components(command, Sold(channel.id, self.goods, self.kits))
         cart = (act.organization_id, command.cart) if command.cart else None
         buyer = self.buyers.get(command.customer_id) if command.customer_id else None
         asker = Asker(segment=buyer.segment if buyer else "", now=act.now)
@@ -236,7 +244,7 @@ class Batch:
         if self.has_quotas:
             mark_foreign(kept, groups)
         market = Market(channel, network, self.goods, self.shelves, self.loads, self.terms, groups)
-        decided = decide(command, market, kept, asker)
+        decided = decide(command, market, kept, asker, kits=kits)
         if cart:
             self.kept.pop(cart, None)
         self.wrote = True
@@ -282,7 +290,8 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     wanted = {(line.variant_id, each.command.channel_id) for each in fresh for line in each.command.lines}
     named = {(each.act.organization_id, each.command.cart) for each in fresh if each.command.cart}
     carts = Carts(named, await read_carts(connection, named, lock=lock))
-    variants = {variant for variant, _ in wanted}.union(row["variant_id"] for row in carts.found)
+    goods, kits = await read_goods_and_kits(connection, wanted)
+    variants = {variant for variant, _ in goods}.union(row["variant_id"] for row in carts.found)
     networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
     has_terms = any(network.has_backorder_terms for network in networks.values())
     shelves, with_quotas = await read_shelves(connection, variants, lock=lock)
@@ -291,7 +300,8 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
         known=known,
         external=await external.first_orders(connection, [each.external for each in fresh if each.external]),
         networks=networks,
-        goods=await read_goods(connection, wanted),
+        goods=goods,
+        kits=kits,
         buyers=await read_buyers(connection, {e.command.customer_id for e in fresh if e.command.customer_id}),
         carts=carts,
         kept=on_shelves(carts.found, shelves),
@@ -360,6 +370,19 @@ async def read_goods(connection: Any, wanted: set[tuple[UUID, UUID]]) -> dict[tu
         return {}
     found = await connection.fetch(GOODS, *map(list, zip(*wanted, strict=True)))
     return {(row["id"], row["channel_id"]): _goods(*row.values()) for row in found}
+
+
+async def read_goods_and_kits(
+    connection: Any, wanted: set[tuple[UUID, UUID]]
+) -> tuple[dict[tuple[UUID, UUID], Goods], Kits]:
+    """The goods, the kits among them, and the goods that those are made of."""
+    goods = await read_goods(connection, wanted)
+    named = [pair for pair, item in goods.items() if item.is_kit]
+    if not named:
+        return goods, {}
+    kits = await read_kits(connection, sorted({variant_id for variant_id, _ in named}))
+    inside = {(part.variant_id, channel_id) for variant_id, channel_id in named for part in kits[variant_id]}
+    return goods | await read_goods(connection, inside), kits
 
 
 def _goods(_channel_id: UUID, *columns: Any) -> Goods:

@@ -6,21 +6,23 @@ the next location.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 from actions.acting import Act, action
-from actions.changing import OrderChange, Units, lock_order, save
+from actions.changing import OrderChange, StandingKit, Units, lock_order, save
 from actions.fulfilment.progress import lock_fulfilment, refresh_fulfilments, words
 from actions.payments.books import recount
 from actions.pickups.asking import Rejected, follow_questions
 from actions.restocking import announces_freed
+from actions.whole_kits import stoppable_kits
 from domain.errors import IllegalTransition, NotFound
 from domain.facts import FactKind
 from domain.holds import check_holds
 from domain.ids import new_id
+from domain.kits import whole_kits
 from domain.lifecycle import FROM_OF, RANK, Action, UnitStatus, by_rank
 from domain.pricing import PricedLine, units_cost
 from domain.validation import Checks
@@ -59,11 +61,13 @@ async def request_cancellation(act: Act, command: RequestCancellation) -> UUID:
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
     _check(change, command)
     ask = await asking(act, change, command.reason)
-    for line_id in [command.line_id] if command.line_id else list(change.lines):
+    for line_id in [command.line_id] if command.line_id else [each for each in change.lines if not change.kit_of(each)]:
         most = change.lines[line_id].quantity if command.quantity is None else command.quantity
         asked = ask.want(change, line_id, most, fulfilment_id=fulfilment.id)
         if command.quantity is not None and asked < command.quantity:
             raise IllegalTransition(f"stop {command.quantity} units of", fulfilment.status, by_rank(RECALLABLE))
+    for kit in change.kits if command.line_id is None else ():
+        ask.want_kits(change, kit, kit.quantity, fulfilment_id=fulfilment.id)
     if not ask.fresh and not any(key[0] == fulfilment.id for key in ask.open):
         raise IllegalTransition("stop", fulfilment.status, by_rank(RECALLABLE))
     await record_requests(change, ask)
@@ -76,17 +80,20 @@ async def request_cancellation(act: Act, command: RequestCancellation) -> UUID:
 async def answer_cancellation(act: Act, command: AnswerCancellation) -> UUID:
     """The location's yes or no; returns the order's id. A yes to units that have left is recorded as a no.
 
-    Raises InvalidInput, NotFound, or IllegalTransition when the request was answered before.
+    What is answered of one component of a kit is answered of all that were asked for with it. Raises InvalidInput,
+    NotFound, or IllegalTransition when the request was answered before.
     """
     checks = Checks()
     checks.text("reason", command.reason, longest=MAX_REASON_CHARACTERS, is_required=False)
     checks.refuse()
     request, change = await _lock_request(act, command.request_id)
-    recalled = _recall(change, request) if command.accept else 0
+    requests = await _answered_together(change, request)
+    allowed = _allowed(change, requests) if command.accept else {}
+    recalled = {each.line_id: _recall(change, each, allowed.get(each.line_id, 0)) for each in requests}
+    recalled = {line_id: units for line_id, units in recalled.items() if units}
     if recalled:
-        request.quantity = recalled
         refreshed = await refresh_fulfilments(act, [change])
-        value = await cancelled_value(change, {request.line_id: recalled})
+        value = await cancelled_value(change, recalled)
         [fulfilment] = refreshed
         change.record(
             FactKind.UNITS_CANCELLED,
@@ -96,7 +103,9 @@ async def answer_cancellation(act: Act, command: AnswerCancellation) -> UUID:
             reason=request.reason,
             **value,
         )
-    await _answer(act, change, request, is_accepted=recalled > 0, reason=command.reason)
+    for each in requests:
+        each.quantity = recalled.get(each.line_id, each.quantity)
+        await _answer(act, change, each, is_accepted=bool(recalled), reason=command.reason)
     await save(act, [change])
     return change.order.id
 
@@ -171,8 +180,24 @@ class Asking:
             request = self.open.get((at, line_id))
             more = min(quantity - asked, standing - (request.quantity if request else 0))
             if more > 0 and fulfilment_id in (None, at):
-                check_holds(Action.CANCEL, [hold.kind for hold in change.holds if hold.line_id in (None, line_id)])
+                check_holds(Action.CANCEL, change.holding(line_id))
                 self._enlarge(change, (at, line_id), more)
+                asked += more
+        return asked
+
+    def want_kits(self, change: OrderChange, kit: StandingKit, kits: int, *, fulfilment_id: UUID | None = None) -> int:
+        """Ask for up to so many whole kits that were not asked for yet; how many. Raises BlockedByHold."""
+        asked = 0
+        for at, standing in stoppable_kits(change, kit).items():
+            before = min(
+                request.quantity // units if (request := self.open.get((at, line_id))) else 0
+                for line_id, units in kit.in_one.items()
+            )
+            more = min(kits - asked, standing - before)
+            if more > 0 and fulfilment_id in (None, at):
+                for line_id, units in kit.in_one.items():
+                    check_holds(Action.CANCEL, change.holding(line_id))
+                    self._enlarge(change, (at, line_id), more * units)
                 asked += more
         return asked
 
@@ -213,6 +238,8 @@ def _check(change: OrderChange, command: RequestCancellation) -> None:
         checks.note("quantity", "LINE_NEEDED", "Only units of one line can be counted: name it.")
     elif command.line_id is not None and command.line_id not in change.lines:
         checks.note("line_id", "UNKNOWN_LINE", "Is not a line of this order.")
+    elif command.line_id is not None and (kit := change.kit_of(command.line_id)):
+        checks.note("line_id", "KIT", cancelled_whole(kit))
     checks.number("quantity", command.quantity, least=1)
     checks.refuse()
 
@@ -232,6 +259,30 @@ async def _open_requests(order_id: UUID) -> list[CancellationRequest]:
     return await CancellationRequest.filter(order_id=order_id, status=CancellationStatus.REQUESTED).order_by("id")
 
 
+def cancelled_whole(kit: StandingKit) -> str:
+    return f"Is a component of kit {kit.sku}, which is cancelled whole: cancel kits of the order instead of lines."
+
+
+async def _answered_together(change: OrderChange, request: CancellationRequest) -> list[CancellationRequest]:
+    """The request; for a component of a kit with those for the others, which the same location was asked for."""
+    kit = change.kit_of(request.line_id)
+    if kit is None:
+        return [request]
+    found = await _open_requests(change.order.id)
+    return [each for each in found if each.fulfilment_id == request.fulfilment_id and each.line_id in kit.in_one]
+
+
+def _allowed(change: OrderChange, requests: Sequence[CancellationRequest]) -> dict[UUID, int]:
+    """Units by line that a yes may stop: all that were asked for, of kits whole ones of which nothing has left."""
+    asked = {each.line_id: each.quantity for each in requests}
+    kit = change.kit_of(requests[0].line_id)
+    if kit is None:
+        return asked
+    most = stoppable_kits(change, kit).get(requests[0].fulfilment_id, 0)
+    kits = min(most, whole_kits(asked, kit.in_one))
+    return {line_id: kits * kit.in_one[line_id] for line_id in asked}
+
+
 def _recallable(change: OrderChange, fulfilment_id: UUID, line_id: UUID) -> list[Units]:
     """Least far along first."""
     found = change.units(*RECALLABLE, fulfilment_id=fulfilment_id, line_id=line_id)
@@ -247,14 +298,14 @@ def _by_fulfilment(change: OrderChange, line_id: UUID) -> Counter[UUID]:
     return standing
 
 
-def _recall(change: OrderChange, request: CancellationRequest) -> int:
-    left = request.quantity
+def _recall(change: OrderChange, request: CancellationRequest, most: int) -> int:
+    left = most
     for units in _recallable(change, request.fulfilment_id, request.line_id):
         quantity = min(left, units.quantity)
         if quantity:
             change.move(Action.RECALL, units.place, quantity)
             left -= quantity
-    return request.quantity - left
+    return most - left
 
 
 async def _cancel_given_back(change: OrderChange, request: CancellationRequest, most: int) -> int:

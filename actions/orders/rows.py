@@ -11,6 +11,7 @@ from actions import decisions, outbox
 from actions.acting import Act
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claims, claims_sql
+from actions.orders.kits import KitRows
 from domain.facts import Fact, FactKind
 from domain.lifecycle import OrderStatus, UnitStatus, derive
 from domain.orders import AddressKind, ConfirmationPolicy
@@ -135,6 +136,7 @@ class Rows:
     make_id: Callable[[], UUID]
     tables: dict[str, list[tuple[Any, ...]]] = field(default_factory=lambda: {name: [] for name in TABLES})
     ended: dict[UUID, ReservationStatus] = field(default_factory=dict)
+    kits: KitRows = field(default_factory=KitRows)
 
     def parameters(self, claimed: Sequence[Shelf], act: Act) -> list[Any]:
         """The values of WRITE; facts about stock carry the time of `act`."""
@@ -155,6 +157,8 @@ class Rows:
         self._add_lines(new)
         self._add_movements(new)
         self._add_fact(new)
+        if new.decided.kits:
+            self.kits.add(new.id, new.line_ids, new.decided.kits, self.make_id)
         if new.decided.routed is not None:
             made = decisions.Made(new.id, DecisionKind.PLACED, new.act.now, new.decided.routed)
             self.tables["routing_decisions"].append(decisions.row(self.make_id(), made))

@@ -7,6 +7,7 @@ from uuid import UUID
 from actions.acting import Act
 from actions.changing import OrderChange, lock_orders
 from actions.fulfilment.progress import Changes, tell, workable
+from actions.whole_kits import check_leaving_whole
 from domain.errors import Conflict, IllegalTransition, NotFound
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
@@ -57,13 +58,15 @@ def move_contents(
     lines: Sequence[ParcelLine],
     action: Action,
 ) -> None:
-    """Move the parcel's units, one fact for each fulfilment in it."""
+    """Move the parcel's units, one fact for each fulfilment in it. Raises InvalidInput where a kit would leave in part."""
     for fulfilment in fulfilments:
         change = changes[fulfilment.order_id]
         for line in lines:
             if line.fulfilment_id == fulfilment.id:
                 [(place, _)] = workable(change, fulfilment, action, line_id=line.line_id)
                 change.move(action, place, line.quantity)
+        if action is Action.SHIP and change.kits:
+            check_leaving_whole(change, fulfilment.id)
         tell(act, change, KIND_OF[action], fulfilment, parcel=described(parcel, lines, change))
 
 

@@ -94,6 +94,7 @@ def _is_as_read(change: OrderChange, read: Sequence[Units]) -> bool:
         all(units.place.status in MOVABLE for units in open_units)
         and not any(Action.SCHEDULE in change.stopped(line_id) for line_id in change.lines)
         and change.order.promise_id is None
+        and not change.kits
         and shipping == set(read)
     )
 

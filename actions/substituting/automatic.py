@@ -18,6 +18,7 @@ from domain.lifecycle import Action, UnitStatus
 from domain.placing.commands import PlaceOrder
 from models import SubstitutionConsent
 from models.db import rows
+from models.kits import NOT_IN_A_KIT
 
 log = logging.getLogger("oms.substitutes")
 
@@ -31,7 +32,7 @@ STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if stops & 
 _FREE: Final = f"""{free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
     AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)"""
 _FITTING: Final = f"""
-    s.status = 'backordered' AND {_FREE}
+    s.status = 'backordered' AND {_FREE} AND {NOT_IN_A_KIT}
     AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id AND p.status = 'proposed')
     AND NOT EXISTS (SELECT FROM backorder_terms b WHERE b.variant_id = l.variant_id AND b.launches_at > $1)"""
 _UNHELD: Final = """
@@ -103,6 +104,8 @@ async def _substitute(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID)
     change = await lock_order(act, order_id)
     line = change.lines[line_id]
     waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
+    if change.kit_of(line_id) is not None:
+        return order_id
     quantity = min(waiting, await free_units(act, change, line, variant_id))
     if quantity:
         taken = await proposal(act, change, line, variant_id)
@@ -117,6 +120,8 @@ async def _offer(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID) -> U
     change = await lock_order(act, order_id)
     line = change.lines[line_id]
     waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
+    if change.kit_of(line_id) is not None:
+        return order_id
     quantity = min(waiting, await free_units(act, change, line, variant_id))
     if quantity:
         proposed = await proposal(act, change, line, variant_id)

@@ -29,6 +29,9 @@ REPLACEABLE: Final = (UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
 
 
 def waiting_units(change: OrderChange, line_id: UUID) -> int:
+    """Units that something else may be sent for: none of a kit, which is sent as it was ordered."""
+    if change.kit_of(line_id) is not None:
+        return 0
     return sum(units.quantity for units in change.units(*REPLACEABLE, line_id=line_id))
 
 

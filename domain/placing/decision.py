@@ -11,6 +11,7 @@ from domain.errors import InsufficientStock
 from domain.orders import FulfilmentMethod
 from domain.placing.backordering import TermsOf, Waiting, let_wait
 from domain.placing.commands import OrderedLine, PlaceOrder
+from domain.placing.kits import OrderedKit
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
 from domain.pricing import LineToPrice, PriceBasis, PricedOrder, Shipping, price_order
@@ -71,6 +72,7 @@ class Decided:
     routed: Routed | None = None
     """Nobody decided yet from where a draft's units come."""
     claims: Sequence[Claim] = ()
+    kits: Sequence[OrderedKit] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +95,17 @@ class Market:
         return self.goods[variant_id, self.channel.id]
 
 
-def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker: Asker = ANYBODY) -> Decided:
+def decide(
+    command: PlaceOrder,
+    market: Market,
+    kept: Sequence[Kept] = (),
+    asker: Asker = ANYBODY,
+    *,
+    kits: Sequence[OrderedKit] = (),
+) -> Decided:
     """The caller holds the locks of every shelf and has checked the command (`validation.problems`).
 
-    Of `asker` the segment and the moment count; the address is the command's.
+    Of `asker` the segment and the moment count; the address is the command's. Its lines have the components of `kits`.
 
     Takes the units from the shelves. With nothing taken, raises InsufficientStock when the order may not wait for stock,
     and BackorderLimitExceeded when too many units would.
@@ -107,10 +116,10 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker
     position = (address.latitude, address.longitude) if address else NOWHERE
     if address and market.network.rules:
         asker = asker._replace(country=address.country, region=address.region)
-    routed = route_lines(command.lines, position, market, own, asker)
-    plan = routed.plan
+    routed = route_lines(command.lines, position, market, own, asker, kits=kits)
+    plan = routed.by_line
     if plan.unserved and not command.allow_backorder:
-        raise InsufficientStock(missing_skus(plan, goods))
+        raise InsufficientStock(missing_skus(plan, goods, kits))
     if plan.unserved and market.terms:
         short = ((goods[each.line], each.quantity) for each in plan.unserved)
         let_wait((Waiting(item.id, item.sku, units) for item, units in short), market.terms)
@@ -124,17 +133,22 @@ def decide(command: PlaceOrder, market: Market, kept: Sequence[Kept] = (), asker
         each.shelf.available += units
         each.shelf.reserved_delta -= units
     backorders = [Backorder(short.line, short.quantity) for short in plan.unserved]
-    decided = Decided(goods, price(command, goods, market), allocations, backorders, given_back, routed)
+    decided = Decided(goods, price(command, goods, market), allocations, backorders, given_back, routed, kits=kits)
     if market.loads:
         decided.claims = _claims(allocations, market.loads)
     return decided
 
 
-def missing_skus(plan: RoutingPlan, goods: Sequence[Goods]) -> dict[str, int]:
+def missing_skus(plan: RoutingPlan, goods: Sequence[Goods], kits: Sequence[OrderedKit] = ()) -> dict[str, int]:
+    """Kits are missing as kits."""
+    inside: dict[int, tuple[str, int] | None] = {line: None for kit in kits for line in kit.lines}
+    inside |= {kit.lines[0]: (kit.goods.sku, kit.in_one[0]) for kit in kits}
     missing: dict[str, int] = {}
     for short in plan.unserved:
-        sku = goods[short.line].sku
-        missing[sku] = missing.get(sku, 0) + short.quantity
+        named = inside.get(short.line, (goods[short.line].sku, 1))
+        if named is not None:
+            sku, in_one = named
+            missing[sku] = missing.get(sku, 0) + short.quantity // in_one
     return missing
 
 
@@ -158,14 +172,26 @@ def price(command: PlaceOrder, goods: Sequence[Goods], market: Market) -> Priced
 
 
 def plan_lines(
-    lines: Sequence[OrderedLine], position: Position, market: Market, own: Own, asker: Asker = ANYBODY
+    lines: Sequence[OrderedLine],
+    position: Position,
+    market: Market,
+    own: Own,
+    asker: Asker = ANYBODY,
+    *,
+    kits: Sequence[OrderedKit] = (),
 ) -> RoutingPlan:
-    """As `route_lines`, for those who only want to know the plan."""
-    return route_lines(lines, position, market, own, asker).plan
+    """As `route_lines`, for those who only want to know the plan, line by line."""
+    return route_lines(lines, position, market, own, asker, kits=kits).by_line
 
 
 def route_lines(
-    lines: Sequence[OrderedLine], position: Position, market: Market, own: Own, asker: Asker = ANYBODY
+    lines: Sequence[OrderedLine],
+    position: Position,
+    market: Market,
+    own: Own,
+    asker: Asker = ANYBODY,
+    *,
+    kits: Sequence[OrderedKit] = (),
 ) -> Routed:
     """The plan over the channel's open locations; the cart's own reservations count as free for it."""
     sites = _sites(lines, market)
@@ -197,6 +223,8 @@ def route_lines(
             value_minor=sum(_unit_price(line, item) * line.quantity for line, item in zip(lines, goods, strict=True)),
             loads=market.loads,
         )
+    if kits:
+        wanted = wanted._replace(bundles=[kit.bundle for kit in kits])
     return route_order(wanted, sites, market.network, position)
 
 

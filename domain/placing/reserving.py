@@ -8,6 +8,7 @@ from uuid import UUID
 from domain.errors import InputProblem, InsufficientStock, InvalidInput
 from domain.placing.commands import OrderedLine, ReserveCart
 from domain.placing.decision import Market, missing_skus, plan_lines
+from domain.placing.kits import NO_KITS, Kits, Sold, exploded, kit_problems
 from domain.placing.validation import MAX_LINES, MAX_QUANTITY
 from domain.placing.world import Kept, Shelf
 from domain.routing.rules.choosing import ANYBODY, Asker
@@ -28,24 +29,28 @@ class KeptChange:
         return self.after - (self.kept.quantity if self.kept else 0)
 
 
-def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept], asker: Asker = ANYBODY) -> list[KeptChange]:
+def plan_cart(
+    command: ReserveCart, market: Market, kept: Sequence[Kept], asker: Asker = ANYBODY, *, kits: Kits = NO_KITS
+) -> list[KeptChange]:
     """Take and give back units on the locked shelves; raises InvalidInput or InsufficientStock with nothing changed.
 
-    Of `asker` the segment and the moment count; country and region are the command's.
+    Of `asker` the segment and the moment count; country and region are the command's. For `kits` their components are
+    kept, so many of each at one location as make whole kits.
     """
-    if problems := cart_problems(command, market):
+    if problems := cart_problems(command, market, kits):
         raise InvalidInput(problems)
     own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
-    lines = [
+    asked = [
         OrderedLine(
             variant_id=line.variant_id, quantity=line.quantity, method=line.method, location_id=line.location_id
         )
         for line in command.lines
     ]
+    lines, ordered = exploded(asked, Sold(market.channel.id, market.goods, kits)) if kits else (tuple(asked), ())
     asker = asker._replace(country=command.country, region=command.region)
-    plan = plan_lines(lines, (command.latitude, command.longitude), market, own, asker)
+    plan = plan_lines(lines, (command.latitude, command.longitude), market, own, asker, kits=ordered)
     if plan.unserved:
-        raise InsufficientStock(missing_skus(plan, [market.goods_of(line.variant_id) for line in lines]))
+        raise InsufficientStock(missing_skus(plan, [market.goods_of(line.variant_id) for line in lines], ordered))
     wanted: dict[tuple[UUID, UUID], int] = {}
     for line, _, location_id, quantity in plan.assignments:
         place = (lines[line].variant_id, location_id)
@@ -61,7 +66,7 @@ def plan_cart(command: ReserveCart, market: Market, kept: Sequence[Kept], asker:
     return changes
 
 
-def cart_problems(command: ReserveCart, market: Market) -> list[InputProblem]:
+def cart_problems(command: ReserveCart, market: Market, kits: Kits = NO_KITS) -> list[InputProblem]:
     found = []
     if not 1 <= len(command.cart) <= MAX_CART or "\x00" in command.cart:
         found.append(InputProblem("cart", "CART", f"A cart is named with 1 to {MAX_CART} characters."))
@@ -75,4 +80,7 @@ def cart_problems(command: ReserveCart, market: Market) -> list[InputProblem]:
             found.append(InputProblem(f"lines.{at}.variantId", "UNKNOWN_VARIANT", "There is no such variant for sale."))
         if not 1 <= line.quantity <= MAX_QUANTITY:
             found.append(InputProblem(f"lines.{at}.quantity", "QUANTITY", f"The quantity must be 1 to {MAX_QUANTITY}."))
+    if kits:
+        lines = [(line.variant_id, line.quantity) for line in command.lines]
+        found += kit_problems(lines, Sold(market.channel.id, market.goods, kits))
     return found

@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.world import Network
+from domain.routing.kits import Part, Parts, kits_at, solve_together, taken_of
 from domain.routing.plan import plan_of_units
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.rules.keeping import Kept, real_cost_minor
-from domain.routing.rules.passes import solve
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
-from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest
+from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest, VariantKey
 from domain.workdays import Load
 
 BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE, Exclusion.NOT_LAUNCHED})
@@ -122,17 +122,18 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: A
     moved: dict[Place, int] = dict(what_if.extra)
     done = Done()
     for each in past:
-        situation = done.loaded(_situation(each, what_if, network, moved))
+        situation, parts = _situation(each, what_if, network, moved)
+        situation = done.loaded(situation)
         case, _ = case_of(situation, rules)
-        plan = solve(case)
+        case, plan = solve_together(case, parts)
         before = _costed_alike(each.plan, case.strict)
         outcome.decided.add(each, before, situation.kilometres, arrival)
         outcome.simulated.add(each, plan, situation.kilometres, arrival)
-        if _units(plan, case.strict) != _units(before, case.strict):
+        if _units(plan, case.strict, parts) != _units(before, case.strict, parts):
             outcome.changed.append(each.order_id)
         done.add(situation, before, plan)
         for sign, one in ((1, before), (-1, plan)):
-            for place, units in _units(one, case.strict).items():
+            for place, units in _units(one, case.strict, parts).items():
                 moved[place] = moved.get(place, 0) + sign * units
     return outcome
 
@@ -197,32 +198,42 @@ def _overridden(rule: RoutingRule, what_if: WhatIf) -> RoutingRule:
     )
 
 
-def _situation(past: Past, what_if: WhatIf, network: Network, moved: Mapping[Place, int]) -> Situation:
-    """As it was before any rule, with stock that moved since and locations that got some."""
+def _situation(
+    past: Past, what_if: WhatIf, network: Network, moved: Mapping[Place, int]
+) -> tuple[Situation, dict[int, list[Part]]]:
+    """As it was before any rule, with stock that moved since and locations that got some; and what kits are made of."""
     kept = past.kept
     request = kept.case.strict
     candidates = [replace(one, **WITHOUT_RULE) for one in request.candidates]
     kilometres = list(kept.kilometres)
-    free = [list(row) for row in kept.free]
+    variants = {demand.variant for demand in request.demands}
+    variants |= {variant for of in kept.parts.values() for variant, _, _ in of}
     known = {one.location for one in candidates}
-    wanted = {demand.variant for demand in request.demands}
     channel, view = network.channels[past.channel_id], network.view(*past.position)
-    for location in sorted({place for variant, place in moved if variant in wanted} - known):
+    for location in sorted({place for variant, place in moved if variant in variants} - known):
         site = network.sites.get(location)
         if site is not None and site.is_active and channel.allows(location):
             candidates.append(view.candidates[site.rank])
             kilometres.append(view.kilometres[site.rank])
-            for row in free:
-                row.append(0)
-    for demand, row in zip(request.demands, free, strict=True):
-        for at, one in enumerate(candidates):
-            row[at] = max(0, row[at] + moved.get((demand.variant, one.location), 0))
+
+    def now(variant: VariantKey, row: Sequence[int]) -> list[int]:
+        before = [*row, *[0] * (len(candidates) - len(row))]
+        return [
+            max(0, units + moved.get((variant, at.location), 0)) for units, at in zip(before, candidates, strict=True)
+        ]
+
+    free = [now(demand.variant, row) for demand, row in zip(request.demands, kept.free, strict=True)]
+    parts = {
+        at: [Part(variant, units, now(variant, row)) for variant, units, row in of] for at, of in kept.parts.items()
+    }
+    for at, of in parts.items():
+        free[at] = kits_at(of)
     excluded = {pair: why for pair, why in request.excluded.items() if why in BEFORE_ANY_RULE}
     for at, one in enumerate(candidates):
         if one.location in what_if.closed:
             excluded.update({(line, at): Exclusion.CLOSED for line in range(len(request.demands))})
     kinds = [site.kind if (site := network.sites.get(one.location)) else "" for one in candidates]
-    return Situation(
+    situation = Situation(
         request.demands,
         candidates,
         free,
@@ -235,6 +246,7 @@ def _situation(past: Past, what_if: WhatIf, network: Network, moved: Mapping[Pla
         loads=[*kept.loads, *([None] * (len(candidates) - len(kept.loads)))],
         hazmat=frozenset(site.id for site in network.sites.values() if site.is_hazmat),
     )
+    return situation, parts
 
 
 def _costed_alike(plan: RoutingPlan, request: RoutingRequest) -> RoutingPlan:
@@ -247,9 +259,6 @@ def _costed_alike(plan: RoutingPlan, request: RoutingRequest) -> RoutingPlan:
     return costed._replace(unserved=plan.unserved)
 
 
-def _units(plan: RoutingPlan, request: RoutingRequest) -> dict[Place, int]:
-    units: dict[Place, int] = {}
-    for line, _, location, quantity in plan.assignments:
-        place = (request.demands[line].variant, location)
-        units[place] = units.get(place, 0) + quantity
-    return units
+def _units(plan: RoutingPlan, request: RoutingRequest, parts: Parts) -> dict[Place, int]:
+    taken = taken_of(plan, request.demands, parts)
+    return {(variant, request.candidates[at].location): units for (variant, at), units in taken.items()}

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from domain.placing.world import Network, Site
+from domain.placing.world import Network, Site, View
+from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together, spread
 from domain.routing.plan import route
 from domain.routing.rules.applying import DEFAULT_ROUTING, Excluded, Situation, case_of
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
@@ -27,10 +28,14 @@ class Wanted(NamedTuple):
     asker: Asker = ANYBODY
     value_minor: int = 0
     loads: Mapping[UUID, Load] = NO_LOADS
+    bundles: Sequence[Bundle] = ()
 
 
 class Routed(NamedTuple):
-    """A plan with all that it depends on; `candidates` as decisions are stored, `free` the stock before any rule."""
+    """A plan with all that it depends on; `candidates` as decisions are stored, `free` the stock before any rule.
+
+    With kits its demands are not the lines: `parts` says which are kits, `members` of which lines each demand is.
+    """
 
     plan: RoutingPlan
     case: Case
@@ -38,42 +43,73 @@ class Routed(NamedTuple):
     candidates: Sequence[Sequence[Any]]
     free: Sequence[Sequence[int]]
     loads: Sequence[Load | None] = ()
+    parts: Parts = {}
+    members: Members = ()
+
+    @property
+    def by_line(self) -> RoutingPlan:
+        """Who serves what of each line, and what is unserved."""
+        return spread(self.plan, self.members) if self.members else self.plan
 
     def plain(self, positions: Sequence[int] | None = None) -> Plain:
-        """What to store, see `domain/routing/rules/keeping.py`."""
-        free = None if self.rule is None else self.free
-        return plain_case(self.case, self.candidates, free=free, positions=positions, loads=self.loads)
+        """What to store, see `domain/routing/rules/keeping.py`. A kit stands at the position of its first line."""
+        free = None if self.rule is None and not self.parts else self.free
+        if self.members:
+            first = [lines[0][0] for lines in self.members]
+            positions = first if positions is None else [positions[line] for line in first]
+        return plain_case(
+            self.case, self.candidates, free=free, positions=positions, loads=self.loads, parts=self.parts
+        )
 
 
 def route_order(
     wanted: Wanted, sites: Sequence[Site], network: Network, position: tuple[float | None, float | None]
 ) -> Routed:
     """`sites` by rank: ties in cost go to the first."""
+    if wanted.bundles:
+        return _route_with_kits(wanted, sites, network, position)
     view = network.view(*position)
-    candidates = [view.candidates[site.rank] for site in sites]
     ahead = network.unit_costs(wanted.demands, sites)
     if not network.rules:
+        candidates = [view.candidates[site.rank] for site in sites]
         request = RoutingRequest(
             wanted.demands, candidates, wanted.stock, DEFAULT_ROUTING, ahead, excluded=wanted.excluded
         )
         plain = [view.plain[site.rank] for site in sites]
         return Routed(route(request), Case(request), None, plain, wanted.stock)
-    far = [view.kilometres[site.rank] for site in sites]
-    loads = [wanted.loads.get(site.id) for site in sites] if wanted.loads else ()
-    situation = Situation(
+    situation = _situation(wanted, sites, view, ahead)
+    case, rule = case_of(situation, network.rules)
+    plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
+    return Routed(solve(case), case, rule, plain, wanted.stock, situation.loads)
+
+
+def _route_with_kits(
+    wanted: Wanted, sites: Sequence[Site], network: Network, position: tuple[float | None, float | None]
+) -> Routed:
+    together = gathered(wanted.demands, wanted.stock, wanted.excluded, lines=wanted.lines, bundles=wanted.bundles)
+    wanted = wanted._replace(
+        demands=together.demands, stock=together.stock, excluded=together.excluded, lines=together.lines
+    )
+    ahead = network.unit_costs(wanted.demands, sites, together.parts)
+    situation = _situation(wanted, sites, network.view(*position), ahead)
+    case, rule = case_of(situation, network.rules)
+    case, plan = solve_together(case, together.parts)
+    plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
+    return Routed(plan, case, rule, plain, wanted.stock, situation.loads, together.parts, together.members)
+
+
+def _situation(wanted: Wanted, sites: Sequence[Site], view: View, ahead: Sequence[Sequence[int]] | None) -> Situation:
+    return Situation(
         wanted.demands,
-        candidates,
+        [view.candidates[site.rank] for site in sites],
         wanted.stock,
         wanted.excluded,
         kinds=[site.kind for site in sites],
-        kilometres=far,
+        kilometres=[view.kilometres[site.rank] for site in sites],
         lines=wanted.lines,
         asker=wanted.asker,
         value_minor=wanted.value_minor,
         unit_costs=ahead,
-        loads=loads,
+        loads=[wanted.loads.get(site.id) for site in sites] if wanted.loads else (),
         hazmat=frozenset(site.id for site in sites if site.is_hazmat),
     )
-    case, rule = case_of(situation, network.rules)
-    plain = [plain_candidate(*each) for each in zip(case.strict.candidates, far, strict=True)]
-    return Routed(solve(case), case, rule, plain, wanted.stock, loads)

@@ -9,6 +9,7 @@ from domain.geography import Coordinates, distance_km
 from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
 from domain.quotas.groups import Entitled, QuotaGroup, entitled
 from domain.quotas.pools import Pool
+from domain.routing.kits import Parts
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Candidate, Demand, Method, VariantKey
@@ -69,6 +70,7 @@ class Goods(NamedTuple):
     is_active: bool
     price_minor: int | None
     category: str = ""
+    is_kit: bool = False
 
 
 class Buyer(NamedTuple):
@@ -162,12 +164,21 @@ class Network:
         most = max(credit.values())
         return {key: prices.get(key, 0) + most - credit.get(key, 0) for key in self.sites}
 
-    def unit_costs(self, demands: Sequence[Demand], sites: Sequence[Site]) -> list[list[int]] | None:
-        """By demand and site, see `worth_of`; None where it makes no difference."""
+    def unit_costs(
+        self, demands: Sequence[Demand], sites: Sequence[Site], parts: Parts | None = None
+    ) -> list[list[int]] | None:
+        """By demand and site, see `worth_of`; None where it makes no difference. A kit, by its `parts`, counts its components."""
         if not (self.worth or self.credits):
             return None
-        found = [self.worth_of(demand.variant) for demand in demands]
-        return [[at.get(site.id, 0) for site in sites] for at in found] if any(found) else None
+        found = [
+            [(self.worth_of(part.variant), part.units) for part in parts[at]]
+            if parts and at in parts
+            else [(self.worth_of(demand.variant), 1)]
+            for at, demand in enumerate(demands)
+        ]
+        if not any(worth for each in found for worth, _ in each):
+            return None
+        return [[sum(worth.get(site.id, 0) * units for worth, units in each) for site in sites] for each in found]
 
     def entitled(self, channel_id: UUID, segment: str) -> Entitled:
         """The groups whose quotas such a buyer may use."""

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from domain.placing.commands import OrderedLine
 from domain.placing.decision import plan_lines
+from domain.placing.kits import OrderedKit, Sold, exploded
 from domain.placing.world import Shelf
 from domain.promising.calendars import DAY
 from domain.promising.capacity import days_of_capacity
@@ -125,6 +127,8 @@ def offers(question: Question) -> list[Option]:
 def availability(question: Question, variant_id: UUID) -> Matched[Coming | None]:
     """When the wanted units of a variant are there, with as much kept back as the most careful method asked for wants."""
     methods = question.methods
+    if variant_id in question.kits:
+        return match(question.asked_for[variant_id], question.kits_coming(variant_id, methods))
     there = sum(
         question.free(variant_id, place.site.id, methods)
         for place in question.places.values()
@@ -132,7 +136,7 @@ def availability(question: Question, variant_id: UUID) -> Matched[Coming | None]
     )
     supplies: list[Dated[Coming | None]] = [Dated(None, there, None)]
     supplies += [Dated(*supply) for supply in question.will_come(variant_id, methods)]
-    return match(question.wanted[variant_id], supplies)
+    return match(question.asked_for[variant_id], supplies)
 
 
 def _shipped(question: Question) -> Iterator[Option]:
@@ -180,6 +184,8 @@ def _same_day(question: Question) -> Iterator[Option]:
 
 def _loads_to_ship(question: Question, service: Service) -> list[Load]:
     """Everything wanted, shared among the places; empty when that is not possible."""
+    if question.kits:
+        return _routed(question, question.wanted) or _loads_from_one(question, service)
     there: dict[UUID, int] = {}
     late: list[Load] = []
     for variant_id, quantity in question.wanted.items():
@@ -209,7 +215,11 @@ def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None
     """Units on hand by the plan that placing would make now; None where that leaves some of them."""
     if not wanted:
         return []
-    lines = [question.line(variant_id, units) for variant_id, units in wanted.items()]
+    lines: Sequence[OrderedLine] = [question.line(variant_id, units) for variant_id, units in wanted.items()]
+    kits: Sequence[OrderedKit] = ()
+    if question.kits:
+        sold = Sold(question.market.channel.id, question.market.goods, question.kits)
+        lines, kits = exploded([question.line(*each) for each in question.ordered.items()], sold)
     shelves = {
         variant_id: {
             location_id: Shelf(
@@ -221,7 +231,7 @@ def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None
         for variant_id in wanted
     }
     market = replace(question.market, shelves=shelves)
-    plan = plan_lines(lines, question.destination.position, market, {}, question.asker)
+    plan = plan_lines(lines, question.destination.position, market, {}, question.asker, kits=kits)
     if plan.unserved:
         return None
     by_location: dict[UUID, list[OfferedUnits]] = {}
@@ -229,6 +239,16 @@ def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None
         units = OfferedUnits(lines[line].variant_id, quantity, SupplyKind.ON_HAND, None)
         by_location.setdefault(location_id, []).append(units)
     return [Load(location_id, None, tuple(units)) for location_id, units in by_location.items()]
+
+
+def _loads_from_one(question: Question, service: Service) -> list[Load]:
+    """Kits that are not all there are promised from the one place that has everything first, so that none is parted."""
+    found: list[tuple[Any, list[Load]]] = []
+    for place in question.places.values():
+        loads = _loads_at(question, place, Method.SHIP) if serves(place.site, Method.SHIP) else []
+        if loads and (option := _option(question, Method.SHIP, loads, service)):
+            found.append(((option.latest_on, option.cost_minor, place.site.rank), loads))
+    return min(found, default=((), []))[1]
 
 
 def _loads_at(question: Question, place: Place, method: Method) -> list[Load]:

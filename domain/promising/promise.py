@@ -49,7 +49,7 @@ class Promised:
             id=promise_id,
             organization_id=channel.organization_id,
             channel_id=channel.id,
-            wanted=question.wanted,
+            wanted=question.asked_for,
             country=to.region.country,
             region=to.region.name,
             postal_code=to.postal_code,

@@ -1,14 +1,16 @@
 """What is asked when a customer wants to know a date, and everything that the answer depends on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
 
 from domain.geography import Coordinates, distance_km
+from domain.kits import whole_kits
 from domain.placing.commands import OrderedLine
 from domain.placing.decision import Market, Position
+from domain.placing.kits import Kits
 from domain.placing.world import FAR_AWAY_KM, Shelf, Site
 from domain.promising.calendars import Calendar
 from domain.promising.shipping import Readiness, Region, Service
@@ -106,6 +108,8 @@ class Destination:
 class Question:
     """`wanted` has each variant once; `coming` is by variant and by day. `places` are the channel's open locations.
 
+    Where kits are asked for, `wanted` has the components of them all instead, and `ordered` what was asked for.
+
     With `wanted_on`, what comes in time is promised before what is there already. `segment` is the customer's.
     """
 
@@ -121,6 +125,13 @@ class Question:
     safety_rules: Sequence[SafetyRule] = ()
     wanted_on: date | None = None
     segment: str = ""
+    kits: Kits = field(default_factory=dict)
+    ordered: Mapping[UUID, int] = field(default_factory=dict)
+
+    @property
+    def asked_for(self) -> Mapping[UUID, int]:
+        """Units by variant, of kits whole ones."""
+        return self.ordered if self.kits else self.wanted
 
     @property
     def asker(self) -> Asker:
@@ -152,6 +163,27 @@ class Question:
                 most = self.wanted[variant_id] if source.kind is SupplyKind.LEAD_TIME else left
                 found.append(supply._replace(quantity=min(left, most)))
         return found
+
+    def kits_coming(self, kit_id: UUID, methods: Sequence[Method]) -> Iterator[Dated[Coming | None]]:
+        """Kits that each place can put together now, and with what will come to it; a kit is there with its last part."""
+        in_one = {part.variant_id: part.quantity for part in self.kits[kit_id]}
+        for location_id, place in self.places.items():
+            if not any(serves(place.site, method) for method in methods):
+                continue
+            there = {variant_id: self.free(variant_id, location_id, methods) for variant_id in in_one}
+            kits = whole_kits(there, in_one)
+            yield Dated(None, kits, None)
+            coming = [
+                (supply, variant_id)
+                for variant_id in in_one
+                for supply in self.will_come(variant_id, methods, location_id)
+            ]
+            for supply, variant_id in sorted(coming, key=lambda each: each[0].day or date.min):
+                there[variant_id] += supply.quantity
+                more = whole_kits(there, in_one) - kits
+                if more:
+                    kits += more
+                    yield Dated(supply.day, more, supply.source)
 
     def line(self, variant_id: UUID, quantity: int) -> OrderedLine:
         return OrderedLine(variant_id=variant_id, quantity=quantity)

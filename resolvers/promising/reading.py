@@ -8,10 +8,11 @@ from uuid import UUID
 
 from actions import reference
 from actions.geocoding import locate
-from actions.orders.placing import read_buyers, read_goods
+from actions.orders.placing import read_buyers, read_goods_and_kits
 from actions.quotas.buyers import quotas_for
 from actions.workload import read_loads
 from domain.placing.decision import Market
+from domain.placing.kits import Kits
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
 from domain.promising.shipping import Region
@@ -84,35 +85,48 @@ async def question_of(asked: Asked) -> Question | None:
     channel = network.channels.get(asked.channel_id)
     if channel is None or not channel.is_active:
         return None
-    goods = await read_goods(Fetching, {(variant_id, channel.id) for variant_id in asked.wanted})
-    if len(goods) < len(asked.wanted) or not all(each.is_active for each in goods.values()):
+    goods, kits = await read_goods_and_kits(Fetching, {(variant_id, channel.id) for variant_id in asked.wanted})
+    units = _units(asked.wanted, kits)
+    named = {*asked.wanted, *units}
+    if len(goods) < len(named) or not all(each.is_active for each in goods.values()) or not all(kits.values()):
         return None
-    wanted = [asked.organization_id, list(asked.wanted)]
+    wanted = [asked.organization_id, list(units)]
     segment = await _segment(asked)
     on_hand = _on_hand(await rows(LEVELS, [*wanted, channel.id, segment]), asked.own)
     coming = await rows(COMING, wanted)
-    sold = await rows(LEAD_TIMES, [*wanted, list(asked.wanted.values()), channel.id])
+    sold = [] if kits else await rows(LEAD_TIMES, [*wanted, list(units.values()), channel.id])
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
     places = await _places(asked, channel, network, present)
-    launches = await _launches(asked) if network.has_backorder_terms else {}
+    launches = await _launches(units) if network.has_backorder_terms else {}
     awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
     return Question(
         now=asked.now,
         market=Market(channel, network, goods, {}, await read_loads(Fetching, network, asked.now)),
-        wanted=asked.wanted,
+        wanted=units,
         destination=_destination(asked),
         methods=asked.methods,
         places=places,
         services=await services_of(asked.organization_id, asked.channel_id),
         on_hand=on_hand,
         coming=_then(
-            await _coming(asked, [*coming, *_awaited(awaited)], places, launches),
+            await _coming(asked, [*coming, *_awaited(awaited)], places, launches, units),
             _after_lead_time(asked, sold, places, launches),
         ),
         safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
         wanted_on=asked.wanted_on,
         segment=segment,
+        kits=kits,
+        ordered=asked.wanted,
     )
+
+
+def _units(wanted: Mapping[UUID, int], kits: Kits) -> dict[UUID, int]:
+    """Units by variant with the components in the place of the kits."""
+    units: dict[UUID, int] = {}
+    for variant_id, quantity in wanted.items():
+        for part_id, in_one in kits.get(variant_id, ((variant_id, 1),)):
+            units[part_id] = units.get(part_id, 0) + quantity * in_one
+    return units
 
 
 async def _segment(asked: Asked) -> str:
@@ -167,9 +181,9 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
     }
 
 
-async def _launches(asked: Asked) -> dict[UUID, datetime]:
+async def _launches(wanted: Mapping[UUID, int]) -> dict[UUID, datetime]:
     """Of the variants that are not sent yet."""
-    return {row["variant_id"]: row["launches_at"] for row in await rows(LAUNCHES, [list(asked.wanted)])}
+    return {row["variant_id"]: row["launches_at"] for row in await rows(LAUNCHES, [list(wanted)])}
 
 
 def _awaited(on_hand: Mapping[UUID, Mapping[UUID, OnHand]]) -> list[dict[str, Any]]:
@@ -190,12 +204,16 @@ def _awaited(on_hand: Mapping[UUID, Mapping[UUID, OnHand]]) -> list[dict[str, An
 
 
 async def _coming(
-    asked: Asked, supplies: Sequence[Any], places: Mapping[UUID, Place], launches: Mapping[UUID, datetime]
+    asked: Asked,
+    supplies: Sequence[Any],
+    places: Mapping[UUID, Place],
+    launches: Mapping[UUID, datetime],
+    wanted: Mapping[UUID, int],
 ) -> dict[UUID, list[Dated[Coming]]]:
     """What may be believed of what was announced, less what waiting orders will take of it; nothing before its launch."""
     if not supplies:
         return {}
-    waiting = {row["variant_id"]: row["units"] for row in await rows(WAITING, [list(asked.wanted)])}
+    waiting = {row["variant_id"]: row["units"] for row in await rows(WAITING, [list(wanted)])}
     found: dict[UUID, list[Dated[Coming]]] = {}
     for row in supplies:
         place = places.get(row["location_id"])

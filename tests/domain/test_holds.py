@@ -24,7 +24,7 @@ def test_only_an_open_change_keeps_an_order_from_being_cancelled():
 
 
 def test_no_hold_stops_what_a_carrier_or_a_location_reports_as_done():
-    facts_of_life = {Action.DELIVER, Action.DECLINE, Action.SHORT_PICK, Action.RECALL}
+    facts_of_life = {Action.DELIVER, Action.DECLINE, Action.SHORT_PICK, Action.PUT_BACK, Action.RECALL}
 
     assert not stopped_by(HoldKind) & facts_of_life
 

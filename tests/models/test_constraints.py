@@ -30,6 +30,8 @@ counting = importlib.import_module("models.migrations.0013_counting")
 reordering = importlib.import_module("models.migrations.0016_reordering")
 drop_ship = importlib.import_module("models.migrations.0026_drop_ship")
 routing_prices = importlib.import_module("models.migrations.0029_routing_prices")
+kits = importlib.import_module("models.migrations.0030_kits")
+order_kits = importlib.import_module("models.migrations.0031_order_kits")
 reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
@@ -54,6 +56,8 @@ RULES = {
         location_groups.CHECKS,
         reordering.CHECKS,
         drop_ship.CHECKS,
+        kits.CHECKS,
+        order_kits.CHECKS,
         reoptimizing.CHECKS,
         routing_prices.CHECKS,
         routing.CHECKS,

@@ -23,6 +23,7 @@ from domain.routing.values import Method
 from domain.stock import MovementKind
 from domain.tracking import TrackingCode
 from domain.viewer import AUDIENCE_OF, Viewer
+from tests.resolvers.kits import KITS, KITS_OF_ORDERS, add_kits, add_kits_of_orders
 from tests.resolvers.packing import PACKED, PACKING, add_packed, add_packing
 from tests.resolvers.papers import PAPERS, add_chained, add_papers
 from tests.resolvers.planning import PLANS, add_plans
@@ -36,11 +37,12 @@ AT_A_LOCATION = [UnitStatus.RELEASED, UnitStatus.PICKED, UnitStatus.SHIPPED, Uni
 PARENTS_FIRST = [
     models.Organization, models.Location, models.Channel, models.Customer, models.CustomerAddress, models.CustomerContact,
     models.Role, models.Staff, models.ApiKey, models.TaxRate, models.Product, models.Variant, models.Price, models.Substitute,
+    *KITS,
     models.StockLevel, *PACKING, models.ExpectedSupply, models.CarrierService, models.PromiseRule, models.SafetyRule, models.Promise,
     models.Order, models.OrderAddress, models.OrderLine, models.OrderNote, models.Hold, models.Fulfilment,
     models.LineStatus, models.FulfilmentLine, models.Parcel, models.ParcelLine, models.TrackingEvent, models.Payment,
     models.PaymentEvent, models.StockMovement, models.Reservation, models.CancellationRequest, models.ExcludedLocation,
-    models.LoggedFact, *PAPERS, *PLANS, *PACKED,
+    models.LoggedFact, *KITS_OF_ORDERS, *PAPERS, *PLANS, *PACKED,
 ]  # fmt: skip
 
 
@@ -101,6 +103,7 @@ async def furnish(*, orders: int = 40, seed: int = 1) -> World:
             _order(world, organization, at)
         add_plans(world, organization)
         add_chained(world, organization)
+        add_kits_of_orders(world, organization)
         add_packed(world, organization)
     for model in sorted(world.rows, key=PARENTS_FIRST.index):
         await model.bulk_create(world.rows[model])
@@ -256,6 +259,7 @@ def _catalogue(world: World, organization: UUID) -> None:
     for at, variant in enumerate(variants[:6]):
         world.add(models.Substitute(variant_id=variant.id, substitute_id=variants[at + 7].id, rank=at % 2))
         world.add(models.Substitute(variant_id=variant.id, substitute_id=variants[at + 9].id, rank=at % 2))
+    add_kits(world, organization)
 
 
 def _order(world: World, organization: UUID, at: int) -> None:

@@ -4,7 +4,8 @@ A request has `d`emands (variant, quantity, grams each, method), `c`andidates (l
 kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why) and
 `u`nit costs. `r` has what differs in the second pass (there `k` the capacities), `f` the free units before a rule kept some
 back, `w` what the candidates had to do on their day, and `l` the positions of the order's lines where they are not simply
-the first ones. A candidate has two numbers more where it costs something for backlog or delay.
+the first ones. A candidate has two numbers more where it costs something for backlog or delay. `b` has the demands that are
+kits: of each component its variant, the units in one kit, and what each candidate has of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ from domain.routing.values import (
     RoutingRequest,
     Shortage,
     Unserved,
+    VariantKey,
 )
 from domain.shipping_rates import Rate
 from domain.workdays import Load
@@ -34,13 +36,17 @@ Plain = dict[str, Any]
 
 
 class Kept(NamedTuple):
-    """A stored decision, read again; `positions` are those of the order's lines, `free` and `loads` from before any rule."""
+    """A stored decision, read again; `positions` are those of the order's lines, `free` and `loads` from before any rule.
+
+    `parts` has (variant, units in one kit, free units by candidate) of the demands that are kits.
+    """
 
     case: Case
     kilometres: Sequence[float]
     positions: Sequence[int]
     free: Sequence[Sequence[int]]
     loads: Sequence[Load | None] = ()
+    parts: Mapping[int, Sequence[tuple[VariantKey, int, Sequence[int]]]] = {}
 
 
 def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
@@ -67,6 +73,7 @@ def plain_case(
     free: Sequence[Sequence[int]] | None = None,
     positions: Sequence[int] | None = None,
     loads: Sequence[Load | None] = (),
+    parts: Mapping[int, Sequence[tuple[VariantKey, int, Sequence[int]]]] | None = None,
 ) -> Plain:
     """`candidates` are those of the case as `plain_candidate` gives them."""
     strict, relaxed = case.strict, case.relaxed
@@ -85,6 +92,8 @@ def plain_case(
         stored["l"] = positions
     if any(loads):
         stored["w"] = [load and [load.day.isoformat(), *load[1:]] for load in loads]
+    if parts:
+        stored["b"] = [[at, [[str(variant), units, row] for variant, units, row in of]] for at, of in parts.items()]
     return stored
 
 
@@ -109,6 +118,7 @@ def kept_of(stored: Mapping[str, Any]) -> Kept:
         positions=stored.get("l", range(len(demands))),
         free=stored.get("f", stored["s"]),
         loads=[each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored.get("w", ())],
+        parts={at: [(variant, units, row) for variant, units, row in of] for at, of in stored.get("b", ())},
     )
 
 

@@ -1,6 +1,6 @@
 """Actions that change neither orders nor stock."""
 
-from actions import api_keys, catalogue, channels, customers, locations, markdowns, organizations, prices, staff
+from actions import api_keys, catalogue, channels, customers, kits, locations, markdowns, organizations, prices, staff
 from actions.backordering import terms
 from tests.actions.scenarios import without_story
 
@@ -13,6 +13,7 @@ for action in (
     catalogue.upsert_products,
     catalogue.upsert_variant,
     catalogue.upsert_variants,
+    kits.set_kit_components,
     markdowns.set_credits,
     prices.remove_price,
     terms.set_terms,

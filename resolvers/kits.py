@@ -1,0 +1,77 @@
+"""Kits: how many of one could be put together, and where; and how far those in an order are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import strawberry
+from strawberry import Parent
+
+from actions.quotas.buyers import free_for
+from domain.kits import standing_kits
+from domain.lifecycle import OrderStatus, UnitStatus, derive
+from models import Channel, Location, OrderKit, Variant
+from models.db import rows
+from models.kits import kits_sql
+from resolvers.context import Info
+from resolvers.ids import uuid_of
+from resolvers.scopes import seen
+from resolvers.sources import Sql
+from resolvers.visible import CHANNELS, LOCATIONS, VARIANTS
+
+# A channel that names no locations is served by all.
+BUILDABLE: Final = f"""
+SELECT k.location_id, k.units::int AS units FROM ({kits_sql("ARRAY[$1::uuid]", free_for("f", "$2", "''"))}) AS k
+WHERE k.units > 0 AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = $2)
+    OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = $2 AND c.location_id = k.location_id))"""
+
+STANDING: Final = Sql(
+    "(SELECT array_agg(ARRAY[c.line_id::text, c.units::text, s.status, s.quantity::text]) FROM kit_lines c"
+    " JOIN line_status s ON s.line_id = c.line_id WHERE c.kit_id = {row}.id)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    status: UnitStatus
+    quantity: int
+
+
+async def standing(root: Parent[OrderKit], info: Info) -> list[Standing]:
+    return [Standing(status, kits) for status, kits in (await _standing(root, info)).items()]
+
+
+async def word(root: Parent[OrderKit], info: Info) -> OrderStatus:
+    return derive(await _standing(root, info))
+
+
+async def _standing(kit: OrderKit, info: Info) -> dict[UnitStatus, int]:
+    units: dict[str, dict[UnitStatus, int]] = {}
+    in_one = {}
+    for line_id, needed, status, quantity in await info.context.loaders.computed(STANDING, kit) or ():
+        in_one[line_id] = int(needed)
+        at = units.setdefault(line_id, {})
+        at[UnitStatus(status)] = at.get(UnitStatus(status), 0) + int(quantity)
+    return standing_kits(units, in_one, kit.quantity) if in_one else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Buildable:
+    location: Location
+    kits: int
+
+
+async def buildable(
+    info: Info,
+    channel_id: Annotated[strawberry.ID, strawberry.argument(description="The channel to sell in.")],
+    variant_id: Annotated[strawberry.ID, strawberry.argument(description="The kit.")],
+) -> Sequence[Buildable]:
+    """At open locations that the viewer may see, by their codes. Raises `BadId`."""
+    viewer = info.context.viewer
+    kit = await seen(Variant, VARIANTS, viewer).get_or_none(id=uuid_of("Variant", variant_id))
+    channel = await seen(Channel, CHANNELS, viewer).get_or_none(id=uuid_of("Channel", channel_id))
+    if kit is None or channel is None:
+        return []
+    units = {row["location_id"]: row["units"] for row in await rows(BUILDABLE, [kit.id, channel.id])}
+    places = seen(Location, LOCATIONS, viewer).filter(id__in=sorted(units), is_active=True)
+    return [Buildable(place, units[place.id]) for place in await places.order_by("code")]

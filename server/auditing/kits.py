@@ -1,0 +1,46 @@
+"""Kits lie nowhere themselves, and what was ordered as one stands together."""
+
+from typing import Final
+
+from server.auditing.checks import by_sql
+
+STOCKED: Final = """
+SELECT format('kit %s (%s)', v.sku, v.id) AS name, format('%s units of it lie at %s', s.on_hand, l.code) AS wrong
+FROM variants v JOIN stock_levels s ON s.variant_id = v.id JOIN locations l ON l.id = s.location_id
+WHERE v.is_kit AND (s.on_hand <> 0 OR s.allocated <> 0 OR s.reserved <> 0)
+UNION ALL
+SELECT format('variant %s (%s)', v.sku, v.id), 'is marked as a kit and made of nothing' FROM variants v
+WHERE v.is_kit AND NOT EXISTS (SELECT FROM kit_components k WHERE k.kit_variant_id = v.id)"""
+
+QUANTITIES: Final = """
+SELECT format('kit %s of order %s', k.sku, o.number) AS name,
+    format('line %s has %s units, %s kits make %s', l.position, l.quantity, k.quantity, k.quantity * c.units) AS wrong
+FROM order_kits k JOIN orders o ON o.id = k.order_id JOIN kit_lines c ON c.kit_id = k.id
+JOIN order_lines l ON l.id = c.line_id
+WHERE l.quantity <> k.quantity * c.units OR l.order_id <> k.order_id"""
+
+# In a location's work one component may be ahead of another, and boxes leave one after the other: places count, not statuses.
+APART: Final = """
+WITH places AS (
+    SELECT DISTINCT c.kit_id, s.status = 'cancelled' AS is_cancelled, s.location_id, s.fulfilment_id
+    FROM kit_lines c JOIN order_kits k ON k.id = c.kit_id AND k.parted_at IS NULL
+    JOIN line_status s ON s.line_id = c.line_id),
+standing AS (
+    SELECT p.kit_id, p.is_cancelled, p.location_id, p.fulfilment_id, c.units, coalesce(sum(s.quantity), 0) AS there
+    FROM places p JOIN kit_lines c ON c.kit_id = p.kit_id
+    LEFT JOIN line_status s ON s.line_id = c.line_id AND (s.status = 'cancelled') = p.is_cancelled
+        AND s.location_id IS NOT DISTINCT FROM p.location_id AND s.fulfilment_id IS NOT DISTINCT FROM p.fulfilment_id
+    GROUP BY p.kit_id, p.is_cancelled, p.location_id, p.fulfilment_id, c.line_id, c.units)
+SELECT format('kit %s of order %s', k.sku, o.number) AS name,
+    format('%s stands %s', CASE WHEN s.is_cancelled THEN 'what was cancelled of it' ELSE 'it' END,
+        'in part at ' || coalesce(l.code, 'no location')) AS wrong
+FROM standing s JOIN order_kits k ON k.id = s.kit_id JOIN orders o ON o.id = k.order_id
+LEFT JOIN locations l ON l.id = s.location_id
+GROUP BY k.id, k.sku, o.number, s.is_cancelled, l.code, s.location_id, s.fulfilment_id
+HAVING min(s.there / s.units) <> max(s.there / s.units) OR max(s.there % s.units) <> 0"""
+
+CHECKS: Final = (
+    by_sql("A kit is made of something and has no stock of its own", STOCKED),
+    by_sql("The lines of a kit have the units that its kits have", QUANTITIES),
+    by_sql("Kits that were not parted are everywhere in whole numbers", APART),
+)

@@ -1,0 +1,79 @@
+"""The audit names kits that have stock, and kits of orders that do not stand together."""
+
+import pytest
+
+from actions.orders.parting import PartKit, part
+from domain.placing.commands import PlaceOrder
+from models import OrderKit
+from models.db import execute
+from tests.actions.scenarios.placing import opened_desk, wanted
+from tests.server.test_audit import found
+from tests.world import World, furnish
+from tests.world.kits import kit
+
+pytestmark = pytest.mark.usefixtures("database")
+
+ONE_LESS = (
+    "UPDATE line_status SET quantity = quantity - 1 WHERE line_id = (SELECT id FROM order_lines WHERE sku = 'LAMP')"
+)
+ONE_CANCELLED = """
+INSERT INTO line_status (id, line_id, order_id, status, quantity)
+SELECT gen_random_uuid(), line_id, order_id, 'cancelled', 1 FROM line_status
+WHERE line_id = (SELECT id FROM order_lines WHERE sku = 'LAMP')"""
+STOCK_OF_A_KIT = """
+UPDATE stock_levels SET variant_id = (SELECT id FROM variants WHERE sku = 'SET')
+WHERE variant_id = (SELECT id FROM variants WHERE sku = 'CHAIR')"""
+SABOTAGE = [
+    ([ONE_LESS, ONE_CANCELLED], "kit SET of order SO-{number}: it stands in part at NYC"),
+    (["UPDATE kit_lines SET units = 3 WHERE units = 2"], "line 1 has 4 units, 2 kits make 6"),
+    (
+        [STOCK_OF_A_KIT],
+        "10 units of it lie at NYC",
+    ),
+    (["DELETE FROM kit_components"], "is marked as a kit and made of nothing"),
+]
+
+
+@pytest.fixture
+async def world() -> World:
+    world = await furnish()
+    await kit(world, "SET", MUG=1, LAMP=2)
+    return world
+
+
+async def place(world: World, command: PlaceOrder) -> OrderKit:
+    async with opened_desk() as desk:
+        return await OrderKit.get(order_id=await desk.place(world.act(), command)).prefetch_related("order")
+
+
+async def about_kits(database_url: str) -> list[str]:
+    return [
+        wrong for rule, findings in (await found(database_url)).items() if "kit" in rule.lower() for wrong in findings
+    ]
+
+
+async def test_sound_kits_pass(world, database_url):
+    await place(world, wanted(world, SET=12))
+
+    assert await about_kits(database_url) == []
+
+
+@pytest.mark.parametrize(("statements", "wrong"), SABOTAGE)
+async def test_what_is_wrong_with_kits_is_named(world, database_url, statements, wrong):
+    kept = await place(world, wanted(world, SET=2))
+
+    for statement in statements:
+        await execute(statement)
+
+    wrong = wrong.replace("SO-{number}", kept.order.number)
+    assert any(wrong in each for each in await about_kits(database_url))
+
+
+async def test_parted_kits_may_stand_apart(world, database_url):
+    kept = await place(world, wanted(world, SET=2))
+    await part(world.act(), PartKit(kit_id=kept.id, reason="Asked for."))
+
+    for statement in (ONE_LESS, ONE_CANCELLED):
+        await execute(statement)
+
+    assert await about_kits(database_url) == []
