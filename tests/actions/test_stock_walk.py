@@ -51,8 +51,8 @@ LOOK_EVERY = 5
 """Steps between two looks at the sums; the audit's rules are looked at after each walk."""
 HANDS = 8
 FIRST_UNITS = 5
-ENOUGH = 5_000
-"""Steps in which each kind succeeds at least once."""
+ENOUGH = 50_000
+"""Steps in which each kind succeeds at least once, however many there are."""
 ELSEWHERE = {
     "the counters stay, and so do the places of units": (
         confirm,

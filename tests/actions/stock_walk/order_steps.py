@@ -185,7 +185,7 @@ def ordered(walk: Walk) -> OrderedLine:
                 variant_id=variant, quantity=quantity, method=FulfilmentMethod.PICKUP, pickup_location_id=at
             )
         case _:
-            return OrderedLine(variant_id=variant, quantity=quantity)
+            return OrderedLine(variant_id=variant, quantity=quantity, allow_substitutes=walk.is_lucky(0.3))
 
 
 def channel(walk: Walk) -> UUID:

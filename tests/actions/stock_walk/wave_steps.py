@@ -29,6 +29,11 @@ SHARED = """
 SELECT p.id, min(l.fulfilment_id::text)::uuid AS fulfilment_id FROM parcels p JOIN parcel_lines l ON l.parcel_id = p.id
 WHERE p.shipped_at IS NULL AND p.delivered_at IS NULL GROUP BY p.id, p.number
 HAVING count(DISTINCT l.fulfilment_id) > 1 ORDER BY p.number"""
+TOGETHER = """
+SELECT false AS is_parcel, f.id, f.location_id, f.number FROM fulfilments f WHERE f.method = 'ship'
+    AND EXISTS (SELECT FROM line_status s WHERE s.fulfilment_id = f.id AND s.status = 'picked')
+UNION ALL SELECT true, p.id, p.location_id, p.number FROM parcels p WHERE p.shipped_at IS NULL AND p.delivered_at IS NULL
+ORDER BY number"""
 MOST = 3
 JOBS = (
     decline_late,
@@ -77,12 +82,13 @@ async def hand_to_carrier(walk: Walk) -> None:
 
 
 async def put_together(walk: Walk) -> None:
-    work = await walk.all_of(AT_WORK, "picked", "ship")
-    parcels = await walk.all_of(TO_SHIP)
-    keys = [walk.luck.sample([row["id"] for row in found], min(len(found), 2)) for found in (work, parcels)]
-    if len([*keys[0], *keys[1]]) < 2:
+    first = await walk.one_of(TOGETHER)
+    there = [row for row in await walk.all_of(TOGETHER) if row["location_id"] == first["location_id"]]
+    if len(there) < MOST - 1:
         walk.nothing_to_do()
-    await walk.do(consolidate, ConsolidateParcels(fulfilment_ids=tuple(keys[0]), parcel_ids=tuple(keys[1])))
+    chosen = walk.luck.sample(there, walk.luck.randint(MOST - 1, min(len(there), MOST)))
+    work, parcels = (tuple(row["id"] for row in chosen if row["is_parcel"] is each) for each in (False, True))
+    await walk.do(consolidate, ConsolidateParcels(fulfilment_ids=work, parcel_ids=parcels))
 
 
 async def take_apart(walk: Walk) -> None:
