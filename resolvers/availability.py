@@ -8,6 +8,7 @@ from uuid import UUID
 import strawberry
 
 from actions import reference
+from actions.backordering.terms import is_sold
 from actions.quotas.buyers import free_for, segment_of
 from domain.availability import STANDARD, AvailabilityLevel, Bounds, bounds_from, level_of
 from domain.errors import InputProblem, InvalidInput, NotFound
@@ -25,14 +26,15 @@ from resolvers.visible import CHANNELS, VARIANTS
 
 MAX_VARIANTS: Final = 200
 
-# A channel that names no locations is served by all. Of a kit there is what can be put together of its components.
+# A channel that names no locations is served by all. Of a kit there is what can be put together of its components. What is
+# still to be launched is ordered, but not to be had.
 AVAILABLE: Final = f"""
 SELECT s.variant_id, sum(s.units)::int AS units FROM (
     SELECT f.variant_id, f.organization_id, f.location_id, {free_for("f", "$3", "$4")} AS units
     FROM stock_levels f WHERE f.variant_id = ANY($1::uuid[])
     UNION ALL {kits_sql("$1", free_for("f", "$3", "$4"))}) AS s
 JOIN locations l ON l.id = s.location_id
-WHERE s.organization_id = $2 AND l.is_active AND (
+WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id")} AND (
     NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
     OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
 GROUP BY s.variant_id"""

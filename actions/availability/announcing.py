@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from actions import outbox
+from actions.backordering.terms import is_sold
 from actions.quotas.buyers import common_units, free_for, quotas_for
 from domain.availability import AvailabilityLevel, bounds_from, level_of
 from domain.facts import Fact, FactKind
@@ -63,7 +64,9 @@ KITS_OF: Final = "SELECT DISTINCT kit_variant_id AS id FROM kit_components WHERE
 # A channel that names no locations is served by all. Segments without a quota of their own see what anybody sees. Where a
 # kit was announced, it is looked at also without any left.
 LEVELS: Final = f"""
-WITH wanted AS (SELECT id, organization_id, is_active, is_kit FROM variants WHERE id = ANY($1::uuid[])),
+WITH wanted AS (
+    SELECT v.id, v.organization_id, v.is_active, v.is_kit, {is_sold("v.id")} AS is_sold
+    FROM variants v WHERE v.id = ANY($1::uuid[])),
 segments AS (
     SELECT organization_id, '' AS segment FROM wanted
     UNION SELECT organization_id, segment FROM quota_groups
@@ -83,7 +86,7 @@ kits AS (
     GROUP BY w.organization_id, w.id, l.id, w.is_active, l.is_active),
 kits_sold AS (
     SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
-        CASE WHEN c.is_active AND w.is_active THEN coalesce(sum(k.units), 0) ELSE 0 END AS units
+        CASE WHEN c.is_active AND w.is_active AND w.is_sold THEN coalesce(sum(k.units), 0) ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN LATERAL (
@@ -92,16 +95,17 @@ kits_sold AS (
         WHERE NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
             OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = p.location_id)
     ) AS k ON true
-    WHERE w.is_kit GROUP BY w.organization_id, w.id, c.id, c.is_active, w.is_active, t.segment),
+    WHERE w.is_kit GROUP BY w.organization_id, w.id, w.is_active, w.is_sold, c.id, c.is_active, t.segment),
 sold AS (
     SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
-        CASE WHEN c.is_active THEN coalesce(sum(s.units + {quotas_for("s", "c.id", "t.segment")}), 0) ELSE 0 END AS units
+        CASE WHEN c.is_active AND w.is_sold THEN coalesce(sum(s.units + {quotas_for("s", "c.id", "t.segment")}), 0)
+            ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN stock s ON s.variant_id = w.id AND (
         NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
         OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = s.location_id))
-    WHERE NOT w.is_kit GROUP BY w.organization_id, w.id, c.id, c.is_active, t.segment),
+    WHERE NOT w.is_kit GROUP BY w.organization_id, w.id, w.is_sold, c.id, c.is_active, t.segment),
 every AS (
     SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, '' AS segment, units FROM stock
     UNION ALL SELECT organization_id, variant_id, NULL::uuid, location_id, '', units FROM kits

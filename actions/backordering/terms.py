@@ -17,6 +17,15 @@ from models import BackorderTerms
 NAMES: Final = ("limit_units", "launches_at", "ships_by")
 
 
+def is_sold(variant: str) -> str:
+    """Whether its launch, and that of each component of a kit, is over or never was, as SQL: else nobody can have it."""
+    return (
+        "NOT EXISTS (SELECT FROM backorder_terms t WHERE t.launches_at IS NOT NULL AND t.launched_at IS NULL"
+        f" AND (t.variant_id = {variant} OR t.variant_id IN"
+        f" (SELECT component_variant_id FROM kit_components WHERE kit_variant_id = {variant})))"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetBackorderTerms:
     """`limit_units` None lets any number wait; `launches_at` None sells the variant like any other."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.schema.asking import ask, codes
 from tests.schema.test_live import first_answer, heard, listen
 from tests.world import World, channel, furnish, stock
 from tests.world.quotas import aside, group
+from tests.world.waiting import terms
 
 __all__ = ["hub", "relay", "writers"]
 
@@ -72,6 +74,33 @@ async def test_everybody_hears_first_how_plentiful_everything_is(world, hub, rol
 
     assert answer["data"]["availabilityChanges"]["kind"] == "SNAPSHOT"
     assert words(answer) == {"LAMP": "NONE", "MUG": "HIGH"}
+
+
+async def test_before_its_launch_nothing_of_a_variant_is_to_be_had(world) -> None:
+    await follow(world.now)
+    viewer, asked = world.viewer(Role.ANONYMOUS), {"channel": global_id("Channel", world.web.id)}
+    before = await ask(AVAILABILITY, viewer, asked)
+
+    await terms(world, launches_at=world.now + timedelta(days=9))
+    awaited = await ask(AVAILABILITY, viewer, asked)
+    await terms(world, launches_at=None)
+
+    mug = {"variant": {"sku": "MUG"}, "level": "HIGH", "available": 32}
+    assert before["data"]["availability"][1] == mug
+    assert awaited["data"]["availability"][1] == {**mug, "level": "NONE", "available": 0}
+    assert (await ask(AVAILABILITY, viewer, asked))["data"] == before["data"]
+
+
+async def test_a_launch_that_is_set_is_told_as_a_crossing(world, hub, relay) -> None:
+    async with aclosing(listen(hub, world.viewer(Role.ANONYMOUS), CHANGES, **watching(world, "MUG"))) as stream:
+        first = await heard(stream)
+        await announced(world, "WEB", "high")
+        await heard(stream)
+        await terms(world, launches_at=world.now + timedelta(days=9))
+        await announced(world, "WEB", "none")
+        second = await heard(stream)
+
+    assert (words(first), words(second)) == ({"MUG": "HIGH"}, {"MUG": "NONE"})
 
 
 async def test_only_a_crossing_in_the_watched_channel_is_told(world, hub, relay) -> None:
