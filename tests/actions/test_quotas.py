@@ -16,9 +16,9 @@ from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
 from actions.orders.placing import asked, place_batch
 from actions.quotas import groups, planning
 from actions.quotas.groups import UpsertQuotaGroup
-from actions.quotas.planning import QuotaLine, ReturnQuotas, SetAside
+from actions.quotas.planning import SetAside
 from actions.transfers import drafting, moving
-from domain.errors import InsufficientStock, InvalidInput, StockCommitted
+from domain.errors import InsufficientStock, StockCommitted
 from domain.facts import FactKind
 from domain.lifecycle import UnitStatus
 from domain.placing.commands import CartLine, OrderedLine, PlaceOrder, ReserveCart
@@ -146,20 +146,6 @@ async def test_only_free_units_can_be_set_aside(counter: Desk, world: World) -> 
     assert refusal.value.missing == {"MUG": 1}
 
 
-async def test_units_move_from_group_to_group_and_back_to_everybody(world: World) -> None:
-    web, shops = await group(world, "ONLINE", channels=["WEB"]), await group(world, "SHOPS", channels=["SHOP"])
-    await aside(world, web, 5)
-
-    await moved(world, 2, web, shops)
-    await returned(world, shops, 1)
-
-    assert (await left(web), await left(shops), await common(world)) == (3, 1, 6)
-    async with refused(InsufficientStock):
-        await moved(world, 4, web, shops)
-    async with refused(InsufficientStock):
-        await returned(world, shops, 2)
-
-
 async def test_a_cancelled_order_gives_back_what_it_took_and_the_common_units_first(
     counter: Desk, world: World
 ) -> None:
@@ -198,26 +184,6 @@ async def test_what_is_given_back_after_its_group_closed_is_everybodys(counter: 
 
     assert (await left(web), await common(world)) == (0, 10)
     assert (await kinds())[-1] == ("lapsed", 3)
-
-
-async def test_a_closed_group_gets_nothing_more(world: World) -> None:
-    web = await group(world, "ONLINE", channels=["WEB"])
-    await groups.upsert_group(world.act(), UpsertQuotaGroup(code="ONLINE", is_active=False))
-
-    async with refused(InvalidInput) as refusal:
-        await aside(world, web, 1)
-
-    assert [(each.path, each.code) for each in refusal.value.problems] == [("lines.0.group_id", "CLOSED")]
-
-
-async def test_a_group_with_units_is_not_closed(world: World) -> None:
-    web = await group(world, "ONLINE", channels=["WEB"])
-    await aside(world, web, 3)
-
-    async with refused(InvalidInput) as refusal:
-        await groups.upsert_group(world.act(), UpsertQuotaGroup(code="ONLINE", is_active=False))
-
-    assert [each.code for each in refusal.value.problems] == ["HAS_UNITS"]
 
 
 async def test_a_cart_keeps_the_groups_units_and_gives_them_back_when_it_ends(counter: Desk, world: World) -> None:
@@ -321,15 +287,6 @@ async def test_who_waits_is_served_from_the_own_groups_units_only(counter: Desk,
     assert await left(shops) == 1
 
 
-async def test_groups_beside_each_other_are_for_different_buyers(world: World) -> None:
-    await group(world, "ONLINE", channels=["WEB"])
-
-    with pytest.raises(InvalidInput) as refusal:
-        await group(world, "GOLD", segment="gold")
-
-    assert [each.code for each in refusal.value.problems] == ["OVERLAPS"]
-
-
 async def test_two_channels_that_race_for_the_last_units_never_get_the_others(counter: Desk, world: World) -> None:
     web, shops = await group(world, "ONLINE", channels=["WEB"]), await group(world, "SHOPS", channels=["SHOP"])
     await aside(world, web, 5)
@@ -405,28 +362,3 @@ async def test_a_batch_asks_for_quotas_once_and_only_where_there_are_any(databas
     await pool.close()
 
     assert found == [0, 1]
-
-
-async def test_planning_the_same_under_the_same_key_is_done_once(world: World) -> None:
-    web = await group(world, "ONLINE", channels=["WEB"])
-    command = SetAside(lines=(line(world, web, 3),))
-
-    first = await planning.set_aside(world.act("k"), command)
-
-    assert await planning.set_aside(world.act("k"), command) == first
-    assert await left(web) == 3
-
-
-async def test_everything_wrong_with_a_plan_is_told_at_once(world: World) -> None:
-    web = await group(world, "ONLINE", channels=["WEB"])
-    place = {"variant_id": world.channels["WEB"].id, "location_id": world.locations["NYC"].id}
-    unknown = QuotaLine(**place, group_id=world.channels["WEB"].id, quantity=0)
-
-    async with refused(InvalidInput) as refusal:
-        await planning.return_quotas(world.act(), ReturnQuotas(lines=(unknown, line(world, web, 1))))
-
-    assert [(each.path, each.code) for each in refusal.value.problems] == [
-        ("lines.0.quantity", "OUT_OF_RANGE"),
-        ("lines.0.variant_id", "UNKNOWN"),
-        ("lines.0.group_id", "UNKNOWN"),
-    ]
