@@ -152,22 +152,6 @@ class TestKeeper:
         assert "Traceback" not in said.decode()
         assert wait_until_gone(folder) == []
 
-    async def test_whose_end_ends_a_worker_too(self, folder):
-        async with process(OMS_DATA_DIR=str(folder), OMS_WORKER="no") as (_, address):
-            worker = await asyncio.create_subprocess_exec(
-                sys.executable, PROJECT_FOLDER / "oms.py", "worker",
-                env=os.environ | {"OMS_DATA_DIR": str(folder)}, stderr=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            async with asyncio.timeout(180):
-                while (await asyncio.to_thread(fetch, address, "/readyz"))[0] != 200:
-                    await asyncio.sleep(0.1)
-            keeper = next(pid for pid in processes_of(folder) if "server.keeper" in command_line_of(pid))
-            os.kill(keeper, signal.SIGKILL)
-            _, said = await asyncio.wait_for(worker.communicate(), 60)
-
-        assert worker.returncode == 2
-        assert "oms.py worker: The embedded servers are gone" in said.decode()
-
 
 class TestProduction:
     async def test_missing_tables_are_named_and_nothing_is_served(self, folder, redis_url):
