@@ -25,6 +25,7 @@ from actions.inventory import ReceiveStock, StockLine
 from actions.orders.confirming import confirm
 from actions.orders.holding import expire_holds, reject_hold
 from actions.orders.noting import add_note
+from actions.orders.parting import part
 from actions.parcels.tracking import record_tracking_event
 from actions.payments.asking import record_answer
 from actions.payments.expiring import expire
@@ -65,6 +66,7 @@ ELSEWHERE = {
         expire,
     ),
     "steps place and substitute one after the other": (automatic.place,),
+    "walks order no kits: tests/actions/test_kits_after_placing.py takes them through everything": (part,),
     "a step takes it as the job that calls it": (
         decline_as_late,
         give_up_pickup,

@@ -25,6 +25,7 @@ from models.config import credentials
 from models.db import execute
 from realtime import log
 from server import audit
+from server.auditing import kits
 from server.auditing.checks import Connection
 from server.settings import Settings
 from tests.actions.payments.shop import Shop
@@ -283,7 +284,8 @@ async def test_what_was_bent_is_found_and_named(business, database_url):
             await bent.rollback()
         assert await told(connection) == {}
     await connection.close()
-    assert broken == {check.rule for check in audit.CHECKS}, "a rule that nothing breaks"
+    elsewhere = {check.rule for check in kits.CHECKS}  # tests/server/test_audit_kits.py
+    assert broken == {check.rule for check in audit.CHECKS} - elsewhere, "a rule that nothing breaks"
 
 
 async def test_every_broken_row_is_named(business, database_url):

@@ -1,13 +1,16 @@
 """The audit names kits that have stock, and kits of orders that do not stand together."""
 
+import asyncpg
 import pytest
 
 from actions.orders.parting import PartKit, part
 from domain.placing.commands import PlaceOrder
 from models import OrderKit
+from models.config import credentials
 from models.db import execute
+from server.auditing import kits
 from tests.actions.scenarios.placing import opened_desk, wanted
-from tests.server.test_audit import found
+from tests.server.test_audit import found, told
 from tests.world import World, furnish
 from tests.world.kits import kit
 
@@ -67,6 +70,23 @@ async def test_what_is_wrong_with_kits_is_named(world, database_url, statements,
 
     wrong = wrong.replace("SO-{number}", kept.order.number)
     assert any(wrong in each for each in await about_kits(database_url))
+
+
+async def test_every_rule_about_kits_can_be_broken(world, database_url):
+    await place(world, wanted(world, SET=2))
+    connection = await asyncpg.connect(**credentials(database_url))
+    broken = set()
+    async with connection.transaction():
+        for statements, _ in SABOTAGE:
+            bent = connection.transaction()
+            await bent.start()
+            for statement in statements:
+                await connection.execute(statement)
+            broken |= (await told(connection)).keys()
+            await bent.rollback()
+    await connection.close()
+
+    assert broken >= {check.rule for check in kits.CHECKS}
 
 
 async def test_parted_kits_may_stand_apart(world, database_url):
