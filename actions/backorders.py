@@ -18,8 +18,8 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import lock_order, save
 from actions.quotas.buyers import free_for
+from actions.refusals import passed_over
 from actions.routing import route
-from domain.errors import DomainError
 from domain.holds import STOPS
 from domain.lifecycle import Action
 from domain.routing.rules.values import DecisionKind
@@ -104,10 +104,8 @@ async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> set
     waiting = await rows(WAITING, parameters)
     for found in waiting:
         act = Act(organization_id=found["organization_id"], actor=actor, now=now)
-        try:
+        with passed_over(log, "order %s was not routed again", found["id"]):
             await _retry(act, found["id"])
-        except DomainError as refusal:
-            log.info("order %s was not routed again: %s", found["id"], refusal.code)
     return {found["id"] for found in waiting}
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from actions.acting import Act
+from actions.geocoding import located
 from actions.group_commit import GroupCommit, open_lanes
 from actions.orders import placing
 from actions.refusals import raise_if_refused
@@ -35,7 +36,7 @@ class Desk:
 
     async def reserve(self, act: Act, command: ReserveCart) -> None:
         """Keep exactly what the command names. Raises InvalidInput and, with nothing changed, InsufficientStock."""
-        raise_if_refused(await self._reserving.submit(AskedToReserve(act, command)))
+        raise_if_refused(await self._reserving.submit(AskedToReserve(act, located(command))))
 
     async def close(self) -> None:
         """Decide everything that waits, then stop."""

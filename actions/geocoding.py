@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import zipcodes
 
 from domain.geography import Coordinates
-from domain.placing.commands import Address, ReserveCart
+from domain.placing.commands import Address, PlaceOrder, ReserveCart
 
 Placed = TypeVar("Placed", Address, ReserveCart)
 
@@ -32,6 +32,13 @@ def located(place: Placed) -> Placed:
         return place
     found = locate(place.country, place.postal_code)
     return replace(place, latitude=found.latitude, longitude=found.longitude) if found else place
+
+
+def located_order(command: PlaceOrder) -> PlaceOrder:
+    """With its goods going to where `located` finds the address."""
+    address = command.shipping_address
+    found = located(address) if address else address
+    return command if found is address else replace(command, shipping_address=found)
 
 
 def all_places() -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from domain.promising.calendars import Calendar
 from domain.quotas.groups import QuotaGroup
 from domain.routing.rules.values import Groups, RoutingRule, terms_of
 from domain.routing.values import Method, VariantKey
-from domain.shipping_rates import DEFAULT_RATE_CARD, Rate, RateCard
+from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard, rate_of
 from domain.workdays import Workplace
 
 FRESH_SECONDS: Final = 2.0
@@ -136,7 +136,7 @@ def _card(found: Sequence[Any]) -> RateCard:
     zones = orjson.loads(found[0]["zones"])
     return RateCard(
         zone_up_to_km=tuple(zone["up_to_km"] for zone in zones[:-1]),
-        rates=tuple(Rate(zone["base_minor"], zone["per_kilogram_minor"], zone["included_kilograms"]) for zone in zones),
+        rates=tuple(rate_of(zone) for zone in zones),
     )
 
 

@@ -1,5 +1,8 @@
-"""Refusals as stored answers: what a command was told is what its retry is told."""
+"""Refusals as answers: what a command was told is what its retry is told; what a job is refused it passes over."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from inspect import signature
 from typing import Any
@@ -15,6 +18,15 @@ def kept(refusal: DomainError) -> Stored:
         return {"refused": refusal.code, "with": {"problems": [asdict(problem) for problem in refusal.problems]}}
     names = signature(type(refusal)).parameters
     return {"refused": refusal.code, "with": {name: getattr(refusal, name) for name in names}}
+
+
+@contextmanager
+def passed_over(log: logging.Logger, message: str, *about: object) -> Iterator[None]:
+    """For jobs, around what is done about one thing of many: a refusal is logged, with its code after the message."""
+    try:
+        yield
+    except DomainError as refusal:
+        log.info("%s: %s", message % about, refusal.code)
 
 
 def raise_if_refused(stored: Stored) -> None:

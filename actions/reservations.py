@@ -13,7 +13,7 @@ from actions import levels, outbox, reference
 from actions.acting import Act, action
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claimed_of, claims, claims_sql
-from actions.orders.placing import on_shelves, read_buyers, read_carts, read_goods_and_kits, read_quotas, read_shelves
+from actions.orders.reading import on_shelves, read_buyers, read_carts, read_goods_and_kits, read_quotas, read_shelves
 from actions.quotas import ledger
 from actions.refusals import kept as keep
 from actions.workload import read_loads

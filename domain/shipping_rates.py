@@ -1,8 +1,9 @@
 """What a carrier asks for one parcel: a zone by distance, a base and an amount for each started kilogram."""
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from domain.money import half_up
 
@@ -19,6 +20,11 @@ class Rate:
 
     def price_minor(self, grams: int) -> int:
         return self.base_minor + self.per_kilogram_minor * max(0, started_kilograms(grams) - self.included_kilograms)
+
+
+def rate_of(kept: Mapping[str, Any]) -> Rate:
+    """Of a carrier service's zone, as it is kept."""
+    return Rate(kept["base_minor"], kept["per_kilogram_minor"], kept["included_kilograms"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from uuid import UUID
 from actions import reservations
 from actions.acting import Act
 from actions.desk import Desk
-from actions.geocoding import located
 from domain.errors import Forbidden, ReservationEnded
 from domain.placing.commands import ReserveCart
 from domain.stock import ReservationStatus
@@ -57,7 +56,6 @@ async def check_own(viewer: Viewer, cart: str, customer_id: UUID | None) -> None
 
 def as_reserved_by(viewer: Viewer, command: ReserveCart) -> ReserveCart:
     """Customers reserve for themselves. Raises Forbidden."""
-    command = located(command)
     if viewer.audience is not Audience.CUSTOMER:
         return command
     if command.customer_id not in (None, viewer.customer_id):

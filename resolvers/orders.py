@@ -9,7 +9,6 @@ from strawberry import Parent
 
 from actions.acting import Act
 from actions.desk import Desk
-from actions.geocoding import located
 from actions.orders import recalling
 from actions.orders.noting import AddNote
 from actions.orders.recalling import AnswerCancellation
@@ -100,10 +99,7 @@ async def answer_cancellation(act: Act, viewer: Viewer, command: AnswerCancellat
 
 
 def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
-    """The order as this viewer may place it: customers for themselves, at the channel's prices. Raises Forbidden.
-
-    An address that says nothing better lies where its postal code does.
-    """
+    """The order as this viewer may place it: customers for themselves, at the channel's prices. Raises Forbidden."""
     if viewer.audience not in PRICE_MAKERS and _makes_prices(command):
         raise Forbidden("You cannot set prices, discounts or shipping.")
     if viewer.audience is Audience.CUSTOMER:
@@ -114,8 +110,7 @@ def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
         if command.external_id is not None:
             raise Forbidden("The external id is the channel's own number for the order; you cannot choose it.")
         command = replace(command, customer_id=viewer.customer_id)
-    address = command.shipping_address
-    return replace(command, origin=ORIGIN_OF[viewer.audience], shipping_address=address and located(address))
+    return replace(command, origin=ORIGIN_OF[viewer.audience])
 
 
 def as_noted_by(viewer: Viewer, command: AddNote) -> AddNote:

@@ -11,7 +11,8 @@ from actions.acting import Act, action
 from actions.backordering.waits import told, wait_in, wait_row, write_waits
 from actions.changing import OrderChange, lock_order, save
 from actions.orders.recalling import cancelled_value
-from domain.errors import DomainError, IllegalTransition
+from actions.refusals import passed_over
+from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.holds import STOPS
 from domain.lifecycle import Action, UnitStatus
@@ -91,10 +92,8 @@ async def cancel_overdue(now: datetime, *, limit: int = DUE_BATCH) -> int:
     """
     due = await rows(DUE, [now, STOPPING, limit])
     for found in due:
-        try:
+        with passed_over(log, "what waits of order %s was not cancelled", found["order_id"]):
             await _cancel(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
-        except DomainError as refusal:
-            log.info("what waits of order %s was not cancelled: %s", found["order_id"], refusal.code)
     return len(due)
 
 

@@ -15,8 +15,8 @@ from actions.backordering.waits import told, wait_in, wait_row, write_waits
 from actions.backorders import RETRY_BATCH, retry_backorders
 from actions.catalogue import touch
 from actions.changing import OrderChange, lock_order, save
+from actions.refusals import passed_over
 from actions.upserting import fresh_network
-from domain.errors import DomainError
 from domain.facts import FactKind
 from domain.lifecycle import UnitStatus
 from domain.placing.backordering import Terms, Wait, wait_of
@@ -62,10 +62,8 @@ async def follow_launches(now: datetime) -> int:
     """Bring pre-orders in line with launches that were set, moved or called off; how many orders changed."""
     moved = await rows(MOVED, [FOLLOW_BATCH])
     for found in moved:
-        try:
+        with passed_over(log, "order %s does not follow a launch", found["order_id"]):
             await _follow(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
-        except DomainError as refusal:
-            log.info("order %s does not follow a launch: %s", found["order_id"], refusal.code)
     return len(moved)
 
 

@@ -21,8 +21,9 @@ from actions.fulfilment.progress import store, tell
 from actions.fulfilment.releasing import NUMBERS, STOPPING
 from actions.orders.confirming import check_paid
 from actions.purchasing.ordering import NUMBER
+from actions.refusals import passed_over
 from domain.chaining import Asked, Offer, Waiting, share
-from domain.errors import DomainError, IllegalTransition, NotFound, NoVendor
+from domain.errors import IllegalTransition, NotFound, NoVendor
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
 from domain.holds import check_holds
@@ -121,11 +122,9 @@ async def chain_due(now: datetime, *, limit: int = CHAIN_BATCH) -> int:
     chained = 0
     for due in await rows(DUE, [STOPPING, now, limit]) if await rows(IS_WANTED) else ():
         act = Act(organization_id=due["organization_id"], actor="job:chaining", now=now)
-        try:
+        with passed_over(log, "order %s was not chained", due["id"]):
             await chain_order(act, ChainOrder(order_id=due["id"]))
             chained += 1
-        except DomainError as refusal:
-            log.info("order %s was not chained: %s", due["id"], refusal.code)
     return chained
 
 

@@ -12,7 +12,8 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.progress import tell
 from actions.orders.confirming import check_paid
-from domain.errors import DomainError, IllegalTransition
+from actions.refusals import passed_over
+from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
 from domain.holds import STOPS, check_holds
@@ -76,11 +77,9 @@ async def release_due(now: datetime, *, limit: int = RELEASE_BATCH) -> int:
     released = 0
     for due in await rows(DUE, [now, STOPPING, limit]):
         act = Act(organization_id=due["organization_id"], actor="job:release", now=now)
-        try:
+        with passed_over(log, "order %s was not released", due["id"]):
             await release(act, ReleaseOrder(order_id=due["id"]))
             released += 1
-        except DomainError as refusal:
-            log.info("order %s was not released: %s", due["id"], refusal.code)
     return released
 
 

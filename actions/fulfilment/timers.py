@@ -18,8 +18,8 @@ from actions.orders.recalling import (
     answer_cancellation,
     request_cancellation,
 )
+from actions.refusals import passed_over
 from actions.restocking import announces_freed
-from domain.errors import DomainError
 from domain.fulfilment import DeclineReason
 from models import CancellationRequest, PurchaseOrder
 from models.db import rows
@@ -85,9 +85,7 @@ async def _each(due: str, now: datetime, limit: int, step: Any) -> int:
     done = 0
     for row in await rows(due, [now, limit]):
         act = Act(organization_id=row["organization_id"], actor=ACTOR, now=now)
-        try:
+        with passed_over(log, "fulfilment %s is left as it is", row["id"]):
             await step(act, row["id"], row["version"])
             done += 1
-        except DomainError as refusal:
-            log.info("fulfilment %s is left as it is: %s", row["id"], refusal.code)
     return done

@@ -12,7 +12,8 @@ from actions.changing import OrderChange, lock_order, save
 from actions.orders import external
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.kits import WRITE_KITS, with_components
-from actions.orders.placing import NUMBER_PREFIX, NUMBERS, read_buyers, read_goods_and_kits
+from actions.orders.placing import NUMBER_PREFIX
+from actions.orders.reading import NUMBERS, read_buyers, read_goods_and_kits
 from actions.orders.rows import WRITE, FirstUnits, NewOrder, Rows
 from actions.substituting import consents
 from actions.swift_ids import swift_maker

@@ -7,7 +7,7 @@ from typing import Any, Final
 from actions.acting import Act
 from actions.carriers import Carriers, Followed, Sighting
 from actions.parcels.tracking import RecordTracking, record_tracking_event
-from domain.errors import DomainError
+from actions.refusals import passed_over
 from models import Parcel, TrackingEvent
 from models.db import rows
 
@@ -46,11 +46,9 @@ async def _record(row: dict[str, Any], answer: Followed, now: datetime) -> int:
     latest = sorted(fresh.values(), key=lambda sighting: sighting.occurred_at)[-MOST_SIGHTINGS:]
     heard = 0
     for sighting in latest:
-        try:
+        with passed_over(log, "a report on parcel %s was not recorded", row["id"]):
             await record_tracking_event(act, _report(row, sighting))
             heard += 1
-        except DomainError as refusal:
-            log.info("a report on parcel %s was not recorded: %s", row["id"], refusal.code)
     return heard
 
 

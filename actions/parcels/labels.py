@@ -20,6 +20,7 @@ from actions.carriers import Bought, Carriers, Purchase, Refused, Unknown, Voide
 from actions.parcels.consigning import consignment_of
 from actions.parcels.contents import check_open, lock_parcel
 from actions.parcels.shipping import CARRIER_CHARACTERS
+from actions.refusals import passed_over
 from domain.carriers import LIVE, LabelStatus, retry_after
 from domain.errors import (
     AlreadyExists,
@@ -97,10 +98,8 @@ async def settle_labels(carriers: Carriers, now: datetime, *, limit: int = SETTL
     settled = 0
     for row in await rows(UNNEEDED, [limit]):
         act = Act(organization_id=row["organization_id"], actor="job:labels", now=now)
-        try:
+        with passed_over(log, "label %s is not voided", row["id"]):
             await _request_void(act, row["id"], None)
-        except DomainError as refusal:
-            log.info("label %s is not voided: %s", row["id"], refusal.code)
     for row in await rows(DUE, [now, limit]):
         act = Act(organization_id=row["organization_id"], actor="job:labels", now=now)
         try:

@@ -17,8 +17,9 @@ from actions.payments.books import recount
 from actions.pickups.asking import tell
 from actions.pickups.places import address_to_ship_to, check_place, keep_address
 from actions.pickups.splitting import split_off
+from actions.refusals import passed_over
 from actions.routing import WITHOUT_LOCATION, route
-from domain.errors import Conflict, DomainError, IllegalTransition, InsufficientStock, NotFound
+from domain.errors import Conflict, IllegalTransition, InsufficientStock, NotFound
 from domain.facts import FactKind
 from domain.ids import new_id
 from domain.lifecycle import Action, UnitStatus
@@ -78,10 +79,8 @@ async def expire_questions(now: datetime, *, limit: int = BATCH) -> int:
     due = await rows(DUE, [now, limit])
     for found in due:
         act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
-        try:
+        with passed_over(log, "pickup question %s is left as it is", found["id"]):
             await decide(act, found["id"])
-        except DomainError as refusal:
-            log.info("pickup question %s is left as it is: %s", found["id"], refusal.code)
     return len(due)
 
 

@@ -7,16 +7,16 @@ from typing import Final
 from uuid import UUID
 
 from actions.acting import Act, action
-from actions.changing import lock_order, save
+from actions.changing import OrderChange, lock_order, save
 from actions.desk import Desk
 from actions.quotas.buyers import free_for
+from actions.refusals import passed_over
 from actions.substituting.exchanging import exchange, free_units
 from actions.substituting.proposing import ACTOR, expiry, proposal, put_forward
-from domain.errors import DomainError
 from domain.holds import STOPS
 from domain.lifecycle import Action, UnitStatus
 from domain.placing.commands import PlaceOrder
-from models import SubstitutionConsent
+from models import Substitution, SubstitutionConsent
 from models.db import rows
 from models.kits import NOT_IN_A_KIT
 
@@ -72,10 +72,8 @@ async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
 async def substitute_order(act: Act, order_id: UUID) -> None:
     """Send automatic substitutes for what waits, best first, each in its own transaction, as far as they go."""
     for found in await rows(BEST_OF_ORDER, [act.now, order_id]):
-        try:
+        with passed_over(log, "nothing else was sent for order %s", order_id):
             await _substitute(act, order_id, found["line_id"], found["substitute_id"])
-        except DomainError as refusal:
-            log.info("nothing else was sent for order %s: %s", order_id, refusal.code)
     await SubstitutionConsent.filter(order_id=order_id).update(tried_at=act.now)
 
 
@@ -92,24 +90,16 @@ async def offer_due(now: datetime, *, limit: int = BATCH) -> int:
     due = await rows(OFFERABLE, [now, STOPPING, limit])
     for found in due:
         act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
-        try:
+        with passed_over(log, "nothing was proposed for line %s", found["line_id"]):
             await _offer(act, found["order_id"], found["line_id"], found["substitute_id"])
-        except DomainError as refusal:
-            log.info("nothing was proposed for line %s: %s", found["line_id"], refusal.code)
     return len(due)
 
 
 @action
 async def _substitute(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID) -> UUID:
     change = await lock_order(act, order_id)
-    line = change.lines[line_id]
-    waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
-    if change.kit_of(line_id) is not None:
-        return order_id
-    quantity = min(waiting, await free_units(act, change, line, variant_id))
-    if quantity:
-        taken = await proposal(act, change, line, variant_id)
-        taken.quantity, taken.reason = quantity, ALLOWED
+    if taken := await _fitting(act, change, line_id, variant_id):
+        taken.reason = ALLOWED
         await exchange(act, change, taken)
         await save(act, [change])
     return order_id
@@ -118,14 +108,22 @@ async def _substitute(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID)
 @action
 async def _offer(act: Act, order_id: UUID, line_id: UUID, variant_id: UUID) -> UUID:
     change = await lock_order(act, order_id)
-    line = change.lines[line_id]
-    waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
-    if change.kit_of(line_id) is not None:
-        return order_id
-    quantity = min(waiting, await free_units(act, change, line, variant_id))
-    if quantity:
-        proposed = await proposal(act, change, line, variant_id)
-        proposed.quantity, proposed.expires_at = quantity, await expiry(act, change)
+    if proposed := await _fitting(act, change, line_id, variant_id):
+        proposed.expires_at = await expiry(act, change)
         await put_forward(change, proposed)
         await save(act, [change])
     return order_id
+
+
+async def _fitting(act: Act, change: OrderChange, line_id: UUID, variant_id: UUID) -> Substitution | None:
+    """For as many of the line's waiting units as the substitute has; None for none, and for components of kits."""
+    if change.kit_of(line_id) is not None:
+        return None
+    line = change.lines[line_id]
+    waiting = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=line_id))
+    quantity = min(waiting, await free_units(act, change, line, variant_id))
+    if not quantity:
+        return None
+    found = await proposal(act, change, line, variant_id)
+    found.quantity = quantity
+    return found

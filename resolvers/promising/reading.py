@@ -8,7 +8,7 @@ from uuid import UUID
 
 from actions import reference
 from actions.geocoding import locate
-from actions.orders.placing import read_buyers, read_goods_and_kits
+from actions.orders.reading import read_buyers, read_goods_and_kits
 from actions.quotas.buyers import quotas_for
 from actions.workload import read_loads
 from domain.placing.decision import Market

@@ -12,7 +12,7 @@ from domain.promising.arrivals import Arrivals
 from domain.promising.calendars import Calendar
 from domain.promising.question import Place, PromiseRule, rule_for
 from domain.promising.shipping import STANDARD, Service, Zone
-from domain.shipping_rates import Rate
+from domain.shipping_rates import rate_of
 from models.db import rows
 
 SERVICES: Final = """
@@ -83,8 +83,7 @@ def _service(row: Any) -> Service:
 
 
 def _zone(kept: Mapping[str, Any]) -> Zone:
-    rate = Rate(kept["base_minor"], kept["per_kilogram_minor"], kept["included_kilograms"])
-    return Zone(kept["up_to_km"], kept["days_least"], kept["days_most"], rate)
+    return Zone(kept["up_to_km"], kept["days_least"], kept["days_most"], rate_of(kept))
 
 
 def _json(value: Any) -> Any:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from actions import desk
+from actions import desk, markdowns
 from actions.markdowns import LocationCredit, SetMarkdownCredits, set_credits
 from actions.promising import services
 from actions.reoptimizing.policies import SetRoutingPolicy, set_policy
@@ -103,6 +103,19 @@ async def test_credits_are_checked_as_a_whole():
         ("credits.2.location_id", "UNKNOWN"),
     }
     assert await MarkdownCredit.all().count() == 0
+
+
+async def test_there_are_never_more_credits_than_a_process_keeps_in_memory(monkeypatch):
+    world = await furnish()
+    monkeypatch.setattr(markdowns, "MOST_CREDITS", 3)
+    await credit(world, NYC=5, LAX=5)
+
+    with pytest.raises(InvalidInput) as refusal:
+        await credit(world, sku="LAMP", NYC=5, LAX=5)
+    await credit(world, NYC=6, LAX=6, CHI=6)
+
+    assert [each.code for each in refusal.value.problems] == ["TOO_MANY"]
+    assert {each.unit_minor for each in await MarkdownCredit.all()} == {6}
 
 
 async def test_credits_belong_to_the_variant_and_count_its_version():
