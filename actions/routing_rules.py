@@ -30,6 +30,7 @@ MAX_WEIGHT: Final = 100_000
 """So that the weights of a plan stay far below what may not be done."""
 MAX_DAYS: Final = 365
 MOST: Final = {ConstraintKind.KEEP_PERCENT: PERCENT, ConstraintKind.SHIP_WITHIN_DAYS: MAX_DAYS}
+AT_LEAST_ONE: Final = frozenset({ConstraintKind.MAX_PARCELS, ConstraintKind.MAX_SOURCES_PER_LINE})
 MAX_KM: Final = 21_000
 """Nothing on earth is farther away."""
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -258,7 +259,7 @@ def _check_terms(checks: Checks, command: DraftRoutingRule) -> None:
             if needs_value != (constraint.value is not None):
                 below.note("value", "VALUE", "Say how much." if needs_value else "This one takes no value.")
             below.amount("value", constraint.value)
-            if constraint.kind is ConstraintKind.MAX_PARCELS:
+            if constraint.kind in AT_LEAST_ONE:
                 below.number("value", constraint.value, least=1)
             if constraint.kind in MOST:
                 below.number("value", constraint.value, most=MOST[constraint.kind])

@@ -59,6 +59,7 @@ class SimulateRouting:
     rule_id: UUID | None = None
     split_minor: int | None = None
     max_parcels: int | None = None
+    max_sources_per_line: int | None = None
     handling: tuple[RuleHandling, ...] | None = None
     closed_location_ids: tuple[UUID, ...] = ()
     extra_stock: tuple[ExtraStock, ...] = ()
@@ -116,6 +117,7 @@ async def simulation(info: Info, command: SimulateRouting) -> SimulationShown:
         rules=effective(network.rules, changed),
         split_minor=command.split_minor,
         max_parcels=command.max_parcels,
+        max_sources_per_line=command.max_sources_per_line,
         handling=None if handling is None else {kind: Handling(*minor) for kind, *minor in map(astuple, handling)},
         closed=frozenset(command.closed_location_ids),
         extra=extra,

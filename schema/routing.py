@@ -40,9 +40,11 @@ strawberry.enum(
     ConstraintKind,
     name="RoutingConstraintKind",
     description="What a rule asks for: kilometres from the address, parcels of an order, an order at once or not at all, "
-    "every line from one location, every line at once or not at all, "
+    "every line from one location, every line complete from at most so many locations, "
+    "every line at once or not at all from however many, "
     "the worth below which an order goes in one parcel, units or a percentage that stay at a "
-    "location, no more than the location can do a day, days until it leaves (0 is today), dangerous goods.",
+    "location, no more than the location can do a day, days until it leaves (0 is today), dangerous goods. "
+    "`WHOLE_LINES` says the same as `MAX_SOURCES_PER_LINE` of 1; where a rule has both, one location it is.",
 )
 strawberry.enum(DecisionKind, name="RoutingOccasion", description="On what occasion units were given a location.")
 strawberry.enum(Exclusion, name="RoutingExclusion", description="Why a location does not serve a line.")

@@ -76,6 +76,9 @@ class SimulateRoutingInput:
     )
     split_minor: Minor | None = given("What every parcel after the first is taken to cost.", default=None, at_least=0)
     max_parcels: int | None = given("How many parcels an order may have.", default=None, at_least=1)
+    max_sources_per_line: int | None = given(
+        "From how many locations each line may come, complete.", default=None, at_least=1
+    )
     handling: list[RoutingHandlingInput] | None = given("What work costs, in the place of rules.", default=None)
     closed_location_ids: list[strawberry.ID] | None = ref("Locations that are closed.", "Location", default=None)
     extra_stock: list[ExtraStockInput] | None = given("Stock to imagine.", default=None)

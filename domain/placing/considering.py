@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from domain.placing.sourcing import Routed
-from domain.routing.rules.applying import DEFAULT_ROUTING, Situation, case_of
+from domain.routing.rules.applying import DEFAULT_ROUTING, Situation, case_of, most_sources_of, tightest
 from domain.routing.rules.choosing import choose
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.passes import Case, solve
@@ -80,9 +80,17 @@ class Considered:
             return False
         if options.complete_lines and not self._is_complete(places):
             return False
-        whole = {line for line, rule in zip(self.lines, self.rules, strict=True) if rule and _is_whole(rule)}
-        spread = list(zip(self.lines, places, strict=True))
-        return all(len({place for at, place in spread if at == line}) == 1 for line in whole)
+        return all(
+            self._is_within(line, most, places)
+            for line, rule in dict(zip(self.lines, self.rules, strict=True)).items()
+            if rule and (most := _most_sources(rule)) is not None
+        )
+
+    def _is_within(self, line: int, most: int, places: Places) -> bool:
+        """Whether the line stands complete at so many locations, or as it stood."""
+        before = [place for at, place in zip(self.lines, self.own, strict=True) if at == line]
+        after = [place for at, place in zip(self.lines, places, strict=True) if at == line]
+        return after == before or (None not in after and len(set(after)) <= max(most, len(set(before) - {None})))
 
     def _is_complete(self, places: Places) -> bool:
         """Whether no line is served in part that was not before."""
@@ -140,5 +148,6 @@ class Considered:
         return Exclusion.LEFT_TO_OTHERS
 
 
-def _is_whole(rule: RoutingRule) -> bool:
-    return any(one.kind is ConstraintKind.WHOLE_LINES for one in rule.constraints)
+def _most_sources(rule: RoutingRule) -> int | None:
+    """Soft limits hold too: nothing that stands well is moved to break them."""
+    return most_sources_of(tightest(rule.constraints))

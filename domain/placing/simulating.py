@@ -61,6 +61,7 @@ class WhatIf:
     rules: Sequence[RoutingRule]
     split_minor: int | None = None
     max_parcels: int | None = None
+    max_sources_per_line: int | None = None
     handling: Mapping[str, Handling] | None = None
     closed: frozenset[UUID] = frozenset()
     extra: Mapping[Place, int] = field(default_factory=dict)
@@ -179,17 +180,26 @@ def effective(rules: Iterable[RoutingRule], changed: RoutingRule | None) -> list
 
 def _rules(what_if: WhatIf) -> list[RoutingRule]:
     """Each with what holds for every order, and one more for orders that no rule is for."""
-    if what_if.split_minor is None and what_if.max_parcels is None and what_if.handling is None:
+    limits = _limits(what_if)
+    if what_if.split_minor is None and what_if.handling is None and not limits:
         return list(what_if.rules)
     rest = RoutingRule(id=UUID(int=LAST), name="", revision=0, priority=LAST)
-    return [_overridden(rule, what_if) for rule in (*what_if.rules, rest)]
+    return [_overridden(rule, what_if, limits) for rule in (*what_if.rules, rest)]
 
 
-def _overridden(rule: RoutingRule, what_if: WhatIf) -> RoutingRule:
-    constraints = rule.constraints
-    if what_if.max_parcels is not None:
-        others = [each for each in constraints if each.kind is not ConstraintKind.MAX_PARCELS]
-        constraints = (*others, Constraint(ConstraintKind.MAX_PARCELS, is_hard=True, value=what_if.max_parcels))
+def _limits(what_if: WhatIf) -> list[Constraint]:
+    given = {
+        ConstraintKind.MAX_PARCELS: what_if.max_parcels,
+        ConstraintKind.MAX_SOURCES_PER_LINE: what_if.max_sources_per_line,
+    }
+    return [Constraint(kind, is_hard=True, value=value) for kind, value in given.items() if value is not None]
+
+
+def _overridden(rule: RoutingRule, what_if: WhatIf, limits: Sequence[Constraint]) -> RoutingRule:
+    replaced = {each.kind for each in limits}
+    if ConstraintKind.MAX_SOURCES_PER_LINE in replaced:
+        replaced.add(ConstraintKind.WHOLE_LINES)
+    constraints = (*(each for each in rule.constraints if each.kind not in replaced), *limits)
     return replace(
         rule,
         split_minor=rule.split_minor if what_if.split_minor is None else what_if.split_minor,

@@ -18,6 +18,7 @@ class _Greedy:
         self.lines, self.places = range(len(request.demands)), range(len(request.candidates))
         self.wanted = [demand.quantity for demand in request.demands]
         self.whole = whole_somewhere(request)
+        self.limited = request.most_sources or {}
         self.usable = [[usable_units(request, line, at) for at in self.places] for line in self.lines]
         self.taken = [[0] * len(self.wanted) for _ in self.places]
         self.parcels = 0
@@ -33,7 +34,7 @@ class _Greedy:
                 for line in self.lines:
                     self.taken[at][line] += units[line]
                     self.wanted[line] -= units[line]
-        if any(self.wanted) and self.request.options.max_parcels is None:
+        if any(self.wanted) and self.request.options.max_parcels is None and not self.limited:
             serve_more(self.request, self.taken, self.wanted)
         return [(at, tuple(units)) for at, units in enumerate(self.taken) if any(units)]
 
@@ -68,7 +69,7 @@ class _Greedy:
         units = []
         for line, demand in enumerate(demands):
             most = min(self.wanted[line], self.usable[line][at] - given[demand.variant], room)
-            if most < self.wanted[line] and self.whole[line] and not may_cut:
+            if most < self.wanted[line] and self.whole[line] and (line in self.limited or not may_cut):
                 most = 0
             most = max(0, most)
             given[demand.variant] += most

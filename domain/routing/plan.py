@@ -11,6 +11,7 @@ from domain.routing.greedy import serve_greedily
 from domain.routing.improve import improved
 from domain.routing.limits import TooTight
 from domain.routing.quantities import Taken, serve_quantities, usable_units
+from domain.routing.sources import is_beyond_few, serve_from_few
 from domain.routing.values import (
     Assignment,
     CannotShipComplete,
@@ -50,10 +51,14 @@ def _route(request: RoutingRequest) -> RoutingPlan:
 
 
 def _roughly(request: RoutingRequest) -> Taken:
-    return improved(request, serve_greedily(request))
+    taken = serve_greedily(request) if request.most_sources is None else serve_from_few(request)
+    return improved(request, taken)
 
 
 def _has_stock(request: RoutingRequest, line: int) -> bool:
+    """Whether stock allows to serve anything of the line; of a line that comes complete or not at all, all of it."""
+    if is_beyond_few(request, line):
+        return False
     return any(usable_units(request, line, at) for at in range(len(request.candidates)))
 
 
@@ -67,21 +72,33 @@ def only_lines(request: RoutingRequest, lines: Sequence[int]) -> RoutingRequest:
         request.options,
         None if request.unit_costs is None else [request.unit_costs[line] for line in lines],
         {(position[line], at): why for (line, at), why in request.excluded.items() if line in position},
+        sources_of(request, lines),
     )
 
 
+def sources_of(request: RoutingRequest, lines: Sequence[int]) -> dict[int, int] | None:
+    """The most sources of some lines, by their positions among them."""
+    if request.most_sources is None:
+        return None
+    return {at: request.most_sources[line] for at, line in enumerate(lines) if line in request.most_sources}
+
+
 def _restored(request: RoutingRequest, lines: Sequence[int], plan: RoutingPlan) -> RoutingPlan:
-    """A plan for some lines, in the line numbers of the whole request; the other lines have no stock anywhere."""
-    sold_out = [
-        Unserved(line, demand.quantity, Shortage.NO_STOCK)
+    """A plan for some lines, in the line numbers of the whole request; of the other lines there is not enough anywhere."""
+    left_out = [
+        Unserved(line, demand.quantity, _why_left_out(request, line))
         for line, demand in enumerate(request.demands)
         if line not in lines
     ]
     return plan._replace(
         assignments=tuple(one._replace(line=lines[one.line]) for one in plan.assignments),
         parcels=tuple(one._replace(lines=tuple(lines[line] for line in one.lines)) for one in plan.parcels),
-        unserved=tuple(sorted((*sold_out, *(one._replace(line=lines[one.line]) for one in plan.unserved)))),
+        unserved=tuple(sorted((*left_out, *(one._replace(line=lines[one.line]) for one in plan.unserved)))),
     )
+
+
+def _why_left_out(request: RoutingRequest, line: int) -> Shortage:
+    return _why_short(request, line, 0) if is_beyond_few(request, line) else Shortage.NO_STOCK
 
 
 def _plan_of_lines(request: RoutingRequest, whole: Whole) -> RoutingPlan:
@@ -162,4 +179,6 @@ def _why_short(request: RoutingRequest, line: int, parcels: int) -> Shortage:
     stock = sum(max(usable_units(request, other, at) for other in same) for at in range(len(request.candidates)))
     if stock < wanted:
         return Shortage.NO_STOCK
+    if is_beyond_few(request, line):
+        return Shortage.MAX_SOURCES
     return Shortage.MAX_PARCELS if parcels == request.options.max_parcels else Shortage.CAPACITY

@@ -3,6 +3,9 @@
 Candidate after candidate, the table holds for every combination of units served so far the least cost of serving them. In
 order of importance: serve as many units as possible; cut no line that a location could serve whole, unless that serves
 more; cost. All three are one integer: a cut counts `CUT`, units are read off the table's last corner.
+
+A line with a limit on its sources ends complete or not served at all; where it may come from several but not from all, the
+table has an axis more, for the number of its sources.
 """
 
 from collections.abc import Iterator, Sequence
@@ -87,8 +90,9 @@ def _serve(request: RoutingRequest, *, may_cut: bool) -> Taken | None:
     whole = whole_somewhere(request)
     offers = [_offers(request, at, whole=whole, may_cut=may_cut) for at in range(len(request.candidates))]
     used = [at for at, choices in enumerate(offers) if any(len(choice) > 1 for choice in choices)]
-    limit = request.options.max_parcels
+    limit, counted = request.options.max_parcels, _counted(request, offers)
     sizes = [1 if limit is None else limit + 1, *(demand.quantity + 1 for demand in request.demands)]
+    sizes += [most + 1 for most in counted.values()]
     steps = sum(_product(len(choice) for choice in offers[at]) for at in used)
     if steps > MAX_STEPS or _product(sizes) > MAX_STATES:
         return None
@@ -96,10 +100,19 @@ def _serve(request: RoutingRequest, *, may_cut: bool) -> Taken | None:
     table[(0,) * len(sizes)] = 0
     tables, takes_at = [table], []
     for at in used:
-        takes = list(_takes(request, at, offers[at], whole))
+        takes = [
+            ((*shift, *(min(1, shift[line + 1]) for line in counted)), cost)
+            for shift, cost in _takes(request, at, offers[at], whole)
+        ]
         takes_at.append(takes)
         tables.append(_after(tables[-1], takes))
-    return _read_back(used, tables, takes_at)
+    return _read_back(used, tables, takes_at, request)
+
+
+def _counted(request: RoutingRequest, offers: Sequence[Sequence[Sequence[int]]]) -> dict[int, int]:
+    """Lines whose sources have to be counted, with the most of them."""
+    givers = {line: sum(len(choices[line]) > 1 for choices in offers) for line in request.most_sources or ()}
+    return {line: most for line, most in (request.most_sources or {}).items() if 1 < most < givers[line]}
 
 
 def _offers(request: RoutingRequest, at: int, *, whole: Sequence[bool], may_cut: bool) -> list[Sequence[int]]:
@@ -107,7 +120,7 @@ def _offers(request: RoutingRequest, at: int, *, whole: Sequence[bool], may_cut:
     offers: list[Sequence[int]] = []
     for line, demand in enumerate(request.demands):
         most = min(usable_units(request, line, at), _room(request, at), demand.quantity)
-        if whole[line] and not may_cut:
+        if (whole[line] and not may_cut) or (request.most_sources is not None and request.most_sources.get(line) == 1):
             offers.append((0, demand.quantity) if most == demand.quantity else (0,))
         else:
             offers.append(range(most + 1))
@@ -153,9 +166,11 @@ def _read_back(
     used: Sequence[int],
     tables: Sequence[Table],
     takes_at: Sequence[Sequence[tuple[tuple[int, ...], int]]],
+    request: RoutingRequest,
 ) -> Taken:
     """The most units, then the least cost, then the first lines first; a candidate is used only where it changes something."""
-    state = _best_state(tables[-1])
+    lines = len(request.demands)
+    state = _best_state(tables[-1], request)
     taken: Taken = []
     for step in range(len(used) - 1, -1, -1):
         before, value = tables[step], tables[step + 1][state]
@@ -164,17 +179,22 @@ def _read_back(
         for shift, cost in takes_at[step]:
             source = tuple(have - by for have, by in zip(state, shift, strict=True))
             if min(source) >= 0 and before[source] + cost == value:
-                taken.append((used[step], shift[1:]))
+                taken.append((used[step], shift[1 : lines + 1]))
                 state = source
                 break
     return taken[::-1]
 
 
-def _best_state(table: Table) -> tuple[int, ...]:
+def _best_state(table: Table, request: RoutingRequest) -> tuple[int, ...]:
     reachable = np.argwhere(table < NEVER // 2)
+    for line in request.most_sources or ():
+        units = reachable[:, line + 1]
+        reachable = reachable[(units == 0) | (units == request.demands[line].quantity)]
     cost = table[tuple(reachable.T)]
-    units = reachable[:, 1:].sum(axis=1)
-    keys = (*(-reachable[:, axis] for axis in range(reachable.shape[1] - 1, 0, -1)), cost, -units)
+    last = len(request.demands) + 1
+    units = reachable[:, 1:last].sum(axis=1)
+    sources = (reachable[:, axis] for axis in range(last, reachable.shape[1]))
+    keys = (*sources, *(-reachable[:, axis] for axis in range(last - 1, 0, -1)), cost, -units)
     return tuple(reachable[np.lexsort(keys)[0]].tolist())
 
 

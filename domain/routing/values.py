@@ -51,6 +51,7 @@ class Shortage(StrEnum):
     NO_STOCK = "no_stock"
     CAPACITY = "capacity"
     MAX_PARCELS = "max_parcels"
+    MAX_SOURCES = "max_sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class RoutingRequest:
     `stock[line][candidate]` is what the candidate can give of the line's variant, safety stock and others' claims already
     taken off; lines of one variant have equal rows. `unit_costs[line][candidate]`, when given, is added per unit: stock-out
     risk, delay, shadow price, less a markdown credit. `excluded[line, candidate]` says why a pair is out of the question.
+    `most_sources`, by line: such a line comes complete from at most so many candidates, or not at all for now.
     """
 
     demands: Sequence[Demand]
@@ -112,6 +114,7 @@ class RoutingRequest:
     options: RoutingOptions = DEFAULT_OPTIONS
     unit_costs: Sequence[Sequence[int]] | None = None
     excluded: Mapping[tuple[int, int], Exclusion] = field(default_factory=dict)
+    most_sources: Mapping[int, int] | None = None
 
 
 class Assignment(NamedTuple):

@@ -148,6 +148,31 @@ async def test_what_nobody_can_serve_says_why(counter):
     assert decision["unserved"] == [{"orderLine": {"sku": "MUG"}, "quantity": 2, "reason": "NO_STOCK"}]
 
 
+async def test_a_rule_says_from_how_many_locations_a_line_may_come(counter):
+    world = await furnish(units=2)
+    for value in ({}, {"value": 0}):
+        refused = await do(RULE, world, {"name": "Two", "constraints": [{"kind": "MAX_SOURCES_PER_LINE", **value}]})
+        assert [problem["path"] for problem in refused["problems"]] == [["constraints", "0", "value"]]
+    two = await do(RULE, world, {"name": "Two", "constraints": [{"kind": "MAX_SOURCES_PER_LINE", "value": 2}]})
+    await do(ACTIVATE, world, {"ruleId": two["id"]})
+
+    waits = await place(counter, world.viewer(), wanted(world, ("MUG", 5)), "key-0001")
+    goes = await place(counter, world.viewer(), wanted(world, ("MUG", 4)), "key-0002")
+
+    [decision] = await why(world, waits)
+    assert (decision["parcels"], decision["replay"]["isIdentical"]) == ([], True)
+    assert decision["unserved"] == [{"orderLine": {"sku": "MUG"}, "quantity": 5, "reason": "MAX_SOURCES"}]
+    [decision] = await why(world, goes)
+    assert (len(decision["parcels"]), decision["unserved"]) == (2, [])
+    assert decision["costMinor"] == decision["replay"]["costMinor"]
+    found = await do(SIMULATE, world, {**MONTH, "maxSourcesPerLine": 1})
+    assert (found["decided"]["unservedUnits"], found["simulated"]["unservedUnits"]) == (5, 9)
+    found = await do(SIMULATE, world, {**MONTH, "maxSourcesPerLine": 3})
+    assert found["simulated"]["unservedUnits"] == 4, (
+        "the first has five of six, and the second comes complete or not at all"
+    )
+
+
 async def counts() -> dict[str, int]:
     tables = await rows(
         "SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"

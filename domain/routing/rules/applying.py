@@ -1,13 +1,13 @@
 """Make the case that is solved for an order: what is there and wanted, and what the rules of its lines make of that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine, choose, leading
 from domain.routing.rules.passes import Case
-from domain.routing.rules.values import LARGER_IS_TIGHTER, ConstraintKind, Handling, RoutingRule, Step
+from domain.routing.rules.values import LARGER_IS_TIGHTER, Constraint, ConstraintKind, Handling, RoutingRule, Step
 from domain.routing.values import Candidate, Demand, Exclusion, Method, RoutingOptions, RoutingRequest
 from domain.workdays import Load
 
@@ -93,37 +93,48 @@ def _narrowed(
     situation: Situation, chosen: Sequence[RoutingRule | None], lead: RoutingRule, *, with_soft: bool
 ) -> RoutingRequest:
     excluded = dict(situation.excluded)
-    stock, costs = [], []
+    stock, costs, most_sources = [], [], {}
     for line, rule in enumerate(chosen):
         row = situation.stock[line]
         cost = list(situation.unit_costs[line]) if situation.unit_costs else [0] * len(situation.candidates)
         if rule is not None:
             limits = _limits(rule, situation.demands[line].method, with_soft=with_soft)
             row = _without_kept(row, limits)
+            if (most := most_sources_of(limits)) is not None:
+                most_sources[line] = most
             for at in range(len(situation.candidates)):
                 found = _place(situation, rule, limits, at)
                 if isinstance(found, Exclusion):
                     excluded.setdefault((line, at), found)
                     continue
                 cost[at] += found
-                if ConstraintKind.WHOLE_LINES in limits and 0 < row[at] < situation.demands[line].quantity:
-                    excluded.setdefault((line, at), Exclusion.NOT_ENOUGH_STOCK)
         stock.append(row)
         costs.append(cost)
     options = _options(situation, lead, with_soft=with_soft)
     unit_costs = costs if any(map(any, costs)) else None
     shared = _equal_rows(situation.demands, stock)
     candidates = _with_room(situation, chosen, with_soft=with_soft)
-    return RoutingRequest(situation.demands, candidates, shared, options, unit_costs, excluded)
+    return RoutingRequest(situation.demands, candidates, shared, options, unit_costs, excluded, most_sources or None)
+
+
+def most_sources_of(limits: Mapping[ConstraintKind, int]) -> int | None:
+    """From how many locations a line may come; None for any number."""
+    if ConstraintKind.WHOLE_LINES in limits:
+        return 1
+    return limits.get(ConstraintKind.MAX_SOURCES_PER_LINE)
 
 
 def _limits(rule: RoutingRule, method: Method | None = None, *, with_soft: bool) -> dict[ConstraintKind, int]:
     """The tightest value of each kind, of what is asked for any method or for this one."""
+    return tightest(one for one in rule.constraints if (one.is_hard or with_soft) and one.method in (None, method))
+
+
+def tightest(constraints: Iterable[Constraint]) -> dict[ConstraintKind, int]:
+    """Of each kind that is asked for its tightest value."""
     found: dict[ConstraintKind, int] = {}
-    for kind, is_hard, value, only in rule.constraints:
-        if (is_hard or with_soft) and only in (None, method):
-            tighter = max if kind in LARGER_IS_TIGHTER else min
-            found[kind] = tighter(found.get(kind, value), value)
+    for kind, _, value, _ in constraints:
+        tighter = max if kind in LARGER_IS_TIGHTER else min
+        found[kind] = tighter(found.get(kind, value), value)
     return found
 
 

@@ -1,11 +1,12 @@
 """Decisions as plain values, short enough to be stored with every order: all that it takes to decide again.
 
 A request has `d`emands (variant, quantity, grams each, method), `c`andidates (location, rate, handling, capacity, methods,
-kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why) and
-`u`nit costs. `r` has what differs in the second pass (there `k` the capacities), `f` the free units before a rule kept some
-back, `w` what the candidates had to do on their day, and `l` the positions of the order's lines where they are not simply
-the first ones. A candidate has two numbers more where it costs something for backlog or delay. `b` has the demands that are
-kits: of each component its variant, the units in one kit, and what each candidate has of it.
+kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why),
+`u`nit costs, and the `m`ost sources of lines. `r` has what differs in the second pass (there `k` the capacities), `f` the
+free units before a rule kept some back, `w` what the candidates had to do on their day, and `l` the positions of the
+order's lines where they are not simply the first ones. A candidate has two numbers more where it costs something for
+backlog or delay. `b` has the demands that are kits: of each component its variant, the units in one kit, and what each
+candidate has of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -155,6 +156,8 @@ def _plain_terms(request: RoutingRequest) -> Plain:
         terms["x"] = [[line, at, why] for (line, at), why in request.excluded.items()]
     if request.unit_costs is not None:
         terms["u"] = request.unit_costs
+    if request.most_sources is not None:
+        terms["m"] = list(request.most_sources.items())
     return terms
 
 
@@ -166,6 +169,7 @@ def _request(demands: Sequence[Demand], candidates: Sequence[Candidate], terms: 
         RoutingOptions(*terms["o"]),
         terms.get("u"),
         {(line, at): Exclusion(why) for line, at, why in terms.get("x", ())},
+        dict(terms["m"]) if "m" in terms else None,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from domain.routing.plan import plan_of_units, route
+from domain.routing.plan import plan_of_units, route, sources_of
 from domain.routing.rules.completing import serve_complete_lines
 from domain.routing.values import CannotShipComplete, RoutingPlan, RoutingRequest, Unserved
 
@@ -84,6 +84,7 @@ def _left(request: RoutingRequest, first: RoutingPlan) -> RoutingRequest | None:
         options,
         None if request.unit_costs is None else [request.unit_costs[line] for line in lines],
         {(position[line], at): why for (line, at), why in request.excluded.items() if line in position},
+        sources_of(request, lines),
     )
 
 

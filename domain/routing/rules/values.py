@@ -40,7 +40,8 @@ class ConstraintKind(StrEnum):
     MAX_DISTANCE = "max_distance"  # kilometres from the address
     MAX_PARCELS = "max_parcels"  # of one order
     SHIP_COMPLETE = "ship_complete"  # the order at once or not at all; no value
-    WHOLE_LINES = "whole_lines"  # every line from one location; no value
+    WHOLE_LINES = "whole_lines"  # every line from one location: at most one source a line; no value
+    MAX_SOURCES_PER_LINE = "max_sources_per_line"  # every line complete from at most so many locations, or it waits
     COMPLETE_LINES = "complete_lines"  # every line at once or not at all, from however many locations; no value
     MIN_VALUE_TO_SPLIT = "min_value_to_split"  # minor units: an order worth less goes in one parcel
     KEEP_UNITS = "keep_units"  # units of a variant that stay at a location

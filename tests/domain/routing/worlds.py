@@ -80,7 +80,7 @@ def best_plan(request: RoutingRequest) -> tuple[int, int, int]:
     best = []
     for units in product(*choices):
         cost = _cost(request, units)
-        if cost is not None:
+        if cost is not None and _from_few(request, units):
             served = sum(map(sum, units))
             cuts = sum(
                 sum(0 < part < demand.quantity for part in row)
@@ -116,6 +116,18 @@ def check(request: RoutingRequest, plan: RoutingPlan) -> None:
     assert request.options.max_parcels is None or len(plan.parcels) <= request.options.max_parcels
     held = sorted((line, parcel.candidate) for parcel in plan.parcels for line in parcel.lines)
     assert held == sorted((one.line, one.candidate) for one in plan.assignments)
+    for line, most in (request.most_sources or {}).items():
+        places = [one.candidate for one in plan.assignments if one.line == line]
+        assert len(places) <= most
+        assert not (places and line in {short.line for short in plan.unserved}), "complete or not at all"
+
+
+def _from_few(request: RoutingRequest, units: tuple[list[int], ...]) -> bool:
+    """Whether lines come from as few candidates as they should, complete or not at all."""
+    return all(
+        sum(map(bool, units[line])) <= most and sum(units[line]) in (0, request.demands[line].quantity)
+        for line, most in (request.most_sources or {}).items()
+    )
 
 
 def _units(request: RoutingRequest, line: int, at: int) -> list[int]:
