@@ -25,7 +25,7 @@ from realtime.broker import RemoteWaker
 from realtime.hub import Hub
 from schema.build import schema
 from schema.check import problems
-from server.api import MOST_BYTES, Api
+from server.api import Api
 from server.auth import Authenticator
 from server.background import background
 from server.carriers import carriers_of
@@ -62,7 +62,7 @@ def create_app(settings: Settings, *, beside: Beside | None = None) -> Starlette
 
 def _routes(settings: Settings) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
-        Route(GRAPH_PATH, _graph, methods=["POST"], max_body_size=MOST_BYTES),
+        Route(GRAPH_PATH, _graph, methods=["POST"]),
         WebSocketRoute(GRAPH_PATH, _graph_socket),
         *document_routes(),
         Route("/livez", _live),

@@ -12,13 +12,28 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.graphql import OperationType
 
 from schema.masking import TRY_AGAIN, UNAVAILABLE
-from server.api import DATABASE_TROUBLE, Api, BadRequest, Request, log_operation, payload_of, problem, request_in
+from server.api import (
+    DATABASE_TROUBLE,
+    MOST_BYTES,
+    Api,
+    BadRequest,
+    Request,
+    log_operation,
+    payload_of,
+    problem,
+    request_in,
+)
 from server.credentials import NotAuthenticated, bearer
 
 MODERN: Final = "application/graphql-response+json"
 LEGACY: Final = "application/json"
 READS: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
 RETRY_AFTER_SECONDS: Final = "1"
+MOST_DROPPED_BYTES: Final = 16 * 1024 * 1024  # of a body that is too large anyway
+
+
+class BodyTooLarge(Exception):
+    """The body has more than `MOST_BYTES`."""
 
 
 class GraphQLOverHttp:
@@ -37,6 +52,9 @@ class GraphQLOverHttp:
             response = await self._answered(http, media_type)
         except BadRequest as wrong:
             response = _refusal(400, media_type, str(wrong), "BAD_REQUEST")
+        except BodyTooLarge:
+            told = f"The body has more than {MOST_BYTES} bytes. Send what is in it with several requests."
+            response = _refusal(413, media_type, told, "BODY_TOO_LARGE")
         except ClientDisconnect:
             response = Response(status_code=400)  # nobody reads it
         except NotAuthenticated as refusal:
@@ -52,7 +70,7 @@ class GraphQLOverHttp:
         started = perf_counter()
         viewer = await self._api.authenticator.viewer(bearer(http.headers.get("authorization")))
         try:
-            request = request_in(orjson.loads(await http.body()))
+            request = request_in(orjson.loads(await body_of(http)))
         except orjson.JSONDecodeError:
             raise BadRequest("The body must be JSON.") from None
         context = self._api.context(viewer)
@@ -79,6 +97,20 @@ class GraphQLOverHttp:
             raise BadRequest("The document has no operation of that name.") from None
         except MissingQueryError:
             raise BadRequest("`query` must be a string that holds a GraphQL document.") from None
+
+
+async def body_of(http: HttpRequest) -> bytes:
+    """Raises BodyTooLarge, after taking in the rest: whoever is cut off while sending never reads the answer."""
+    size, parts = 0, []
+    async for part in http.stream():
+        size += len(part)
+        if size <= MOST_BYTES:
+            parts.append(part)
+        elif size > MOST_DROPPED_BYTES:
+            break
+    if size > MOST_BYTES:
+        raise BodyTooLarge
+    return b"".join(parts)
 
 
 def preferred(accept: str) -> str | None:

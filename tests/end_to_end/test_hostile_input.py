@@ -38,11 +38,12 @@ def basket(world: World, **given: Any) -> dict[str, Any]:
 
 
 async def done() -> list[int]:
-    """What a placed order leaves behind. That a key was refused is remembered with it."""
+    """What a placed order leaves behind; facts of the worker's jobs come when they come."""
     [found] = await rows(
         "SELECT (SELECT count(*) FROM orders) AS orders, (SELECT count(*) FROM stock_movements) AS movements,"
         " (SELECT sum(allocated) FROM stock_levels) AS allocated,"
-        " (SELECT count(*) FROM (SELECT FROM outbox UNION ALL SELECT FROM event_log) AS facts) AS facts"
+        " (SELECT count(*) FROM (SELECT actor FROM outbox UNION ALL SELECT actor FROM event_log) AS facts"
+        " WHERE actor NOT LIKE 'job:%') AS facts"
     )
     return list(found.values())
 
@@ -167,11 +168,7 @@ async def test_bodies_that_are_no_requests_are_refused_by_status(admin):
     }  # fmt: skip
 
     for body, status in bodies.items():
-        try:
-            answer = await admin.post(body)
-        except ConnectionResetError:
-            assert status == 413  # refused before all of it was sent
-            continue
+        answer = await admin.post(body)
         assert answer.status == status, body[:60]
     assert (await admin.ask("{ viewer { role } }")).data == {"viewer": {"role": "ADMIN"}}
 

@@ -18,7 +18,7 @@ from domain.errors import NotFound
 from models.db import rows, tx
 from schema.limits import QueryLimits
 from schema.masking import MaskUnexpected, NoIntrospection
-from server.api import MOST_BYTES, Api
+from server.api import Api
 from server.auth import Authenticator
 from server.http import GraphQLOverHttp
 from server.serving import server_config
@@ -149,7 +149,7 @@ async def graph(settings: Settings, **changes) -> AsyncGenerator[Address, None]:
     config = server_config(settings)
     config.app = Starlette(
         routes=[
-            Route("/graphql", post, methods=["POST"], max_body_size=MOST_BYTES),
+            Route("/graphql", post, methods=["POST"]),
             WebSocketRoute("/graphql", open_socket),
         ]
     )

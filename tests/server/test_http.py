@@ -186,10 +186,17 @@ async def test_a_client_that_takes_neither_media_type_is_told(address):
     assert (await send(address, {"query": "{one}"}, accept="text/html"))[0] == 406
 
 
-async def test_a_body_beyond_the_limit_is_refused(address):
-    status, _, _ = await send(address, b'{"query":"' + b" " * 300_000 + b'{one}"}')
+@pytest.mark.parametrize("blanks", [300_000, 10_000_000])
+async def test_a_body_beyond_the_limit_is_refused_in_words_that_arrive(address, blanks):
+    status, _, answer = await send(address, b'{"query":"' + b" " * blanks + b'{one}"}')
 
     assert status == 413
+    assert answer["errors"] == [
+        {
+            "message": "The body has more than 262144 bytes. Send what is in it with several requests.",
+            "extensions": {"code": "BODY_TOO_LARGE"},
+        }
+    ]
 
 
 async def test_a_bomb_is_refused(address):
