@@ -1,6 +1,6 @@
 """The groups that stock is set aside for: made, renamed, widened, narrowed and closed, one at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,7 +8,6 @@ from actions import outbox
 from actions.acting import Act, action
 from actions.reference import group_of
 from actions.upserting import Entry, Row, Table, check_known, fresh_network, given, upsert
-from domain.errors import InvalidInput
 from domain.facts import Fact, FactKind
 from domain.quotas.groups import MAX_GROUPS, QuotaGroup, problems
 from domain.validation import KEEP, Checks, Keep
@@ -63,6 +62,8 @@ async def upsert_group(act: Act, command: UpsertQuotaGroup) -> UUID:
     await execute(ONE_AT_A_TIME, [f"quota_groups of {act.organization_id}"])
     known = {row["code"]: group_of(row) for row in await rows(ALL, [act.organization_id])}
     parent = await _parent(act, command, known, checks)
+    becoming = _becoming(command, known.get(command.code), parent)
+    checks.problems += problems(becoming, [each for each in known.values() if each.id != becoming.id])
     values = given(
         name=command.name,
         channel_ids=command.channel_ids if isinstance(command.channel_ids, Keep) else sorted(set(command.channel_ids)),
@@ -71,13 +72,10 @@ async def upsert_group(act: Act, command: UpsertQuotaGroup) -> UUID:
         is_active=command.is_active,
     )
     if command.code not in known:
-        values |= {"parent_id": parent.id if parent else None, "depth": parent.depth + 1 if parent else 0}
+        values |= {"parent_id": becoming.parent_id, "depth": becoming.depth}
     entry = Entry(code=command.code, given=values, checks=checks, expected_version=command.expected_version)
     [row] = await upsert(act, GROUPS, [entry])
     if row.is_changed:
-        changed = _group(row)
-        if found := list(problems(changed, [each for each in known.values() if each.id != changed.id])):
-            raise InvalidInput(found)
         await _record(act, row)
     return row.id
 
@@ -114,10 +112,15 @@ async def _parent(
     return parent
 
 
-def _group(row: Row) -> QuotaGroup:
-    values: dict[str, Any] = {name: row.values[name] for name in QuotaGroup.__slots__}
-    values |= {name: UUID(values[name]) if values[name] else None for name in ("id", "parent_id")}
-    return QuotaGroup(**values | {"channel_ids": frozenset(UUID(each) for each in values["channel_ids"])})
+def _becoming(command: UpsertQuotaGroup, before: QuotaGroup | None, parent: QuotaGroup | None) -> QuotaGroup:
+    """The group as the command leaves it; the id of a new one is not yet its own."""
+    if before is None:
+        below: dict[str, Any] = {"parent_id": parent.id, "depth": parent.depth + 1} if parent else {}
+        before = QuotaGroup(id=UUID(int=0), code=command.code, **below)
+    told = given(segment=command.segment, priority=command.priority, is_active=command.is_active)
+    if not isinstance(command.channel_ids, Keep):
+        told["channel_ids"] = frozenset(command.channel_ids)
+    return replace(before, **told)
 
 
 async def _record(act: Act, row: Row) -> None:

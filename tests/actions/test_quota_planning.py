@@ -71,6 +71,18 @@ async def test_groups_beside_each_other_are_for_different_buyers(world: World) -
     assert [each.code for each in refusal.value.problems] == ["OVERLAPS"]
 
 
+@pytest.mark.parametrize(
+    "command", [UpsertQuotaGroup(code="X", name="X"), UpsertQuotaGroup(code="ONLINE", channel_ids=())]
+)
+async def test_a_group_for_nobody_in_particular_is_refused(world: World, command: UpsertQuotaGroup) -> None:
+    await group(world, "ONLINE", channels=["WEB"])
+
+    async with refused(InvalidInput) as refusal:
+        await groups.upsert_group(world.act(), command)
+
+    assert ("channel_ids", "REQUIRED") in [(each.path, each.code) for each in refusal.value.problems]
+
+
 async def test_planning_the_same_under_the_same_key_is_done_once(world: World) -> None:
     web = await group(world, "ONLINE", channels=["WEB"])
     command = SetAside(lines=(line(world, web, 3),))
