@@ -35,8 +35,11 @@ Wrong = tuple[str, str]
 """Where, below the calendar, and what is wrong with it."""
 
 
-def wrong_in_calendar(calendar: Mapping[str, Any]) -> Iterator[Wrong]:
-    """Everything that keeps a calendar from being understood."""
+def wrong_in_calendar(calendar: Any) -> Iterator[Wrong]:
+    """Everything that keeps a calendar, or what was given for one, from being understood."""
+    if not isinstance(calendar, Mapping):
+        yield "", "must be an object with `weekly` and `exceptions`"
+        return
     for name in calendar.keys() - {"weekly", "exceptions"}:
         yield str(name), "is not part of a calendar; give `weekly` and `exceptions`"
     for part, is_day, kind in (("weekly", _is_weekday, "weekday (mon … sun)"), ("exceptions", _is_date, "date")):

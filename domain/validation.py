@@ -150,7 +150,7 @@ class Checks:
     def calendar(self, path: str, value: Any) -> None:
         if value is not KEEP:
             for where, message in wrong_in_calendar(value):
-                self.note(f"{path}.{where}", "INVALID_CALENDAR", f"{where} {message}.")
+                self.note(f"{path}.{where}", "INVALID_CALENDAR", f"{where or 'A calendar'} {message}.")
 
 
 @cache

@@ -14,6 +14,7 @@ from resolvers.availability import MAX_VARIANTS, Availability, availabilities, o
 from resolvers.context import Info
 from resolvers.ids import uuid_of
 from resolvers.scopes import seen
+from resolvers.statement import names
 from resolvers.visible import CHANNELS, QUOTAS, STOCK, VARIANTS
 
 C = TypeVar("C")
@@ -29,7 +30,7 @@ async def availability(
         list[strawberry.ID] | None, strawberry.argument(description="The variants to look at, by their ids.")
     ] = None,
 ) -> list[Availability]:
-    """By SKU; what the viewer may not see or buy is left out. Raises `BadId`."""
+    """By SKU; what the viewer may not see or buy is left out. Raises `BadId`, and GraphQLError for what is no text."""
     viewer = info.context.viewer
     named = [uuid_of("Variant", each) for each in variant_ids or ()]
     if len(named) + len(skus or ()) > MAX_VARIANTS:
@@ -39,7 +40,7 @@ async def availability(
         return []
     visible = seen(Variant, VARIANTS, viewer)
     found = {each.id: each for each in await visible.filter(id__in=named)} if named else {}
-    found |= {each.id: each for each in await visible.filter(sku__in=skus)} if skus else {}
+    found |= {each.id: each for each in await visible.filter(sku__in=names(Variant, "sku", skus))} if skus else {}
     return await availabilities(
         channel, sorted(found.values(), key=lambda variant: variant.sku), await own_segment(viewer)
     )

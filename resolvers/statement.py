@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLError
+from tortoise.models import Model
 
 from domain.viewer import Viewer
 
@@ -70,6 +71,12 @@ def storable(value: Any) -> Any:
     if any(isinstance(text, str) and "\0" in text for text in texts):
         raise GraphQLError("A text cannot hold a NUL character.", extensions={"code": "BAD_TEXT"})
     return value
+
+
+def names(model: type[Model], column: str, texts: Sequence[str]) -> list[str]:
+    """What of a client's texts can stand in the column at all: one that is too long for it names nothing."""
+    longest: Any = model._meta.fields_map[column]  # noqa: SLF001 -- Tortoise has no public way
+    return [text for text in storable(list(texts)) if len(text) <= longest.max_length]
 
 
 def literal(text: str) -> str:

@@ -88,7 +88,7 @@ class UpsertCartonTypeInput:
 @strawberry.input(description="What GS1 knows the business by.")
 class SetCompanyPrefixInput:
     gs1_company_prefix: str | None = given(
-        "Four to twelve digits; null to put no container codes on parcels any more.", at_most=12
+        "Four to twelve digits; null to put no container codes on parcels any more.", default=UNSET, at_most=12
     )
 
 

@@ -36,6 +36,7 @@ class BadInput(StrEnum):
 
     BAD_ID = "BAD_ID"
     BAD_TEXT = "BAD_TEXT"
+    REQUIRED = "REQUIRED"
     TOO_SMALL = "TOO_SMALL"
     TOO_LARGE = "TOO_LARGE"
 
@@ -112,12 +113,15 @@ def mismatches(kind: type[Any], taken: type[Any], at: str = "") -> Iterator[str]
 
 def _values(kind: type[Any], taken: object, at: str, reading: Reading) -> dict[str, Any]:
     hints = typing.get_type_hints(kind)
+    needed = {each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
     found: dict[str, Any] = {}
     for each in _fields(type(taken)):
-        value = getattr(taken, each.python_name)
-        if value is not UNSET and (value is not None or _can_be_cleared(hints[each.python_name])):
-            path = f"{at}{each.python_name}"
-            found[each.python_name] = _value(hints[each.python_name], value, each, path, reading)
+        name = each.python_name
+        path, value = f"{at}{name}", getattr(taken, name)
+        if value is UNSET and name in needed:
+            reading.problems.append(InputProblem(path, BadInput.REQUIRED, "Give it; null is an answer too."))
+        elif value is not UNSET and (value is not None or name in needed or _can_be_cleared(hints[name])):
+            found[name] = _value(hints[name], value, each, path, reading)
     return found
 
 
@@ -136,6 +140,8 @@ def _value(hint: Any, value: Any, source: StrawberryField, path: str, reading: R
 
 
 def _item(hint: Any, value: Any, rule: Ref | Bounds | None, path: str, reading: Reading) -> Any:
+    if value is None:
+        return None
     if get_object_definition(value) is not None:
         values = _values(_plain(hint), value, f"{path}.", reading)
         return None if reading.problems else _plain(hint)(**values)

@@ -22,6 +22,7 @@ from models import Channel, Location, Reservation, Variant
 from resolvers.context import Info
 from resolvers.promising.reading import Asked, question_of
 from resolvers.scopes import seen
+from resolvers.statement import names
 from resolvers.visible import CHANNELS, LOCATIONS, RESERVATIONS, VARIANTS
 
 MAX_LINES: Final = 50
@@ -78,7 +79,7 @@ async def own_units(info: Info, cart: str | None, channel_id: UUID) -> dict[tupl
 
     Units that were set aside for other buyers than those who ask now do not.
     """
-    if cart is None:
+    if cart is None or not names(Reservation, "cart", [cart]):
         return {}
     viewer = info.context.viewer
     visible: Any = seen(Reservation, RESERVATIONS, viewer)

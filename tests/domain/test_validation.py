@@ -147,6 +147,8 @@ def test_a_calendar_of_opening_hours_is_understood(calendar):
         ({"weekly": {"mon": [["09:00", "12:00"], ["11:00", "13:00"]]}}, "weekly.mon"),
         ({"exceptions": {"2026-02-29": []}}, "exceptions.2026-02-29"),
         ({"exceptions": {"20261224": []}}, "exceptions.20261224"),
+        ("mon 09:00-12:00", ""),
+        ([], ""),
     ],
 )
 def test_a_calendar_that_means_nothing_is_refused_with_its_place(calendar, where):

@@ -155,6 +155,21 @@ async def test_the_company_prefix_is_for_administrators():
     assert answer["data"]["setCompanyPrefix"] == {"gs1CompanyPrefix": "0614141"}
 
 
+async def test_the_company_prefix_is_given_up_by_saying_null_and_by_nothing_else():
+    world = await furnish()
+    change = """mutation ($input: SetCompanyPrefixInput!) { setCompanyPrefix(input: $input) {
+        ... on Organization { gs1CompanyPrefix } ... on InvalidInput { problems { path code } } } }"""
+    told = [{"gs1CompanyPrefix": "0614141"}, {}, {"gs1CompanyPrefix": None}]
+
+    answers = [await ask(change, world.viewer(), {"input": given}) for given in told]
+
+    assert [answer["data"]["setCompanyPrefix"] for answer in answers] == [
+        {"gs1CompanyPrefix": "0614141"},
+        {"problems": [{"path": ["gs1CompanyPrefix"], "code": "REQUIRED"}]},
+        {"gs1CompanyPrefix": None},
+    ]
+
+
 async def test_a_wave_shows_what_it_picks_and_how_far_it_is():
     world = await furnish()
     for wanted in ({"MUG": 2, "LAMP": 1}, {"MUG": 1}):
