@@ -176,11 +176,19 @@ class OrderChange:
     def moved_units(self) -> dict[UUID, int]:
         """By location, how many more units stand there than when the order was locked; negative for fewer."""
         net: dict[UUID, int] = {}
+        for (_, location_id), quantity in self.moved_lines().items():
+            net[location_id] = net.get(location_id, 0) + quantity
+        return net
+
+    def moved_lines(self) -> dict[tuple[UUID, UUID], int]:
+        """The same by line and location, without what did not change."""
+        net: dict[tuple[UUID, UUID], int] = {}
         before = ((place, -quantity) for place, (_, quantity) in self._rows.items())
         for place, quantity in (*self.standing.items(), *before):
             if place.location_id is not None:
-                net[place.location_id] = net.get(place.location_id, 0) + quantity
-        return net
+                key = place.line_id, place.location_id
+                net[key] = net.get(key, 0) + quantity
+        return {key: units for key, units in net.items() if units}
 
     def record(
         self,

@@ -36,6 +36,7 @@ LOCATIONS: Final = Table(
         "capabilities": [],
         "daily_capacity_units": None,
         "daily_capacity_orders": None,
+        "daily_capacity_lines": None,
         "cut_off": "",
         "accept_within_minutes": None,
         "collect_within_days": None,
@@ -68,6 +69,7 @@ class UpsertLocation:
     capabilities: tuple[Capability, ...] | Keep = KEEP
     daily_capacity_units: int | Keep | None = KEEP
     daily_capacity_orders: int | Keep | None = KEEP
+    daily_capacity_lines: int | Keep | None = KEEP
     cut_off: str | Keep = KEEP
     accept_within_minutes: int | Keep | None = KEEP
     collect_within_days: int | Keep | None = KEEP
@@ -140,6 +142,7 @@ def _check(command: UpsertLocation, checks: Checks) -> None:
     checks.calendar("calendar", command.calendar)
     checks.number("daily_capacity_units", command.daily_capacity_units)
     checks.number("daily_capacity_orders", command.daily_capacity_orders)
+    checks.number("daily_capacity_lines", command.daily_capacity_lines)
     if command.cut_off:
         checks.time_of_day("cut_off", command.cut_off)
     checks.number("accept_within_minutes", command.accept_within_minutes, least=1, most=MOST_MINUTES)
@@ -162,6 +165,7 @@ def _entry(command: UpsertLocation, checks: Checks) -> Entry:
         capabilities=KEEP if isinstance(capabilities, Keep) else sorted(set(capabilities)),
         daily_capacity_units=command.daily_capacity_units,
         daily_capacity_orders=command.daily_capacity_orders,
+        daily_capacity_lines=command.daily_capacity_lines,
         cut_off=command.cut_off,
         accept_within_minutes=command.accept_within_minutes,
         collect_within_days=command.collect_within_days,

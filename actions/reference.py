@@ -28,7 +28,7 @@ SELECT c.*, coalesce(array_agg(l.location_id) FILTER (WHERE l.location_id IS NOT
 FROM channels c LEFT JOIN channel_locations l ON l.channel_id = c.id WHERE c.organization_id = $1 GROUP BY c.id"""
 SITES: Final = """
 SELECT id, kind, latitude, longitude, capabilities, is_active, time_zone, calendar, country, region, cut_off,
-    daily_capacity_units, daily_capacity_orders FROM locations WHERE organization_id = $1 ORDER BY id"""
+    daily_capacity_units, daily_capacity_orders, daily_capacity_lines FROM locations WHERE organization_id = $1 ORDER BY id"""
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
 GROUPS: Final = "SELECT id, members FROM location_groups WHERE organization_id = $1"
 WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
@@ -155,7 +155,7 @@ def _terms(row: Any) -> ChannelTerms:
 
 
 def _workplaces(found: Sequence[Any], *, is_dated: bool) -> dict[UUID, Workplace]:
-    limits = ("daily_capacity_units", "daily_capacity_orders")
+    limits = ("daily_capacity_units", "daily_capacity_orders", "daily_capacity_lines")
     return {
         row["id"]: Workplace(
             Calendar(

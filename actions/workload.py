@@ -5,7 +5,7 @@
 
 Units count for the day on which their location works on an order that is decided at that moment. Lock order: orders,
 reservations, stock levels, then days by location and day. Without a location that says how much it can do a day, nothing is
-read or written here.
+read or written here; order lines are counted (`actions/line_work.py`) where one says how many lines it can do.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,27 +15,28 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
-from actions import reference
+from actions import line_work, reference
 from actions.acting import Act
 from actions.bulk import Columns, arrays, insert_sql
+from actions.line_work import DayKey, LineClaimed
 from domain.ids import id_maker
 from domain.placing.world import Network
 from domain.workdays import Load
 from models.db import Fetching, execute
 
 DAYS: Final = """
-SELECT d.id, d.location_id, d.day, d.units, d.orders FROM location_days d
+SELECT d.id, d.location_id, d.day, d.units, d.orders, d.lines FROM location_days d
 JOIN unnest($1::uuid[], $2::date[]) AS wanted(location_id, day) ON d.location_id = wanted.location_id AND d.day = wanted.day
 ORDER BY d.location_id, d.day"""
 LOCK: Final = f"{DAYS} FOR NO KEY UPDATE OF d"
 OPEN: Final = """
-INSERT INTO location_days (id, organization_id, location_id, day, units, orders)
-SELECT id, organization_id, location_id, day, 0, 0
+INSERT INTO location_days (id, organization_id, location_id, day, units, orders, lines)
+SELECT id, organization_id, location_id, day, 0, 0, 0
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[]) AS u(id, organization_id, location_id, day)
 ORDER BY location_id, day ON CONFLICT (location_id, day) DO NOTHING"""
 COUNT: Final = """
-UPDATE location_days d SET units = d.units + c.units, orders = d.orders + c.orders
-FROM unnest($1::uuid[], $2::date[], $3::int[], $4::int[]) AS c(location_id, day, units, orders)
+UPDATE location_days d SET units = d.units + c.units, orders = d.orders + c.orders, lines = d.lines + c.lines
+FROM unnest($1::uuid[], $2::date[], $3::int[], $4::int[], $5::int[]) AS c(location_id, day, units, orders, lines)
 WHERE d.location_id = c.location_id AND d.day = c.day"""
 CLAIMS: Final[Columns] = {"id": "uuid", "order_id": "uuid", "location_id": "uuid", "day": "date", "units": "int4"}
 CLAIM: Final = (
@@ -50,7 +51,9 @@ UPDATE capacity_claims c SET units = c.units - l.units FROM unnest($1::uuid[], $
 WHERE c.id = l.id AND c.units > l.units"""
 GONE: Final = "DELETE FROM capacity_claims WHERE id = ANY($1::uuid[])"
 
-DayKey = tuple[UUID, date]
+Counts = tuple[int, int, int]
+"""Units, orders and lines."""
+NOTHING: Final[Counts] = (0, 0, 0)
 
 
 class Claimed(NamedTuple):
@@ -62,7 +65,7 @@ class Claimed(NamedTuple):
     units: int
 
 
-class Moved(Protocol):
+class Moved(line_work.Moved, Protocol):
     """An order whose units moved: by location, how many more (or fewer) stand there than before."""
 
     @property
@@ -87,24 +90,29 @@ async def lock_loads(connection: Any, networks: Mapping[UUID, Network], now: dat
     return _with_counts(loads, counts)
 
 
-async def claim(connection: Any, claims: Sequence[Claimed]) -> None:
+async def claim(connection: Any, claims: Sequence[Claimed], lines: Sequence[LineClaimed] = ()) -> None:
     """Count what new orders brought; whoever calls holds the locks of the days."""
     make = id_maker(len(claims))
     await connection.fetch(CLAIM, *arrays([(make(), *each) for each in claims], CLAIMS))
     changed = Changed()
     for _, location_id, day, units in claims:
         changed.count((location_id, day), units, 1)
+    if lines:
+        await line_work.claim(connection, lines)
+        changed.count_lines(line_work.counted(lines))
     await connection.fetch(COUNT, *changed.columns())
 
 
 async def follow(act: Act, moved: Iterable[Moved]) -> None:
     """Count anew what existing orders have moved. The caller holds their locks, and those of the stock levels."""
+    moved = list(moved)
     net = {(each.order_id, place): units for each in moved for place, units in each.moved_units().items() if units}
-    if not net:
+    if not net and not any(each.moved_lines() for each in moved):
         return
     network = await reference.network(Fetching, act.organization_id)
     if not any(place.is_limited for place in network.workplaces.values()):
         return
+    lines = await line_work.changed(moved, network, act.now)
     found = await Fetching.fetch(CLAIMED, sorted({order_id for order_id, _ in net}))
     changed = Changed({Claimed(*list(row.values())[1:]): row["id"] for row in found})
     for (order_id, location_id), units in net.items():
@@ -112,9 +120,11 @@ async def follow(act: Act, moved: Iterable[Moved]) -> None:
             changed.give_back(order_id, location_id, -units)
         elif (place := network.workplaces.get(location_id)) and place.is_limited:
             changed.take(Claimed(order_id, location_id, place.next_load(act.now).day, units))
+    changed.count_lines(lines.counts())
     if changed.counts:
         await _lock(Fetching, [(act.organization_id, *key) for key in sorted(changed.counts)])
         await _write(changed)
+    await lines.write()
 
 
 @dataclass(slots=True)
@@ -147,13 +157,17 @@ class Changed:
         self.count((claimed.location_id, claimed.day), claimed.units, 0 if is_known else 1)
 
     def count(self, key: DayKey, units: int, orders: int) -> None:
-        count = self.counts.setdefault(key, [0, 0])
+        count = self.counts.setdefault(key, [0, 0, 0])
         count[0] += units
         count[1] += orders
 
+    def count_lines(self, lines: Mapping[DayKey, int]) -> None:
+        for key, more in lines.items():
+            self.counts.setdefault(key, [0, 0, 0])[2] += more
+
     def columns(self) -> list[list[Any]]:
         """The parameters of COUNT."""
-        table = [(place, day, units, orders) for (place, day), (units, orders) in self.counts.items()]
+        table = [(place, day, *counts) for (place, day), counts in self.counts.items()]
         return [list(column) for column in zip(*table, strict=True)]
 
 
@@ -176,11 +190,11 @@ def _limited(loads: Mapping[UUID, Load]) -> list[DayKey]:
     return sorted((place, load.day) for place, load in loads.items() if load.is_limited)
 
 
-def _with_counts(loads: Mapping[UUID, Load], counts: Mapping[DayKey, tuple[int, int]]) -> dict[UUID, Load]:
-    return {place: load.with_order(*counts.get((place, load.day), (0, 0))) for place, load in loads.items()}
+def _with_counts(loads: Mapping[UUID, Load], counts: Mapping[DayKey, Counts]) -> dict[UUID, Load]:
+    return {place: load.with_order(*counts.get((place, load.day), NOTHING)) for place, load in loads.items()}
 
 
-async def _lock(connection: Any, days: Sequence[tuple[UUID, UUID, date]]) -> dict[DayKey, tuple[int, int]]:
+async def _lock(connection: Any, days: Sequence[tuple[UUID, UUID, date]]) -> dict[DayKey, Counts]:
     """The counters of the days (organization, location, day), sorted by location and day; made where they are missing."""
     keys = [(place, day) for _, place, day in days]
     known = await _counted(connection, keys, LOCK)
@@ -192,8 +206,8 @@ async def _lock(connection: Any, days: Sequence[tuple[UUID, UUID, date]]) -> dic
     return known
 
 
-async def _counted(connection: Any, keys: Sequence[DayKey], sql: str) -> dict[DayKey, tuple[int, int]]:
+async def _counted(connection: Any, keys: Sequence[DayKey], sql: str) -> dict[DayKey, Counts]:
     if not keys:
         return {}
     found = await connection.fetch(sql, *map(list, zip(*keys, strict=True)))
-    return {(row["location_id"], row["day"]): (row["units"], row["orders"]) for row in found}
+    return {(row["location_id"], row["day"]): (row["units"], row["orders"], row["lines"]) for row in found}

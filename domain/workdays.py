@@ -15,9 +15,10 @@ MOST_REMEMBERED: Final = 60
 
 
 class Load(NamedTuple):
-    """A location's `day`, so many days `later` than today there, with the units and orders that it has taken on for it.
+    """A location's `day`, so many days `later` than today there, with units, orders and order lines taken on for it.
 
-    The most of either is None where nobody set a limit. A soft limit may have been passed.
+    The most of each is None where nobody set a limit; lines are counted only where there is one. A soft limit may have been
+    passed.
     """
 
     day: date
@@ -26,10 +27,12 @@ class Load(NamedTuple):
     orders: int = 0
     most_units: int | None = None
     most_orders: int | None = None
+    lines: int = 0
+    most_lines: int | None = None
 
     @property
     def is_limited(self) -> bool:
-        return self.most_units is not None or self.most_orders is not None
+        return self.most_units is not None or self.most_orders is not None or self.most_lines is not None
 
     @property
     def room_units(self) -> int | None:
@@ -38,15 +41,22 @@ class Load(NamedTuple):
             return 0
         return None if self.most_units is None else max(0, self.most_units - self.units)
 
-    def with_order(self, units: int, orders: int = 1) -> "Load":
-        return self._replace(units=self.units + units, orders=self.orders + orders)
+    @property
+    def room_lines(self) -> int | None:
+        """Order lines that one more order may bring; None without a limit."""
+        return None if self.most_lines is None else max(0, self.most_lines - self.lines)
+
+    def with_order(self, units: int, orders: int = 1, lines: int = 0) -> "Load":
+        return self._replace(units=self.units + units, orders=self.orders + orders, lines=self.lines + lines)
 
     def backlog_minor(self, day_minor: int, free_days: int) -> int:
         """What the work that is there already costs, at so much for each day of capacity beyond the free ones.
 
         Days of capacity consumed as IBM Sterling Intelligent Promising counts them (CCU): 40 units of 50 a day are 0.8.
+        Where units are not limited, lines are what is counted, and else orders.
         """
-        taken, most = (self.orders, self.most_orders) if self.most_units is None else (self.units, self.most_units)
+        counts = (self.units, self.most_units), (self.lines, self.most_lines), (self.orders, self.most_orders)
+        taken, most = next((count for count in counts if count[1] is not None), (0, None))
         return day_minor * max(0, taken - free_days * most) // most if most else 0
 
 
@@ -58,11 +68,12 @@ class Workplace:
     cut_off: time | None = None
     most_units: int | None = None
     most_orders: int | None = None
+    most_lines: int | None = None
     _known: dict[int, Load] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_limited(self) -> bool:
-        return self.most_units is not None or self.most_orders is not None
+        return self.most_units is not None or self.most_orders is not None or self.most_lines is not None
 
     def next_load(self, now: datetime) -> Load:
         """The day for an order that is decided now, with nothing to do on it yet; it changes at full minutes only."""
@@ -80,7 +91,8 @@ class Workplace:
             (day for day in self.calendar.open_days(today) if day > today or self._takes(day, now)),
             today + DAYS_AHEAD * DAY,
         )
-        return Load(day, (day - today).days, most_units=self.most_units, most_orders=self.most_orders)
+        later = (day - today).days
+        return Load(day, later, most_units=self.most_units, most_orders=self.most_orders, most_lines=self.most_lines)
 
     def _takes(self, today: date, now: datetime) -> bool:
         """Whether an order of now is still worked on today."""

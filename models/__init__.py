@@ -2,7 +2,7 @@
 
 from models.availability import AnnouncedLevel, AvailabilityPosition, AvailabilityThreshold
 from models.backorders import Backorder, BackorderTerms
-from models.capacity import CapacityClaim, LocationDay
+from models.capacity import CapacityClaim, LineClaim, LocationDay
 from models.carriers import Label
 from models.cartons import CartonType
 from models.catalogue import Price, Product, Substitute, TaxRate, Variant
@@ -69,6 +69,7 @@ __all__ = [
     "KitComponent",
     "KitLine",
     "Label",
+    "LineClaim",
     "LineStatus",
     "Location",
     "LocationDay",

@@ -8,12 +8,15 @@ from tortoise.models import Model
 
 from models.columns import key
 from models.locations import Location
-from models.orders import Order
+from models.orders import Order, OrderLine
 from models.organizations import Organization
 
 
 class LocationDay(Model):
-    """`units` and `orders` are the sum and the number of the claims on the day; a soft limit may have been passed."""
+    """`units` and `orders` are the sum and the number of the claims on the day, `lines` the number of its line claims.
+
+    A soft limit may have been passed.
+    """
 
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -27,6 +30,7 @@ class LocationDay(Model):
     day: date = fields.DateField()
     units = fields.IntField(default=0)
     orders = fields.IntField(default=0)
+    lines = fields.IntField(default=0, db_default=0)
 
     class Meta:
         table = "location_days"
@@ -52,3 +56,23 @@ class CapacityClaim(Model):
     class Meta:
         table = "capacity_claims"
         unique_together = (("order", "location", "day"),)
+
+
+class LineClaim(Model):
+    """Units of an order line that a location took on for a day; only where it says how many lines it can do a day."""
+
+    id: UUID = key()
+    line: fields.ForeignKeyRelation[OrderLine] = fields.ForeignKeyField(
+        "models.OrderLine", related_name="claims", on_delete=fields.RESTRICT
+    )
+    line_id: UUID
+    location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
+        "models.Location", related_name="line_claims", on_delete=fields.RESTRICT
+    )
+    location_id: UUID
+    day: date = fields.DateField()
+    units = fields.IntField()
+
+    class Meta:
+        table = "line_claims"
+        unique_together = (("line", "location", "day"),)

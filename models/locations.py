@@ -41,6 +41,7 @@ class Location(Model):
     capabilities: list[str] = words()
     daily_capacity_units: int | None = fields.IntField(null=True)
     daily_capacity_orders: int | None = fields.IntField(null=True)
+    daily_capacity_lines: int | None = fields.IntField(null=True)
     cut_off = fields.CharField(max_length=5, default="", db_default="")
     accept_within_minutes = fields.IntField(null=True)
     collect_within_days = fields.IntField(null=True)

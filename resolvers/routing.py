@@ -99,6 +99,8 @@ class CapacityShown:
     orders: int
     most_units: int | None
     most_orders: int | None
+    lines: int
+    most_lines: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ class Location(Node):
     daily_capacity_orders: int | None = column(
         "How many orders it can handle a day; null for no limit.", needs=INTERNAL
     )
+    daily_capacity_lines: int | None = column(
+        "How many order lines it can handle a day; null for no limit.", needs=INTERNAL
+    )
     cut_off: str = column(
         'Its time, as "14:00", from which on orders are worked on from the next working day on; empty for none.',
         needs=INTERNAL,
@@ -73,6 +76,7 @@ class LocationDay(Node):
     day: date = column("Which of its days.")
     units: int = column("Units taken on; more than it can do where a rule let that pass.")
     orders: int = column("Orders that they are of.")
+    lines: int = column("Order lines that they are of; counted where the location says how many it can handle.")
 
 
 @strawberry.enum(description="How days of locations may be listed.")
@@ -134,6 +138,9 @@ class UpsertLocationInput:
     capabilities: list[Capability] | None = given("All it can do for an order.", default=UNSET)
     daily_capacity_units: int | None = given("How many units it can handle a day; null for no limit.", default=UNSET)
     daily_capacity_orders: int | None = given("How many orders it can handle a day; null for no limit.", default=UNSET)
+    daily_capacity_lines: int | None = given(
+        "How many order lines it can handle a day; null for no limit.", default=UNSET
+    )
     cut_off: str | None = given(
         "Like 14:00, its own time, from which on orders are worked on from the next working day on; empty for none.",
         default=UNSET,

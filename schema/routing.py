@@ -157,6 +157,8 @@ class RoutingCapacity:
     orders: int = strawberry.field(description="Orders.")
     most_units: int | None = strawberry.field(description="How many units it can do a day; null for no limit.")
     most_orders: int | None = strawberry.field(description="How many orders it can do a day; null for no limit.")
+    lines: int = strawberry.field(description="Order lines, where it says how many it can do.")
+    most_lines: int | None = strawberry.field(description="How many order lines it can do a day; null for no limit.")
 
 
 @strawberry.type(description="A location that was looked at.")

@@ -14,6 +14,7 @@ from actions.bulk import arrays
 from actions.claims import claimed_of
 from actions.geocoding import located_order
 from actions.group_commit import Overtaken
+from actions.line_work import LineClaimed
 from actions.orders import external
 from actions.orders.external import ExternalId, First
 from actions.orders.kits import WRITE_KITS, with_components
@@ -144,6 +145,7 @@ class Batch:
     consents: list[tuple[Any, ...]] = field(default_factory=list)
     loads: dict[UUID, Load] = field(default_factory=dict)
     claims: list[workload.Claimed] = field(default_factory=list)
+    line_claims: list[LineClaimed] = field(default_factory=list)
     sent: list[First] = field(default_factory=list)
     has_quotas: bool = False
     drawn: list[ledger.Drawn] = field(default_factory=list)
@@ -198,7 +200,7 @@ class Batch:
         claimed = claimed_of(self.shelves)
         moved = await connection.fetchval(WRITE, *self.rows.parameters(claimed, self.last))
         if self.claims:
-            await workload.claim(connection, self.claims)
+            await workload.claim(connection, self.claims, self.line_claims)
         if self.waits:
             await connection.execute(waits.WRITE, *arrays(self.waits, waits.COLUMNS))
         if self.sent:
@@ -253,7 +255,9 @@ class Batch:
             new.waits = self._wait(new)
         self.consents += consents.rows_of(new)
         self.rows.add(new)
-        self.claims += [workload.Claimed(new.id, *each) for each in decided.claims]
+        for place, day, units, lines in decided.claims:
+            self.claims.append(workload.Claimed(new.id, place, day, units))
+            self.line_claims += [LineClaimed(line_ids[line], place, day, each) for line, each in lines.items()]
         return new.id
 
     def _wait(self, new: NewOrder) -> dict[UUID, Wait]:

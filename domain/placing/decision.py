@@ -53,11 +53,15 @@ class Backorder(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """Units of the order that a location with a daily capacity takes on for one of its days."""
+    """Units of the order that a location with a daily capacity takes on for one of its days.
+
+    `lines` are units by line (its position), where the location says how many lines it can do.
+    """
 
     location_id: UUID
     day: date
     units: int
+    lines: Mapping[int, int]
 
 
 @dataclass(slots=True)
@@ -265,16 +269,17 @@ def _free_at(sites: Sequence[Site], variant_id: UUID, market: Market, own: Own) 
 
 
 def _claims(allocations: Sequence[Allocation], loads: MutableMapping[UUID, Load]) -> list[Claim]:
-    units: dict[UUID, int] = {}
+    taken: dict[UUID, dict[int, int]] = {}
     for allocation in allocations:
-        location_id = allocation.shelf.location_id
-        units[location_id] = units.get(location_id, 0) + allocation.quantity
+        at = taken.setdefault(allocation.shelf.location_id, {})
+        at[allocation.line] = at.get(allocation.line, 0) + allocation.quantity
     claims = []
-    for location_id, quantity in units.items():
+    for location_id, lines in taken.items():
         load = loads.get(location_id)
         if load is not None and load.is_limited:
-            loads[location_id] = load.with_order(quantity)
-            claims.append(Claim(location_id, load.day, quantity))
+            units, counted = sum(lines.values()), {} if load.most_lines is None else lines
+            loads[location_id] = load.with_order(units, lines=len(counted))
+            claims.append(Claim(location_id, load.day, units, counted))
     return claims
 
 

@@ -141,10 +141,11 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: A
 
 @dataclass(slots=True)
 class Done:
-    """Units and orders that the simulation takes on at a location's day beyond what was taken on then."""
+    """Units, orders and lines that the simulation takes on at a location's day beyond what was taken on then."""
 
     units: dict[tuple[UUID, date], int] = field(default_factory=dict)
     orders: dict[tuple[UUID, date], int] = field(default_factory=dict)
+    lines: dict[tuple[UUID, date], int] = field(default_factory=dict)
 
     def loaded(self, situation: Situation) -> Situation:
         if not self.units or not situation.loads:
@@ -156,18 +157,23 @@ class Done:
     def add(self, situation: Situation, before: RoutingPlan, plan: RoutingPlan) -> None:
         for sign, one in ((-1, before), (1, plan)):
             units: dict[int, int] = {}
-            for _, at, _, quantity in one.assignments:
+            lines: dict[int, int] = {}
+            for line, at, _, quantity in one.assignments:
                 units[at] = units.get(at, 0) + quantity
+                lines[at] = lines.get(at, 0) + situation.demands[line].lines
             for at, quantity in units.items():
                 load = situation.load(at)
                 if load is not None and load.is_limited:
                     key = situation.candidates[at].location, load.day
                     self.units[key] = self.units.get(key, 0) + sign * quantity
                     self.orders[key] = self.orders.get(key, 0) + sign
+                    if load.most_lines is not None:
+                        self.lines[key] = self.lines.get(key, 0) + sign * lines[at]
 
     def _with_others(self, place: UUID, load: Load) -> Load:
-        more = load.with_order(self.units.get((place, load.day), 0), self.orders.get((place, load.day), 0))
-        return more._replace(units=max(0, more.units), orders=max(0, more.orders))
+        key = place, load.day
+        more = load.with_order(self.units.get(key, 0), self.orders.get(key, 0), self.lines.get(key, 0))
+        return more._replace(units=max(0, more.units), orders=max(0, more.orders), lines=max(0, more.lines))
 
 
 def effective(rules: Iterable[RoutingRule], changed: RoutingRule | None) -> list[RoutingRule]:

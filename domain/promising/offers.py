@@ -109,6 +109,10 @@ class Load(NamedTuple):
     def quantity(self) -> int:
         return sum(units.quantity for units in self.units)
 
+    @property
+    def lines(self) -> int:
+        return len({units.variant_id for units in self.units})
+
 
 def offers(question: Question) -> list[Option]:
     """Only options that have everything: by method as asked, the first to arrive first, then the cheapest."""
@@ -303,7 +307,7 @@ def _parcel(question: Question, method: Method, load: Load, service: Service | N
     place = question.places[load.location_id]
     calendar = place.calendar
     start = question.now if load.after is None else max(question.now, calendar.moment(load.after + DAY, time()))
-    ready_at = place.readiness(method, calendar.day_of(question.now)).ready_at(start, load.quantity)
+    ready_at = place.readiness(method, calendar.day_of(question.now)).ready_at(start, load.quantity, load.lines)
     if ready_at is None:
         return None
     if service is None:
@@ -358,4 +362,5 @@ def _confidence(question: Question, loads: Sequence[Load]) -> Confidence:
 
 
 def _days_of_work(place: Place) -> float:
-    return 0.0 if place.capacity_units is None else days_of_capacity(place.backlog_units, [place.capacity_units])
+    counts = (place.backlog_units, place.capacity_units), (place.backlog_lines, place.capacity_lines)
+    return max((days_of_capacity(backlog, [most]) for backlog, most in counts if most is not None), default=0.0)

@@ -48,7 +48,7 @@ def rule_for(rules: Sequence[PromiseRule], location_id: UUID) -> PromiseRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A location as promising sees it; the backlog is all units it has still to pack."""
+    """A location as promising sees it; the backlog is all units, and the lines they are of, that it has still to pack."""
 
     site: Site
     calendar: Calendar
@@ -56,6 +56,8 @@ class Place:
     capacity_units: int | None = None
     backlog_units: int = 0
     cut_off: time | None = None
+    capacity_lines: int | None = None
+    backlog_lines: int = 0
 
     def readiness(self, method: Method, today: date) -> Readiness:
         is_pickup = method is Method.PICKUP
@@ -66,6 +68,8 @@ class Place:
             self.backlog_units,
             today,
             self.cut_off,
+            self.capacity_lines,
+            self.backlog_lines,
         )
 
 

@@ -85,7 +85,8 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """How a place gets an order ready: its calendar, minutes of work, and room behind the backlog of `today`.
+    """How a place gets an order ready: its calendar, minutes of work, and room for units and order lines behind the
+    backlog of `today`.
 
     What comes at its `cut_off` or later, which is exclusive, is worked on from the next day on.
     """
@@ -96,8 +97,10 @@ class Readiness:
     backlog_units: int
     today: date
     cut_off: time | None = None
+    capacity_lines: int | None = None
+    backlog_lines: int = 0
 
-    def ready_at(self, start: datetime, quantity: int) -> datetime | None:
+    def ready_at(self, start: datetime, quantity: int, lines: int = 1) -> datetime | None:
         """When units that may be worked on from `start` are ready; None when never within reach."""
         came_on = self.calendar.day_of(start)
         if self.cut_off is not None and start >= self.calendar.moment(came_on, self.cut_off):
@@ -106,16 +109,27 @@ class Readiness:
         if done is None:
             return None
         day = self.calendar.day_of(done)
-        found = day_with_room(
-            self.calendar.open_days(self.today),
-            capacity=self.capacity_units,
-            backlog=self.backlog_units,
-            quantity=quantity,
-            earliest=day,
-        )
+        found = self._day_with_room(day, quantity, lines)
         if found is None or found == day:
             return done if found else None
         return self.calendar.open_hours(found)[0][0]
+
+    def _day_with_room(self, earliest: date, quantity: int, lines: int) -> date | None:
+        """Once there is room there is room on every later day, so the later of both has room for both."""
+        counts = [(self.capacity_units, self.backlog_units, quantity)]
+        if self.capacity_lines is not None:
+            counts.append((self.capacity_lines, self.backlog_lines, lines))
+        days = [
+            day_with_room(
+                self.calendar.open_days(self.today),
+                capacity=capacity,
+                backlog=backlog,
+                quantity=wanted,
+                earliest=earliest,
+            )
+            for capacity, backlog, wanted in counts
+        ]
+        return max((day for day in days if day), default=None) if all(days) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,10 @@ def _costs(request: RoutingRequest, used: Ints, units: Ints, load: Load | None) 
     capacity = [NEVER if one.capacity_units is None else one.capacity_units for one in candidates]
     if min(capacity) < int(units[-1]):
         costs[units[:, None] > np.array(capacity)[None, :]] = NEVER
+    if any(one.capacity_lines is not None for one in candidates):
+        lines = _subset_sums([demand.lines for demand in request.demands])
+        most = [NEVER if one.capacity_lines is None else one.capacity_lines for one in candidates]
+        costs[lines[:, None] > np.array(most)[None, :]] = NEVER
     return costs
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from itertools import pairwise
 from typing import Final
 
-from domain.routing.quantities import usable_units
+from domain.routing.quantities import lines_of, usable_units
 from domain.routing.values import RoutingRequest
 
 MAX_PATHS: Final = 1000
@@ -70,8 +70,11 @@ def _rooms(request: RoutingRequest, taken: Units, path: Path) -> list[int]:
 
 
 def _stock_left(request: RoutingRequest, taken: Units, line: int, at: int) -> int:
-    variant = request.demands[line].variant
-    given = sum(units for other, units in enumerate(taken[at]) if request.demands[other].variant == variant)
+    demands, candidate = request.demands, request.candidates[at]
+    if not taken[at][line] and not candidate.has_room_for(lines_of(demands, taken[at]) + demands[line].lines):
+        return 0
+    variant = demands[line].variant
+    given = sum(units for other, units in enumerate(taken[at]) if demands[other].variant == variant)
     return usable_units(request, line, at) - given
 
 

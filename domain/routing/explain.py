@@ -59,7 +59,8 @@ def exclusion(request: RoutingRequest, line: int, at: int) -> Exclusion | None:
     stock = request.stock[line][at]
     if stock < demand.quantity:
         return Exclusion.NO_STOCK if stock <= 0 else Exclusion.NOT_ENOUGH_STOCK
-    if candidate.capacity_units is not None and candidate.capacity_units < demand.quantity:
+    has_room = candidate.capacity_units is None or candidate.capacity_units >= demand.quantity
+    if not (has_room and candidate.has_room_for(demand.lines)):
         return Exclusion.CAPACITY
     return None
 

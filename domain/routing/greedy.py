@@ -1,7 +1,7 @@
 """A good plan at once for orders too large to be routed exactly: again and again the cheapest location per unit served."""
 
 from domain.routing.augment import serve_more
-from domain.routing.quantities import Taken, taken_cost, usable_units, whole_somewhere
+from domain.routing.quantities import Taken, lines_of, taken_cost, usable_units, whole_somewhere
 from domain.routing.values import RoutingRequest
 
 
@@ -61,7 +61,8 @@ class _Greedy:
     def _offer(self, at: int, *, may_cut: bool) -> list[int]:
         """All that the candidate can still give of what is wanted, earlier lines first."""
         demands, taken = self.request.demands, self.taken[at]
-        capacity = self.request.candidates[at].capacity_units
+        candidate = self.request.candidates[at]
+        capacity, lines = candidate.capacity_units, lines_of(demands, taken)
         room = sum(self.wanted) if capacity is None else capacity - sum(taken)
         given: dict[object, int] = {}
         for demand, quantity in zip(demands, taken, strict=True):
@@ -71,7 +72,11 @@ class _Greedy:
             most = min(self.wanted[line], self.usable[line][at] - given[demand.variant], room)
             if most < self.wanted[line] and self.whole[line] and (line in self.limited or not may_cut):
                 most = 0
+            is_new = not taken[line]
+            if is_new and not candidate.has_room_for(lines + demand.lines):
+                most = 0
             most = max(0, most)
+            lines += demand.lines if is_new and most else 0
             given[demand.variant] += most
             room -= most
             units.append(most)

@@ -13,7 +13,7 @@ import numpy as np
 from domain.routing import arrays
 from domain.routing.arrays import Load
 from domain.routing.partition import partition
-from domain.routing.quantities import Taken, taken_cost
+from domain.routing.quantities import Taken, lines_of, taken_cost
 from domain.routing.values import RoutingRequest
 
 WINDOW_LINES: Final = 8
@@ -64,6 +64,8 @@ def holds(request: RoutingRequest, units: Units) -> bool:
         parcels += taken_cost(request, at, quantities)[1]
         capacity = request.candidates[at].capacity_units
         if capacity is not None and sum(quantities) > capacity:
+            return False
+        if not request.candidates[at].has_room_for(lines_of(request.demands, quantities)):
             return False
         given: dict[object, int] = {}
         for line, quantity in enumerate(quantities):

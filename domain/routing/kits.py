@@ -87,7 +87,7 @@ def gathered(
         else:
             parts = [Part(demands[each].variant, units, stock[each]) for each, units in _pairs(bundle)]
             grams = sum(demands[each].grams_each * units for each, units in _pairs(bundle))
-            found.demands.append(Demand(bundle.variant, bundle.kits, grams, demand.method))
+            found.demands.append(Demand(bundle.variant, bundle.kits, grams, demand.method, len(parts)))
             found.stock.append(kits_at(parts))
             found.members.append(_pairs(bundle))
             found.parts[at] = parts

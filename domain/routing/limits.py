@@ -43,8 +43,8 @@ def serve_within_limits(request: RoutingRequest, able: Sequence[int]) -> list[tu
             arrays.cheapest_parcels(request, [mask if place == at else 0 for place, mask in enumerate(able)]).cost
         )
         together = closure(single, split)
-        for masked, limit in found:
-            together[np.asarray(units)[np.arange(len(together)) & masked] > limit] = NEVER
+        for limit in found:
+            together[np.asarray(limit.measure)[np.arange(len(together)) & limit.mask] > limit.most] = NEVER
         sent.append((at, single, together))
         stages.append(_with_one_more(stages[-1], together, split))
     return _read_back(stages, sent, free_cost, free.candidate, split)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.routing.subsets import NEVER
-from domain.routing.values import RoutingRequest
+from domain.routing.values import Demand, RoutingRequest
 
 CUT: Final = 1 << 44
 """More than any plan costs."""
@@ -79,7 +79,7 @@ def whole_somewhere(request: RoutingRequest) -> list[bool]:
     """Per line whether some candidate could serve it whole if it served nothing else."""
     return [
         any(
-            min(usable_units(request, line, at), _room(request, at)) >= demand.quantity
+            min(usable_units(request, line, at), _room(request, at, line)) >= demand.quantity
             for at in range(len(request.candidates))
         )
         for line, demand in enumerate(request.demands)
@@ -119,7 +119,7 @@ def _offers(request: RoutingRequest, at: int, *, whole: Sequence[bool], may_cut:
     """Per line the quantities that the candidate might give."""
     offers: list[Sequence[int]] = []
     for line, demand in enumerate(request.demands):
-        most = min(usable_units(request, line, at), _room(request, at), demand.quantity)
+        most = min(usable_units(request, line, at), _room(request, at, line), demand.quantity)
         if (whole[line] and not may_cut) or (request.most_sources is not None and request.most_sources.get(line) == 1):
             offers.append((0, demand.quantity) if most == demand.quantity else (0,))
         else:
@@ -131,9 +131,10 @@ def _takes(
     request: RoutingRequest, at: int, offers: Sequence[Sequence[int]], whole: Sequence[bool]
 ) -> Iterator[tuple[tuple[int, ...], int]]:
     """(shift of the table, cost) for everything the candidate can give at once; the first axis counts parcels."""
-    demands, options = request.demands, request.options
+    demands, options, candidate = request.demands, request.options, request.candidates[at]
+    most = NEVER if candidate.capacity_units is None else candidate.capacity_units
     for units in product(*offers):
-        if not any(units) or sum(units) > _room(request, at):
+        if not any(units) or sum(units) > most or not candidate.has_room_for(lines_of(demands, units)):
             continue
         by_variant: dict[object, int] = {}
         for demand, quantity in zip(demands, units, strict=True):
@@ -198,9 +199,17 @@ def _best_state(table: Table, request: RoutingRequest) -> tuple[int, ...]:
     return tuple(reachable[np.lexsort(keys)[0]].tolist())
 
 
-def _room(request: RoutingRequest, at: int) -> int:
-    capacity = request.candidates[at].capacity_units
-    return NEVER if capacity is None else capacity
+def lines_of(demands: Sequence[Demand], units: Sequence[int]) -> int:
+    """How many order lines have any units."""
+    return sum(demand.lines for demand, quantity in zip(demands, units, strict=True) if quantity)
+
+
+def _room(request: RoutingRequest, at: int, line: int) -> int:
+    """For the line alone."""
+    candidate = request.candidates[at]
+    if not candidate.has_room_for(request.demands[line].lines):
+        return 0
+    return NEVER if candidate.capacity_units is None else candidate.capacity_units
 
 
 def _product(sizes: Iterator[int] | Sequence[int]) -> int:

@@ -4,6 +4,7 @@ A subset of lines is a bit mask. `arrays.py` computes the same table with numpy,
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from domain.routing.values import Demand, Method, RoutingRequest
@@ -17,6 +18,17 @@ class ParcelTable(NamedTuple):
 
     cost: Sequence[int]
     candidate: Sequence[int]
+
+
+class Limit(NamedTuple):
+    """Of the lines in `mask` together at most so much, by what `measure` has for every subset of lines."""
+
+    measure: Sequence[int]
+    mask: int
+    most: int
+
+    def breaks(self, part: int) -> bool:
+        return self.measure[part & self.mask] > self.most
 
 
 def able_masks(request: RoutingRequest) -> list[int]:
@@ -70,7 +82,7 @@ def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTabl
                 cost = fixed + per_kilogram * charged[part] + per_unit * units[part]
                 if extra is not None:
                     cost += extra[part]
-                if cost < least[part] and not (limits and _breaks(limits, part, units)):
+                if cost < least[part] and not (limits and _breaks(limits, part)):
                     least[part], place[part] = cost, at
                 part = (part - 1) & whole
     return ParcelTable(least, place)
@@ -78,16 +90,21 @@ def cheapest_parcels(request: RoutingRequest, able: Sequence[int]) -> ParcelTabl
 
 def binding_limits(
     request: RoutingRequest, at: int, *, mask: int, shared: Sequence[int], units: Sequence[int]
-) -> list[tuple[int, int]]:
-    """(lines, units) pairs: of these lines together the candidate gives at most so many units; only limits that bind."""
+) -> list[Limit]:
+    """What the candidate gives at most of some lines together; only limits that bind."""
     limits = []
-    capacity = request.candidates[at].capacity_units
+    candidate = request.candidates[at]
+    capacity = candidate.capacity_units
     if capacity is not None and units[mask] > capacity:
-        limits.append((mask, capacity))
+        limits.append(Limit(units, mask, capacity))
+    if candidate.capacity_lines is not None:
+        lines = _line_sums(tuple([demand.lines for demand in request.demands]))
+        if lines[mask] > candidate.capacity_lines:
+            limits.append(Limit(lines, mask, candidate.capacity_lines))
     for group in shared:
         stock = request.stock[group.bit_length() - 1][at]
         if units[mask & group] > stock:
-            limits.append((group, stock))
+            limits.append(Limit(units, group, stock))
     return limits
 
 
@@ -127,5 +144,10 @@ def _extra_costs(request: RoutingRequest, at: int) -> list[int]:
     )
 
 
-def _breaks(limits: Sequence[tuple[int, int]], part: int, units: Sequence[int]) -> bool:
-    return any(units[part & lines] > limit for lines, limit in limits)
+@lru_cache(maxsize=64)
+def _line_sums(lines: tuple[int, ...]) -> Sequence[int]:
+    return subset_sums(lines)
+
+
+def _breaks(limits: Sequence[Limit], part: int) -> bool:
+    return any(limit.breaks(part) for limit in limits)

@@ -56,20 +56,25 @@ class Shortage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """One line's units (at least 1) still to be served. Lines that want the same variant share its stock."""
+    """One line's units (at least 1) still to be served. Lines that want the same variant share its stock.
+
+    A kit is so many order `lines`, one for each component.
+    """
 
     variant: VariantKey
     quantity: int
     grams_each: int
     method: Method = Method.SHIP
+    lines: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One location as seen from the address: made once per location and zone, then kept.
 
-    `capacity_units` is what it can still take on (None = no limit), `methods` what it offers (None = all). Of what a parcel
-    costs there whatever is in it, `backlog_minor` is for the work that waits there and `delay_minor` for leaving later.
+    `capacity_units` and `capacity_lines` are what it can still take on (None = no limit), `methods` what it offers (None =
+    all). Of what a parcel costs there whatever is in it, `backlog_minor` is for the work that waits there and `delay_minor`
+    for leaving later.
     """
 
     location: UUID
@@ -80,6 +85,11 @@ class Candidate:
     methods: frozenset[Method] | None = None
     backlog_minor: int = 0
     delay_minor: int = 0
+    capacity_lines: int | None = None
+
+    def has_room_for(self, lines: int) -> bool:
+        """Whether so many order lines are not too many."""
+        return self.capacity_lines is None or lines <= self.capacity_lines
 
 
 @dataclass(frozen=True, slots=True)

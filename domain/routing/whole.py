@@ -47,7 +47,7 @@ def _breaks_limits(request: RoutingRequest, parcels: Whole) -> bool:
     units = subsets.subset_sums([demand.quantity for demand in request.demands])
     shared = subsets.shared_variants(request.demands)
     return any(
-        units[mask & lines] > limit
+        limit.breaks(mask)
         for at, mask in lines_at.items()
-        for lines, limit in subsets.binding_limits(request, at, mask=mask, shared=shared, units=units)
+        for limit in subsets.binding_limits(request, at, mask=mask, shared=shared, units=units)
     )

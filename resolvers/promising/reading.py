@@ -51,9 +51,10 @@ LAUNCHES: Final = """
 SELECT variant_id, launches_at FROM backorder_terms
 WHERE variant_id = ANY($1::uuid[]) AND launches_at IS NOT NULL AND launched_at IS NULL"""
 PLACES: Final = """
-SELECT id, time_zone, calendar, country, region, cut_off, daily_capacity_units FROM locations WHERE id = ANY($1::uuid[])"""
+SELECT id, time_zone, calendar, country, region, cut_off, daily_capacity_units, daily_capacity_lines
+FROM locations WHERE id = ANY($1::uuid[])"""
 BACKLOG: Final = """
-SELECT location_id, sum(quantity)::int AS units FROM line_status
+SELECT location_id, sum(quantity)::int AS units, count(DISTINCT line_id)::int AS lines FROM line_status
 WHERE location_id = ANY($1::uuid[]) AND status IN ('scheduled', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
 SAFETY: Final = """
 SELECT code, kind, variant_id, location_id, method, quantity, percent
@@ -165,16 +166,20 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
     keys = [site.id for site in sites]
     rules = await promise_rules(asked.organization_id)
     kept = {row["id"]: row for row in await rows(PLACES, [keys])}
-    limited = [key for key in keys if kept[key]["daily_capacity_units"] is not None]
-    backlog = {row["location_id"]: row["units"] for row in await rows(BACKLOG, [limited])} if limited else {}
+    limits = ("daily_capacity_units", "daily_capacity_lines")
+    limited = [key for key in keys if any(kept[key][limit] is not None for limit in limits)]
+    found = await rows(BACKLOG, [limited]) if limited else []
+    backlog = {row["location_id"]: (row["units"], row["lines"]) for row in found}
     return {
         site.id: Place(
             site=site,
             calendar=calendar_of(kept[site.id]),
             rule=rule_for(rules, site.id),
             capacity_units=kept[site.id]["daily_capacity_units"],
-            backlog_units=backlog.get(site.id, 0),
+            backlog_units=backlog.get(site.id, (0, 0))[0],
             cut_off=cut_off_of(kept[site.id]),
+            capacity_lines=kept[site.id]["daily_capacity_lines"],
+            backlog_lines=backlog.get(site.id, (0, 0))[1],
         )
         for site in sites
         if site.id in kept

@@ -47,14 +47,17 @@ FROM reservations r JOIN stock_levels l ON l.id = r.stock_level_id
 WHERE (l.variant_id, l.location_id) <> (r.variant_id, r.location_id)"""
 
 DAYS: Final = """
-SELECT format('day %s of %s', coalesce(d.day, c.day), p.code) AS name,
-    format('it counts %s units of %s orders, claims make %s of %s', coalesce(d.units, 0), coalesce(d.orders, 0),
-        coalesce(c.units, 0), coalesce(c.orders, 0)) AS wrong
+SELECT format('day %s of %s', coalesce(d.day, c.day, w.day), p.code) AS name,
+    format('it counts %s units of %s orders and %s lines, claims make %s of %s and %s', coalesce(d.units, 0),
+        coalesce(d.orders, 0), coalesce(d.lines, 0), coalesce(c.units, 0), coalesce(c.orders, 0), coalesce(w.lines, 0)) AS wrong
 FROM location_days d
 FULL JOIN (SELECT location_id, day, sum(units) AS units, count(*) AS orders FROM capacity_claims GROUP BY 1, 2) AS c
     ON c.location_id = d.location_id AND c.day = d.day
-JOIN locations p ON p.id = coalesce(d.location_id, c.location_id)
-WHERE (coalesce(d.units, 0), coalesce(d.orders, 0)) <> (coalesce(c.units, 0), coalesce(c.orders, 0))"""
+FULL JOIN (SELECT location_id, day, count(*) AS lines FROM line_claims GROUP BY 1, 2) AS w
+    ON w.location_id = coalesce(d.location_id, c.location_id) AND w.day = coalesce(d.day, c.day)
+JOIN locations p ON p.id = coalesce(d.location_id, c.location_id, w.location_id)
+WHERE (coalesce(d.units, 0), coalesce(d.orders, 0), coalesce(d.lines, 0))
+    <> (coalesce(c.units, 0), coalesce(c.orders, 0), coalesce(w.lines, 0))"""
 
 CHECKS: Final = (
     by_sql("Every stock counter is the sum of its movements", COUNTED),

@@ -56,6 +56,11 @@ async def units_at(world: World) -> dict[str, int]:
 
 async def days() -> dict[date, tuple[int, int]]:
     """By day (units, orders), after having proved that the counters are the sums of the claims."""
+    lines = await rows(
+        "SELECT d.day FROM location_days d WHERE d.lines <> (SELECT count(*) FROM line_claims c"
+        " WHERE c.location_id = d.location_id AND c.day = d.day)"
+    )
+    assert not lines
     wrong = await rows(
         "SELECT d.day FROM location_days d LEFT JOIN LATERAL (SELECT coalesce(sum(units), 0) AS units, count(*) AS orders"
         " FROM capacity_claims c WHERE c.location_id = d.location_id AND c.day = d.day) AS c ON true"

@@ -21,13 +21,23 @@ from tests.actions.test_routing_rules import activated
 from tests.actions.test_workload import HARD
 from tests.world import World, furnish
 
-LIMITS = {"NYC": {"daily_capacity_units": 12}, "CHI": {"daily_capacity_orders": 4}, "LAX": {"daily_capacity_units": 7}}
+LIMITS = {
+    "NYC": {"daily_capacity_units": 12, "daily_capacity_lines": 5},
+    "CHI": {"daily_capacity_orders": 4},
+    "LAX": {"daily_capacity_units": 7, "daily_capacity_lines": 4},
+}
 STANDING = """
 SELECT c.order_id FROM (SELECT order_id, location_id, sum(units) AS units FROM capacity_claims GROUP BY 1, 2) AS c
 FULL JOIN (SELECT order_id, location_id, sum(quantity) AS units FROM line_status WHERE location_id IS NOT NULL GROUP BY 1, 2)
     AS s ON s.order_id = c.order_id AND s.location_id = c.location_id WHERE c.units IS DISTINCT FROM s.units"""
+LINES_STANDING = """
+SELECT c.line_id FROM (SELECT line_id, location_id, sum(units) AS units FROM line_claims GROUP BY 1, 2) AS c
+FULL JOIN (
+    SELECT s.line_id, s.location_id, sum(s.quantity) AS units FROM line_status s JOIN locations l ON l.id = s.location_id
+    WHERE l.daily_capacity_lines IS NOT NULL GROUP BY 1, 2
+) AS s ON s.line_id = c.line_id AND s.location_id = c.location_id WHERE c.units IS DISTINCT FROM s.units"""
 DAYS = """
-SELECT l.code, d.units, d.orders, l.daily_capacity_units AS most_units, l.daily_capacity_orders AS most_orders
+SELECT l.code, d.units, d.orders, d.lines, l.daily_capacity_lines AS most_lines, l.daily_capacity_units AS most_units, l.daily_capacity_orders AS most_orders
 FROM location_days d JOIN locations l ON l.id = d.location_id"""
 
 
@@ -68,9 +78,11 @@ async def test_nobody_takes_on_more_than_they_can_and_every_claim_stands(databas
             await asyncio.gather(*steps)
 
             assert not await rows(STANDING)
+            assert not await rows(LINES_STANDING)
             for day in await rows(DAYS):
                 assert day["units"] <= (day["most_units"] or 10**6)
                 assert day["orders"] <= (day["most_orders"] or 10**6)
+                assert day["lines"] <= (day["most_lines"] or 10**6)
 
     assert await LineStatus.exclude(location_id=None).count()
     async with snapshot(database_url) as connection:

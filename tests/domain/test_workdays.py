@@ -83,3 +83,12 @@ def test_where_only_orders_are_limited_orders_are_the_backlog():
 )
 def test_room_is_what_is_left_of_the_units_and_nothing_when_there_are_enough_orders(load, room):
     assert load.room_units == room
+
+
+def test_lines_have_room_of_their_own_and_are_the_backlog_where_units_have_no_limit():
+    load = Load(MONDAY, units=900, orders=3, most_orders=10, lines=4, most_lines=5)
+
+    assert (load.room_units, load.room_lines) == (None, 1)
+    assert load.with_order(2, lines=3).room_lines == 0
+    assert load.backlog_minor(100, 0) == 80
+    assert Load(MONDAY, lines=7).room_lines is None

@@ -36,6 +36,7 @@ reoptimizing = importlib.import_module("models.migrations.0011_reoptimizing")
 routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
+line_capacity = importlib.import_module("models.migrations.0032_line_capacity")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
 quotas = importlib.import_module("models.migrations.0028_quotas")
 RULES = {
@@ -53,6 +54,7 @@ RULES = {
         purchasing.CHECKS,
         counting.CHECKS,
         capacity.CHECKS,
+        line_capacity.CHECKS,
         location_groups.CHECKS,
         reordering.CHECKS,
         drop_ship.CHECKS,

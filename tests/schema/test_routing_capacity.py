@@ -55,6 +55,38 @@ async def test_an_order_that_found_no_room_says_so_and_the_day_is_counted(counte
     assert told["replay"] == {"isIdentical": True}
 
 
+async def test_lines_of_a_day_are_told_where_they_are_limited(counter):
+    world = await furnish(units=50)
+    upsert = """mutation($input: UpsertLocationInput!) { upsertLocation(input: $input) {
+        ... on Location { dailyCapacityLines } ... on InvalidInput { problems { path } } } }"""
+    limited = await do(upsert, world, {"code": "NYC", "dailyCapacityLines": 2})
+    wrong = await do(upsert, world, {"code": "NYC", "dailyCapacityLines": -1})
+    rule = await do(RULE, world, {"name": "Busy", "constraints": [{"kind": "DAILY_CAPACITY"}]})
+    await do(ACTIVATE, world, {"ruleId": rule["id"]})
+
+    both = [("MUG", 2), ("LAMP", 1)]
+    orders = [await place(counter, world.viewer(), wanted(world, *both), f"key-{n:04}") for n in range(2)]
+
+    assert limited == {"dailyCapacityLines": 2}
+    assert [problem["path"] for problem in wrong["problems"]] == [["dailyCapacityLines"]]
+    assert [from_where(order) for order in orders] == [{"NYC"}, {"CHI"}]
+    asked = "{ locationDays(first: 9) { nodes { units orders lines } } }"
+    days = await ask(asked, world.viewer(Role.AGENT), {})
+    assert days["data"]["locationDays"]["nodes"] == [{"units": 3, "orders": 1, "lines": 2}]
+    answer = await ask(
+        """query($id: ID!) { order(id: $id) { routingDecisions { replay { isIdentical }
+        explanation { candidates { capacity { lines mostLines } lines { reason } } } } } }""",
+        world.viewer(Role.AGENT),
+        {"id": orders[1]["id"]},
+    )
+    [told] = answer["data"]["order"]["routingDecisions"]
+    [full] = [one for one in told["explanation"]["candidates"] if one["capacity"]]
+    assert full == {"capacity": {"lines": 2, "mostLines": 2}, "lines": [{"reason": "CAPACITY"}] * 2}
+    assert told["replay"] == {"isIdentical": True}
+    found = await do(SIMULATE, world, MONTH)
+    assert (found["changedCount"], found["simulated"]) == (0, found["decided"])
+
+
 async def test_the_cost_of_a_backlog_is_told_part_by_part(counter):
     world, orders = await busy(counter, backlogMinor=40)
 

@@ -122,7 +122,14 @@ SABOTAGE = [
             "INSERT INTO capacity_claims (id, order_id, location_id, day, units) "
             "SELECT '{nothing}', '{order}', id, '2026-11-02', 3 FROM locations WHERE code = 'CHI'"
         ),
-        "day 2026-11-02 of CHI: it counts 0 units of 0 orders, claims make 3 of 1",
+        "day 2026-11-02 of CHI: it counts 0 units of 0 orders and 0 lines, claims make 3 of 1 and 0",
+    ),
+    (
+        (
+            "INSERT INTO line_claims (id, line_id, location_id, day, units) SELECT '{nothing}', i.id, l.id, '2026-11-02', 3 "
+            "FROM locations l, order_lines i WHERE l.code = 'CHI' AND i.order_id = '{other}' ORDER BY i.id LIMIT 1"
+        ),
+        "day 2026-11-02 of CHI: it counts 0 units of 0 orders and 0 lines, claims make 0 of 0 and 1",
     ),
     ("UPDATE quotas SET quantity = quantity + 1 WHERE quantity = 3", "it is 4, its movements make 3"),
     ("UPDATE quotas SET quantity = quantity + 1 WHERE quantity = 3", "3 units are set aside, its quotas are 4"),

@@ -143,10 +143,11 @@ def _with_room(situation: Situation, chosen: Sequence[RoutingRule | None], *, wi
     asks = any(ConstraintKind.DAILY_CAPACITY in _limits(rule, with_soft=with_soft) for rule in chosen if rule)
     if not (asks and situation.loads):
         return situation.candidates
-    rooms = [load.room_units if load else None for load in situation.loads]
     return [
-        one if room is None else replace(one, capacity_units=room)
-        for one, room in zip(situation.candidates, rooms, strict=True)
+        replace(one, capacity_units=load.room_units, capacity_lines=load.room_lines)
+        if load is not None and load.is_limited
+        else one
+        for one, load in zip(situation.candidates, situation.loads, strict=True)
     ]
 
 

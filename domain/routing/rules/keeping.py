@@ -2,11 +2,11 @@
 
 A request has `d`emands (variant, quantity, grams each, method), `c`andidates (location, rate, handling, capacity, methods,
 kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why),
-`u`nit costs, and the `m`ost sources of lines. `r` has what differs in the second pass (there `k` the capacities), `f` the
-free units before a rule kept some back, `w` what the candidates had to do on their day, and `l` the positions of the
-order's lines where they are not simply the first ones. A candidate has two numbers more where it costs something for
-backlog or delay. `b` has the demands that are kits: of each component its variant, the units in one kit, and what each
-candidate has of it.
+`u`nit costs, and the `m`ost sources of lines. `r` has what differs in the second pass (there `k` the capacities, `kl` those
+of lines), `f` the free units before a rule kept some back, `w` what the candidates had to do on their day, and `l` the
+positions of the order's lines where they are not simply the first ones. A candidate has two numbers more where it costs
+something for backlog or delay, and a third where it can take on so many lines only. `b` has the demands that are kits: of
+each component its variant, the units in one kit, and what each candidate has of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,11 @@ class Kept(NamedTuple):
 
 def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
     rate = candidate.rate
-    later = [candidate.backlog_minor, candidate.delay_minor] if candidate.backlog_minor or candidate.delay_minor else ()
+    later: Sequence[int] = ()
+    if candidate.capacity_lines is not None:
+        later = [candidate.backlog_minor, candidate.delay_minor, candidate.capacity_lines]
+    elif candidate.backlog_minor or candidate.delay_minor:
+        later = [candidate.backlog_minor, candidate.delay_minor]
     return [
         str(candidate.location),
         rate.base_minor,
@@ -87,12 +91,14 @@ def plain_case(
         stored["r"] = _plain_terms(relaxed)
         if relaxed.candidates is not strict.candidates:
             stored["r"]["k"] = [one.capacity_units for one in relaxed.candidates]
+            if any(one.capacity_lines is not None for one in relaxed.candidates):
+                stored["r"]["kl"] = [one.capacity_lines for one in relaxed.candidates]
     if free is not None and free != strict.stock:
         stored["f"] = free
     if positions is not None:
         stored["l"] = positions
     if any(loads):
-        stored["w"] = [load and [load.day.isoformat(), *load[1:]] for load in loads]
+        stored["w"] = [load and _plain_load(load) for load in loads]
     if parts:
         stored["b"] = [[at, [[str(variant), units, row] for variant, units, row in of]] for at, of in parts.items()]
     return stored
@@ -110,7 +116,11 @@ def plain_plan(plan: RoutingPlan) -> Plain:
 
 
 def kept_of(stored: Mapping[str, Any]) -> Kept:
-    demands = [Demand(variant, quantity, grams, Method(method)) for variant, quantity, grams, method in stored["d"]]
+    parts = dict(stored.get("b", ()))
+    demands = [
+        Demand(variant, quantity, grams, Method(method), len(parts[at]) if at in parts else 1)
+        for at, (variant, quantity, grams, method) in enumerate(stored["d"])
+    ]
     candidates = [_candidate(*each) for each in stored["c"]]
     relaxed = _request(demands, _relaxed(candidates, stored["r"]), stored["r"]) if "r" in stored else None
     return Kept(
@@ -119,7 +129,7 @@ def kept_of(stored: Mapping[str, Any]) -> Kept:
         positions=stored.get("l", range(len(demands))),
         free=stored.get("f", stored["s"]),
         loads=[each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored.get("w", ())],
-        parts={at: [(variant, units, row) for variant, units, row in of] for at, of in stored.get("b", ())},
+        parts={at: [(variant, units, row) for variant, units, row in of] for at, of in parts.items()},
     )
 
 
@@ -176,7 +186,17 @@ def _request(demands: Sequence[Demand], candidates: Sequence[Candidate], terms: 
 def _relaxed(candidates: Sequence[Candidate], terms: Mapping[str, Any]) -> Sequence[Candidate]:
     if "k" not in terms:
         return candidates
-    return [replace(one, capacity_units=units) for one, units in zip(candidates, terms["k"], strict=True)]
+    lines = terms.get("kl", [None] * len(candidates))
+    return [
+        replace(one, capacity_units=units, capacity_lines=most)
+        for one, units, most in zip(candidates, terms["k"], lines, strict=True)
+    ]
+
+
+def _plain_load(load: Load) -> list[Any]:
+    """Without lines where none are counted."""
+    counts = load[1:] if load.lines or load.most_lines is not None else load[1:-2]
+    return [load.day.isoformat(), *counts]
 
 
 def _candidate(location: str, *stored: Any) -> Candidate:

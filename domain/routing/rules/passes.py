@@ -60,16 +60,21 @@ def _left(request: RoutingRequest, first: RoutingPlan) -> RoutingRequest | None:
         if options.max_parcels <= len(first.parcels):
             return None
         options = replace(options, max_parcels=options.max_parcels - len(first.parcels))
-    units = [0] * len(request.candidates)
+    units, orderlines = [0] * len(request.candidates), [0] * len(request.candidates)
     taken: dict[tuple[object, int], int] = {}
     for line, at, _, quantity in first.assignments:
         units[at] += quantity
+        orderlines[at] += request.demands[line].lines
         key = (request.demands[line].variant, at)
         taken[key] = taken.get(key, 0) + quantity
     candidates = [
-        candidate
-        if candidate.capacity_units is None or not units[at]
-        else replace(candidate, capacity_units=max(0, candidate.capacity_units - units[at]))
+        replace(
+            candidate,
+            capacity_units=_less(candidate.capacity_units, units[at]),
+            capacity_lines=_less(candidate.capacity_lines, orderlines[at]),
+        )
+        if units[at]
+        else candidate
         for at, candidate in enumerate(request.candidates)
     ]
     lines = [short.line for short in first.unserved]
@@ -86,6 +91,10 @@ def _left(request: RoutingRequest, first: RoutingPlan) -> RoutingRequest | None:
         {(position[line], at): why for (line, at), why in request.excluded.items() if line in position},
         sources_of(request, lines),
     )
+
+
+def _less(capacity: int | None, taken: int) -> int | None:
+    return None if capacity is None else max(0, capacity - taken)
 
 
 def _joined(request: RoutingRequest, first: RoutingPlan, second: RoutingPlan) -> RoutingPlan:

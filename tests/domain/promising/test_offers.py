@@ -158,6 +158,19 @@ def test_a_place_that_is_behind_is_less_sure():
     assert option.ship_on == date(2026, 11, 5)
 
 
+def test_a_day_needs_room_for_the_lines_as_well_as_for_the_units():
+    there = {(MUG, "NYC"): 1, (LAMP, "NYC"): 1}
+    busy = {"capacity_units": 10, "backlog_units": 2, "capacity_lines": 4, "backlog_lines": 3}
+    busy["rule"] = PromiseRule(code="quick", lead_time_minutes=60)
+
+    [one] = offers(question({MUG: 1}, there, places=busy))
+    [two] = offers(question({MUG: 1, LAMP: 1}, there, places=busy))
+
+    assert (one.ship_on, two.ship_on) == (date(2026, 11, 4), date(2026, 11, 5))
+    [behind] = offers(question({MUG: 1}, there, places={"capacity_lines": 4, "backlog_lines": 5}))
+    assert behind.confidence is Confidence.MEDIUM
+
+
 def test_the_rule_of_the_place_beats_the_one_for_all():
     key, other = PLACES["NYC"][0], PLACES["LAX"][0]
     rules = [

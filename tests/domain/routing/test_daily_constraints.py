@@ -119,6 +119,21 @@ def test_dangerous_goods_come_from_where_they_may_be_handled():
     assert explain_case(case).verdicts[3].reasons == {0: Exclusion.CAPABILITY}
 
 
+def test_lines_are_counted_each_once_however_many_units():
+    lines = Demand(MUG, 3, 500), Demand(LAMP, 1, 500)
+    near = situation([[5] * 4, [5] * 4], *lines, loads=loads(at3=Load(TODAY, lines=4, most_lines=5)))
+
+    case, _ = case_of(near, [asking(ConstraintKind.DAILY_CAPACITY)])
+
+    assert places(solve(case)) == [(0, 1, 3), (1, 1, 1)]
+    assert explain_case(case).verdicts[3].reasons == {0: Exclusion.DEARER, 1: Exclusion.DEARER}
+    full = replace(near, loads=loads(at3=Load(TODAY, lines=5, most_lines=5)))
+    assert explain_case(case_of(full, [asking(ConstraintKind.DAILY_CAPACITY)])[0]).verdicts[3].reasons == {
+        0: Exclusion.CAPACITY,
+        1: Exclusion.CAPACITY,
+    }
+
+
 KINDS = (
     (ConstraintKind.DAILY_CAPACITY, 0),
     (ConstraintKind.SHIP_WITHIN_DAYS, 1),
@@ -146,7 +161,11 @@ def random_situation(seed: int) -> Situation:
         kinds=["store"] * count,
         kilometres=[10.0] * count,
         lines=[replace_line(demand) for demand in demands],
-        loads=[Load(TODAY, random.randint(0, 2), random.randint(0, 4), most_units=units) for units in most],
+        loads=[
+            Load(TODAY, random.randint(0, 2), random.randint(0, 4), most_units=units, lines=1, most_lines=most_lines)
+            for units in most
+            for most_lines in [random.choice([None, 1, 2, 3])]
+        ],
         hazmat=frozenset(one.location for one in candidates if random.random() < 0.8),
     )
 
@@ -161,7 +180,8 @@ def by_hand(given: Situation) -> RoutingRequest:
     for one, load in zip(given.candidates, given.loads, strict=True):
         fixed = 15 * load.later + 60 * load.units // load.most_units
         room = max(0, load.most_units - load.units)
-        candidates.append(replace(one, parcel_handling_minor=fixed, capacity_units=room))
+        lines = None if load.most_lines is None else load.most_lines - load.lines
+        candidates.append(replace(one, parcel_handling_minor=fixed, capacity_units=room, capacity_lines=lines))
         open_to.append(load.later <= 1 and one.location in given.hazmat)
     stock = [
         [units * 70 // 100 if is_open else 0 for units, is_open in zip(row, open_to, strict=True)]

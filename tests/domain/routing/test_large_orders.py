@@ -42,6 +42,16 @@ def test_a_large_order_keeps_to_its_number_of_parcels(seed):
     check(request, route(request))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_large_order_keeps_to_the_lines_that_locations_can_take_on(seed):
+    request = random_request(seed, lines=15, places=6, capacity=9, capacity_lines=3, shared=seed % 3 == 0)
+
+    plan = route(request)
+
+    check(request, plan)
+    assert plan.assignments
+
+
 def test_thousands_of_units_are_cut_over_many_locations():
     request = random_request(1, lines=2, places=30, coverage=1.0)
     demands = [replace(demand, quantity=9000) for demand in request.demands]

@@ -1,5 +1,6 @@
 """Routing one order: exact against every way there is, and the rules around it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -75,6 +76,31 @@ def test_a_plan_that_must_cut_lines_serves_most_then_costs_least(seed):
     assert (sum(one.quantity for one in plan.unserved), plan.total_minor) == (unserved, cost)
 
 
+@pytest.mark.parametrize("seed", range(300))
+def test_a_limit_of_lines_is_kept_by_the_best_plan_there_is(seed):
+    request = random_request(
+        seed,
+        lines=1 + seed % 3,
+        places=2 + seed % 2,
+        shared=seed % 3 == 0,
+        capacity=4 if seed % 4 == 0 else None,
+        capacity_lines=1 + seed % 2,
+        most_stock=2 + seed % 5 * 3,
+        options=RoutingOptions(max_parcels=2 if seed % 7 == 0 else None),
+    )
+    if seed % 5 == 0:
+        kit, *rest = request.demands
+        request = replace(request, demands=[replace(kit, lines=2), *rest])
+    cheapest = cheapest_whole_plan(request)
+
+    plan = route(request)
+
+    check(request, plan)
+    best = best_plan(request)
+    assert sum(one.quantity for one in plan.unserved) == best[0]
+    assert plan.total_minor == (best[2] if cheapest is None else cheapest)
+
+
 @given(
     seed=st.integers(0, 10**6),
     lines=st.integers(1, 8),
@@ -83,10 +109,11 @@ def test_a_plan_that_must_cut_lines_serves_most_then_costs_least(seed):
     most_stock=st.sampled_from([1, 3, 15]),
     shared=st.booleans(),
     capacity=st.sampled_from([None, 3, 8]),
+    capacity_lines=st.sampled_from([None, 1, 3]),
     max_parcels=st.sampled_from([None, 1, 2, 4]),
 )
 def test_a_plan_never_takes_more_than_there_is_and_accounts_for_every_unit(
-    seed, lines, places, coverage, most_stock, shared, capacity, max_parcels
+    seed, lines, places, coverage, most_stock, shared, capacity, capacity_lines, max_parcels
 ):
     request = random_request(
         seed,
@@ -96,6 +123,7 @@ def test_a_plan_never_takes_more_than_there_is_and_accounts_for_every_unit(
         most_stock=most_stock,
         shared=shared,
         capacity=capacity,
+        capacity_lines=capacity_lines,
         options=RoutingOptions(max_parcels=max_parcels),
     )
 

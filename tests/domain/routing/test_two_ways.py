@@ -23,6 +23,7 @@ def test_both_tables_of_cheapest_parcels_are_equal(seed):
         places=1 + seed % 9,
         shared=seed % 3 == 0,
         capacity=5 if seed % 2 else None,
+        capacity_lines=2 if seed % 7 == 0 else None,
         coarse=seed % 5 != 0,
         unit_costs=seed % 4 == 0,
     )

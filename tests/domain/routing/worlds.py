@@ -22,6 +22,7 @@ def random_request(
     most_stock: int = 15,
     shared: bool = False,
     capacity: int | None = None,
+    capacity_lines: int | None = None,
     coarse: bool = False,
     unit_costs: bool = False,
     options: RoutingOptions | None = None,
@@ -42,6 +43,7 @@ def random_request(
                 parcel_handling_minor=100 if coarse else random.randint(60, 230),
                 unit_handling_minor=50 if coarse else random.randint(35, 120),
                 capacity_units=None if capacity is None else random.randint(1, capacity),
+                capacity_lines=None if capacity_lines is None else random.randint(0, capacity_lines),
             )
         )
     rows = {
@@ -106,6 +108,8 @@ def check(request: RoutingRequest, plan: RoutingPlan) -> None:
         units_at[at] = units_at.get(at, 0) + quantity
         capacity = request.candidates[at].capacity_units
         assert capacity is None or units_at[at] <= capacity
+        lines_at = {one.line for one in plan.assignments if one.candidate == at}
+        assert request.candidates[at].has_room_for(sum(request.demands[each].lines for each in lines_at))
         served[line] += quantity
     for line, quantity, _ in plan.unserved:
         assert quantity > 0
@@ -146,7 +150,7 @@ def _cost(request: RoutingRequest, units: list[list[int]] | tuple[list[int], ...
     """Cost of `units[line][candidate]` (lines from `first` on), None where stock, capacity or options forbid it."""
     cost = parcels = 0
     for at, candidate in enumerate(request.candidates):
-        count, given = 0, {}
+        count, lines, given = 0, 0, {}
         grams = {}
         for line, row in enumerate(units, first):
             quantity = row[at]
@@ -159,10 +163,13 @@ def _cost(request: RoutingRequest, units: list[list[int]] | tuple[list[int], ...
             if given[demand.variant] > request.stock[line][at]:
                 return None
             count += quantity
+            lines += demand.lines
             grams[demand.method] = grams.get(demand.method, 0) + quantity * demand.grams_each
             cost += quantity * candidate.unit_handling_minor
             cost += quantity * request.unit_costs[line][at] if request.unit_costs else 0
         if candidate.capacity_units is not None and count > candidate.capacity_units:
+            return None
+        if not candidate.has_room_for(lines):
             return None
         parcels += len(grams)
         cost += sum(candidate.rate.price_minor(weight) + candidate.parcel_handling_minor for weight in grams.values())
