@@ -159,7 +159,10 @@ class GivenBack:
                 if (units.place.location_id, units.place.fulfilment_id) == here
             ]
             for units in surplus(there, kit):
-                change.move(BACK_OF[units.place.status], units.place, units.quantity)
+                action = BACK_OF[units.place.status]
+                change.move(action, units.place, units.quantity)
+                if action is Action.PUT_BACK:
+                    self.put_back[change.lines[units.place.line_id].variant_id] += units.quantity
                 self.lines.add(units.place.line_id)
 
     def untouched(self, change: OrderChange) -> list[Units]:

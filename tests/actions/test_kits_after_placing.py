@@ -140,6 +140,21 @@ async def test_a_packed_component_is_taken_out_of_its_box_when_the_rest_is_missi
     assert await whole()
 
 
+async def test_a_picked_component_that_goes_back_lies_on_the_shelf_that_was_found_empty(world):
+    order, fulfilment = await at_work(world, SET=1, MUG=1)
+    of_kit, alone = await OrderLine.filter(order_id=order.id, sku="MUG").order_by("position")
+    picked_one = (PickedLine(line_id=of_kit.id, quantity=1),)
+    await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id, lines=picked_one))
+
+    found = (FoundLine(line_id=alone.id, found=0), FoundLine(line_id=await line(order, "LAMP"), found=0))
+    command = ShortPick(fulfilment_id=fulfilment.id, lines=found, reason=DeclineReason.OUT_OF_STOCK)
+    await short_pick(world.act(), command)
+
+    assert await counters(world, "MUG") == (1, 0)
+    assert await counters(world, "LAMP") == (0, 0)
+    assert await whole()
+
+
 async def test_what_one_location_lacks_another_serves_whole(world):
     await stock(world, {("MUG", "CHI"): 9, ("LAMP", "CHI"): 9})
     order, fulfilment = await at_work(world)

@@ -25,7 +25,6 @@ from actions.inventory import ReceiveStock, StockLine
 from actions.orders.confirming import confirm
 from actions.orders.holding import expire_holds, reject_hold
 from actions.orders.noting import add_note
-from actions.orders.parting import part
 from actions.parcels.tracking import record_tracking_event
 from actions.payments.asking import record_answer
 from actions.payments.expiring import expire
@@ -41,6 +40,7 @@ from tests.actions.stock_walk import truth
 from tests.actions.stock_walk.steps import STEPS, drawn, step
 from tests.actions.stock_walk.walk import Walk
 from tests.world import channel, found, place, variant
+from tests.world.kits import kit
 from tests.world.substitutes import instead
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -66,7 +66,6 @@ ELSEWHERE = {
         expire,
     ),
     "steps place and substitute one after the other": (automatic.place,),
-    "walks order no kits: tests/actions/test_kits_after_placing.py takes them through everything": (part,),
     "a step takes it as the job that calls it": (
         decline_as_late,
         give_up_pickup,
@@ -100,7 +99,7 @@ def done() -> Generator[Counter[str]]:
 
 
 async def started(counter: Desk, seed: int) -> Walk:
-    """Two variants at three locations, two channels, of which one has two of the locations."""
+    """Two variants and two kits of them at three locations, two channels, of which one has two of the locations."""
     world = await found()
     await place(world, "NYC")
     await place(world, "CHI", accept_within_minutes=30)
@@ -116,8 +115,11 @@ async def started(counter: Desk, seed: int) -> Walk:
     await place(world, "DEPOT", kind=LocationKind.VENDOR)
     # No stock of ours lies at a vendor's.
     del world.locations["DEPOT"]
+    kits = (await kit(world, "SET", MUG=1, LAMP=2), await kit(world, "PAIR", MUG=1, LAMP=1))
+    for each in kits:
+        del world.variants[each.sku]
     luck = random.Random(seed)
-    walk = Walk(world, counter, luck, drawn(luck), name=f"seed {seed}")
+    walk = Walk(world, counter, luck, drawn(luck), name=f"seed {seed}", kits=kits)
     lines = tuple(
         StockLine(variant_id=each.id, location_id=at.id, quantity=FIRST_UNITS)
         for each in world.variants.values()
@@ -177,4 +179,4 @@ def test_every_action_with_stock_is_a_step_or_is_taken_elsewhere() -> None:
 def another(first: Walk, name: str) -> Walk:
     """A hand in the same world."""
     luck = random.Random(name)
-    return Walk(first.world, first.desk, luck, drawn(luck), is_alone=False, name=f"hand {name}")
+    return Walk(first.world, first.desk, luck, drawn(luck), is_alone=False, name=f"hand {name}", kits=first.kits)

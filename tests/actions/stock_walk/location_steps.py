@@ -1,6 +1,7 @@
 """What locations do with orders. Some reasons change the shelf, by rules that are said here a second time."""
 
 from collections import Counter
+from collections.abc import Iterable
 from uuid import UUID
 
 from actions.fulfilment.accepting import AcceptFulfilment, accept
@@ -25,11 +26,11 @@ SELECT s.line_id, l.variant_id, l.position, sum(s.quantity)::int AS quantity
 FROM line_status s JOIN order_lines l ON l.id = s.line_id
 WHERE s.fulfilment_id = $1 AND s.status = ANY($2::text[]) GROUP BY 1, 2, 3 ORDER BY l.position"""
 PARCEL = "SELECT id FROM parcels WHERE (shipped_at IS NULL AND delivered_at IS NULL) OR $1 ORDER BY number"
+IN_HAND = """
+SELECT coalesce(sum(s.quantity), 0)::int AS units FROM line_status s JOIN order_lines o ON o.id = s.line_id
+WHERE o.variant_id = $1 AND s.location_id = $2 AND s.status IN ('picked', 'packed', 'ready_for_pickup')"""
 ON_SHELF = f"""
-SELECT l.damaged, l.quality_control, coalesce((SELECT sum(s.quantity) FROM line_status s
-        JOIN order_lines o ON o.id = s.line_id
-        WHERE o.variant_id = l.variant_id AND s.location_id = l.location_id
-            AND s.status IN ('picked', 'packed', 'ready_for_pickup')), 0)::int AS in_hand,
+SELECT l.damaged, l.quality_control,
     coalesce((SELECT sum(s.quantity) FROM line_status s JOIN order_lines o ON o.id = s.line_id
         WHERE o.variant_id = l.variant_id AND s.location_id = l.location_id
             AND s.status IN ('shipped', 'delivered', 'picked_up')), 0)::int AS gone,
@@ -63,8 +64,11 @@ async def short_pick_units(walk: Walk) -> None:
     for each, line in zip(short, found, strict=True):
         missing[each["variant_id"]] += each["quantity"] - line.found
     command = ShortPick(fulfilment_id=key, lines=found, reason=walk.luck.choice(list(DeclineReason)))
+    held = await in_hands(walk, at, missing)
+    for each, line in zip(short, found, strict=True):
+        held[each["variant_id"]] += line.found
     await walk.do(short_pick, command)
-    await shelf_changed(walk, at, command.reason, missing)
+    await shelf_changed(walk, at, command.reason, missing, held)
 
 
 async def decline_work(walk: Walk) -> None:
@@ -76,12 +80,24 @@ async def decline_work(walk: Walk) -> None:
         missing[each["variant_id"]] += each["quantity"]
     lines = tuple(each["line_id"] for each in named)
     command = DeclineFulfilment(fulfilment_id=key, reason=walk.luck.choice(list(DeclineReason)), line_ids=lines)
+    held = await in_hands(walk, at, missing)
     await walk.do(decline, command)
-    await shelf_changed(walk, at, command.reason, missing)
+    await shelf_changed(walk, at, command.reason, missing, held)
 
 
-async def shelf_changed(walk: Walk, at: UUID, reason: DeclineReason, missing: Counter[UUID]) -> None:
-    """What the reason does to the walk's sums: nothing, less by what is missing, damaged, or an empty shelf."""
+async def in_hands(walk: Walk, at: UUID, variants: Iterable[UUID]) -> Counter[UUID]:
+    """What of these variants somebody has taken off the shelf at the location, and is still there."""
+    found = {variant: await walk.all_of(IN_HAND, variant, at) for variant in variants}
+    return Counter({variant: row["units"] for variant, [row] in found.items()})
+
+
+async def shelf_changed(
+    walk: Walk, at: UUID, reason: DeclineReason, missing: Counter[UUID], held: Counter[UUID]
+) -> None:
+    """What the reason does to the walk's sums: nothing, less by what is missing, damaged, or an empty shelf.
+
+    `held` was off the shelf when it was found empty, and may be back on it by now.
+    """
     if not walk.is_alone:
         return
     for variant, units in missing.items():
@@ -93,8 +109,8 @@ async def shelf_changed(walk: Walk, at: UUID, reason: DeclineReason, missing: Co
                 walk.damaged[place] += units
             case DeclineReason.OUT_OF_STOCK:
                 row = await walk.one_of(ON_SHELF, *place)
-                on_shelf = sum(row[name] for name in ("in_hand", "gone", "damaged", "quality_control"))
-                walk.on_hand[place] = on_shelf - row["on_paper"]
+                there = held[variant] + sum(row[name] for name in ("gone", "damaged", "quality_control"))
+                walk.on_hand[place] = there - row["on_paper"]
 
 
 async def pack_units(walk: Walk) -> None:

@@ -18,6 +18,7 @@ from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
 from domain.pickups import PickupChoice
 from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
+from models import Variant
 from tests.actions.stock_walk.walk import Walk
 
 ADDRESS = Address(
@@ -174,8 +175,9 @@ async def retry_waiting(walk: Walk) -> None:
         await retry_backorders(walk.act(), [walk.variant().id])
 
 
-def ordered(walk: Walk) -> OrderedLine:
-    variant, quantity = walk.variant().id, walk.luck.randint(1, 4)
+def ordered(walk: Walk, goods: Variant | None = None) -> OrderedLine:
+    """Of the goods, or of any that lie on shelves."""
+    variant, quantity = (goods or walk.variant()).id, walk.luck.randint(1, 4)
     match walk.luck.choice(("ship", "ship", "from", "collect")):
         case "from":
             return OrderedLine(variant_id=variant, quantity=quantity, location_id=walk.location().id)

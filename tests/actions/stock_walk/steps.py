@@ -15,7 +15,8 @@ from actions.chaining import ordering as chaining
 from actions.chaining import shipping as vendors_parcels
 from actions.desk import Desk
 from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
-from actions.orders import cancelling, drafting, holding, recalling
+from actions.kits import set_kit_components
+from actions.orders import cancelling, drafting, holding, parting, recalling
 from actions.parcels import consolidating, manifests, packing, shipping, tracking
 from actions.pickups import answering
 from actions.promising import supplies
@@ -26,6 +27,7 @@ from actions.substituting import proposing
 from actions.transfers import drafting as transfers
 from actions.transfers import moving
 from tests.actions.stock_walk import count_steps as count
+from tests.actions.stock_walk import kit_steps as kit
 from tests.actions.stock_walk import location_steps as location
 from tests.actions.stock_walk import order_steps as order
 from tests.actions.stock_walk import purchase_steps as purchase
@@ -103,6 +105,12 @@ STEPS = (
     Step(3, order.request, recalling.request_cancellation),
     Step(6, order.answer, recalling.answer_cancellation),
     Step(3, order.retry_waiting),
+    Step(2, kit.compose_kit, set_kit_components),
+    Step(4, kit.reserve_kits, Desk.reserve),
+    Step(20, kit.place_kits, Desk.place),
+    Step(2, kit.write_draft_of_kits, drafting.draft),
+    Step(5, kit.cancel_kits, cancelling.cancel),
+    Step(2, kit.part_kits, parting.part),
     Step(10, location.release_order, releasing.release),
     Step(12, location.accept_work, accepting.accept),
     Step(4, location.decline_work, declining.decline),
@@ -132,7 +140,7 @@ STEPS = (
     Step(3, vendor.decline, vendors_answers.decline),
     Step(12, vendor.report, vendors_parcels.report_shipment),
 )
-AREAS = (stock, transfer, purchase, count, quota, location, wave, vendor)
+AREAS = (stock, transfer, purchase, count, quota, kit, location, wave, vendor)
 MOST_AREAS = 4
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from models.db import rows
 from server import audit
 from tests.actions.stock_walk.walk import Place, Walk
+from tests.world.kits import NOT_WHOLE
 
 NEGATIVE = """
 SELECT * FROM stock_levels WHERE least(on_hand, allocated, reserved, damaged, quality_control, safety) < 0
@@ -70,7 +71,7 @@ WHERE m.kind = 'damaged' AND m.reference = 'damaged' GROUP BY 1, 2"""
 
 async def holds(*walks: Walk) -> None:
     """Of the walks that share one world."""
-    for rule in (NEGATIVE, CLAIMS, LEDGER, TOLD):
+    for rule in (NEGATIVE, CLAIMS, LEDGER, TOLD, NOT_WHOLE):
         broken = await rows(rule)
         assert not broken, (rule, broken)
     await shelves_hold_what_came_and_stayed(walks)

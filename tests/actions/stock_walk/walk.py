@@ -44,7 +44,7 @@ class Walk:
     """`is_alone`: nobody else works at the same time, so what an empty shelf loses can be foretold.
 
     `noted` are lines of counts that are not written down yet, by their id, with their count; `looked_at` is what lay
-    there when those were counted that are.
+    there when those were counted that are. `kits` lie nowhere, so they are not among the world's variants.
     """
 
     world: World
@@ -63,6 +63,7 @@ class Walk:
     safety: dict[Place, int] = field(default_factory=dict)
     noted: dict[UUID, tuple[UUID, tuple["CountedUnits", int]]] = field(default_factory=dict)
     looked_at: dict[UUID, int] = field(default_factory=dict)
+    kits: tuple[Variant, ...] = ()
     keys: int = 0
     allowed: tuple[Callable[..., Any], ...] = ()
 
