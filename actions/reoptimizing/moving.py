@@ -71,8 +71,7 @@ async def move_together(
 
 
 def _decision(act: Act, order_id: UUID, considered: Considered, wanted: Sequence[UUID | None]) -> decisions.Made:
-    """Units that are to go nowhere stay where they are."""
-    places = [place or own for place, own in zip(wanted, considered.own, strict=True)]
+    places = considered.by_demand(wanted)
     routed, positions = considered.routed(places), considered.positions(places)
     return decisions.Made(order_id, DecisionKind.REOPTIMIZED, act.now, routed, positions)
 
@@ -94,7 +93,6 @@ def _is_as_read(change: OrderChange, read: Sequence[Units]) -> bool:
         all(units.place.status in MOVABLE for units in open_units)
         and not any(Action.SCHEDULE in change.stopped(line_id) for line_id in change.lines)
         and change.order.promise_id is None
-        and not change.kits
         and shipping == set(read)
     )
 

@@ -9,11 +9,13 @@ from uuid import UUID
 from actions import reference, workload
 from actions.acting import Act
 from actions.changing import Place, Units
+from actions.reoptimizing.kits import are_whole, bundled
 from domain.holds import STOPS
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
-from domain.placing.considering import Considered, consider
+from domain.placing.considering import Considered, Standpoint, consider
 from domain.placing.world import ChannelTerms, Network
+from domain.routing.kits import gathered
 from domain.routing.rules.applying import Situation
 from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.standing import Standing, StandingOrder, standing_of
@@ -32,10 +34,8 @@ o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid 
     AND o.id IN (SELECT order_id FROM line_status WHERE status = 'scheduled'
                  UNION SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
-    AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))
-    AND NOT EXISTS (SELECT FROM order_kits k WHERE k.order_id = o.id AND k.parted_at IS NULL)"""
-# What was promised to the customer for a place stays at that place, and so do units that were set aside for the buyer, and
-# kits.
+    AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))"""
+# What was promised to the customer for a place stays at that place, and so do units that were set aside for the buyer.
 ORDERS: Final = f"""
 SELECT o.id, o.channel_id, a.latitude, a.longitude, coalesce(a.country, '') AS country, coalesce(a.region, '') AS region,
     coalesce(c.segment, '') AS segment
@@ -47,10 +47,13 @@ ORDER BY md5(o.id::text || $6::text), o.id LIMIT $7"""
 PROMISED: Final = f"SELECT count(*)::int AS orders FROM orders o WHERE {_UNRELEASED} AND o.promise_id IS NOT NULL"
 
 UNITS: Final = """
-SELECT s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, l.position, l.unit_price_minor,
-    v.weight_grams, p.category
+SELECT s.id, s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, l.position, l.unit_price_minor,
+    v.weight_grams, p.category, k.id AS kit_id, k.variant_id AS kit_variant_id, c.units AS in_one,
+    kp.category AS kit_category, (SELECT count(*) FROM kit_lines n WHERE n.kit_id = k.id) AS components
 FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN variants v ON v.id = l.variant_id
 JOIN products p ON p.id = v.product_id
+LEFT JOIN (kit_lines c JOIN order_kits k ON k.id = c.kit_id AND k.parted_at IS NULL
+    JOIN variants kv ON kv.id = k.variant_id JOIN products kp ON kp.id = kv.product_id) ON c.line_id = l.id
 WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2 AND (s.status = 'scheduled' OR NOT EXISTS (
     SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3))
 ORDER BY s.order_id, l.position, s.status, s.location_id"""
@@ -105,8 +108,9 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
     considered = {
         order["id"]: _considered(act, network, Seen(order, by_order[order["id"]], refused[order["id"]], free, loads))
         for order in shipping
+        if are_whole(by_order[order["id"]])
     }
-    movable = [order for order in shipping if considered[order["id"]].is_movable]
+    movable = [order for order in shipping if order["id"] in considered and considered[order["id"]].is_movable]
     standing = [_standing(network, considered[order["id"]], order["id"]) for order in movable]
     settled = [order for order in standing if order.is_settled]
     return Reading(
@@ -114,8 +118,8 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
         {order.id: [_units_of(row) for row in by_order[order.id]] for order in standing},
         considered,
         promised=await _promised(act, command),
-        ruled=len(shipping) - len(movable),
-        apart=len(standing) - len(settled),
+        ruled=len(considered) - len(movable),
+        apart=len(shipping) - len(considered) + len(standing) - len(settled),
     )
 
 
@@ -176,9 +180,8 @@ def _considered(act: Act, network: Network, seen: Seen) -> Considered:
     own: dict[tuple[UUID, UUID | None], int] = defaultdict(int)
     for row in units:
         own[row["variant_id"], row["location_id"]] += row["quantity"]
-    situation = Situation(
+    together = gathered(
         [Demand(row["variant_id"], row["quantity"], row["weight_grams"]) for row in units],
-        [candidates[site.id] for site in sites],
         [
             [
                 max(0, seen.free[row["variant_id"]].get(site.id, 0)) + own.get((row["variant_id"], site.id), 0)
@@ -187,28 +190,40 @@ def _considered(act: Act, network: Network, seen: Seen) -> Considered:
             for row in units
         ],
         {},
+        lines=[WantedLine(order["channel_id"], row["variant_id"], row["category"], Method.SHIP) for row in units],
+        bundles=bundled(units),
+    )
+    situation = Situation(
+        together.demands,
+        [candidates[site.id] for site in sites],
+        together.stock,
+        {},
         kinds=[site.kind for site in sites],
         kilometres=[view.kilometres[site.rank] for site in sites],
-        lines=[WantedLine(order["channel_id"], row["variant_id"], row["category"], Method.SHIP) for row in units],
+        lines=together.lines,
         asker=Asker(order["segment"], order["country"], order["region"], act.now),
         value_minor=sum(row["unit_price_minor"] * row["quantity"] for row in units),
         loads=[seen.loads.get(site.id) for site in sites] if seen.loads else (),
         hazmat=frozenset(site.id for site in sites if site.is_hazmat),
     )
     positions, places = [row["position"] for row in units], [row["location_id"] for row in units]
-    return consider(situation, network.rules, positions, places)
+    return consider(situation, network.rules, Standpoint(positions, places, together.members, together.parts))
 
 
 def _standing(network: Network, considered: Considered, order_id: UUID) -> StandingOrder:
     request = considered.case.strict
+    worth = {demand.variant: network.worth_of(demand.variant) for demand in request.demands}
+    for at, parts in considered.parts.items():
+        worth[request.demands[at].variant] = network.worth_of_kit(parts)
     return StandingOrder(
         order_id,
         request.demands,
         considered.own,
         {one.location: one for one in request.candidates},
-        {demand.variant: network.worth_of(demand.variant) for demand in request.demands},
+        worth,
         closed=considered.closed(),
         leanings=considered.leanings(),
+        parts={at: tuple((part.variant, part.units) for part in parts) for at, parts in considered.parts.items()},
     )
 
 

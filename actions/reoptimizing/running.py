@@ -115,13 +115,9 @@ async def _better(reading: Reading, command: ReoptimizeOrders) -> tuple[Places, 
 def _is_allowed(reading: Reading, places: Places, step: Exchange) -> bool:
     """Whether every order of the step keeps to what its rule asks of it as a whole."""
     return all(
-        reading.considered[order_id].allows(_kept(wanted, reading.considered[order_id].own))
+        reading.considered[order_id].allows(reading.considered[order_id].by_demand(wanted))
         for order_id, (_, wanted) in _trade(reading, places, step).items()
     )
-
-
-def _kept(wanted: Sequence[UUID | None], own: Sequence[UUID | None]) -> list[UUID | None]:
-    return [place or stands for place, stands in zip(wanted, own, strict=True)]
 
 
 def _chunks(steps: Sequence[Exchange]) -> Iterator[list[Exchange]]:
@@ -138,14 +134,12 @@ def _chunks(steps: Sequence[Exchange]) -> Iterator[list[Exchange]]:
 
 
 def _trade(reading: Reading, places: Places, step: Exchange) -> Trade:
-    standing = reading.standing
-    return {
-        standing.orders[at].id: (
-            reading.units[standing.orders[at].id],
-            [None if place == NOWHERE else standing.locations[place] for place in places[at]],
-        )
-        for at in step.orders
-    }
+    locations, trade = reading.standing.locations, Trade()
+    for at in step.orders:
+        order_id = reading.standing.orders[at].id
+        wanted = [None if place == NOWHERE else locations[place] for place in places[at]]
+        trade[order_id] = reading.units[order_id], reading.considered[order_id].by_unit(wanted)
+    return trade
 
 
 def _count(run: RoutingRun, reading: Reading, places: Places, moved: set[UUID]) -> None:
@@ -159,14 +153,20 @@ def _count(run: RoutingRun, reading: Reading, places: Places, moved: set[UUID]) 
     run.orders_promised, run.orders_ruled, run.orders_apart = reading.promised, reading.ruled, reading.apart
     run.cost_before_minor, run.cost_after_minor = standing.cost_minor(standing.places), standing.cost_minor(after)
     run.units_served = sum(
-        demand.quantity
-        for order, old, new in zip(standing.orders, standing.places, after, strict=True)
-        for demand, was, will in zip(order.demands, old, new, strict=True)
+        demand.quantity * units
+        for order, old, new in zip(standing.backlog.orders, standing.places, after, strict=True)
+        for line, (demand, was, will) in enumerate(zip(order.demands, old, new, strict=True))
+        for _, units in order.uses(line)
         if was == NOWHERE and will != NOWHERE
     )
 
 
 def _left(reading: Reading, moved: set[UUID]) -> frozenset[UUID]:
     """Variants of which units may have become free for orders that were not considered."""
-    lines = (order.demands for order in reading.standing.orders if order.id in moved)
-    return frozenset(demand.variant for demands in lines for demand in demands if isinstance(demand.variant, UUID))
+    return frozenset(
+        variant
+        for order, wanting in zip(reading.standing.orders, reading.standing.backlog.orders, strict=True)
+        for line in range(len(order.demands) if order.id in moved else 0)
+        for variant, _ in wanting.uses(line)
+        if isinstance(variant, UUID)
+    )

@@ -1,11 +1,12 @@
 """An order that stands somewhere, as its routing rules see it now: where it may go, and what is kept of where it went."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.sourcing import Routed
+from domain.routing.kits import Members, Parts, kits_at, uses
 from domain.routing.rules.applying import DEFAULT_ROUTING, Situation, case_of, most_sources_of, tightest
 from domain.routing.rules.choosing import choose
 from domain.routing.rules.keeping import plain_candidate
@@ -22,15 +23,29 @@ Places = Sequence[UUID | None]
 """By demand where its units are, None where they wait."""
 
 
-def consider(situation: Situation, rules: Sequence[RoutingRule], lines: Sequence[int], own: Places) -> "Considered":
+class Standpoint(NamedTuple):
+    """By unit row as it was read the position of its line, and where it stands; of which rows demands are, if some are kits."""
+
+    positions: Sequence[int]
+    places: Places
+    members: Members = ()
+    parts: Parts = {}
+
+
+def consider(situation: Situation, rules: Sequence[RoutingRule], standing: Standpoint) -> "Considered":
     case, rule = case_of(situation, rules)
     chosen = [choose(rules, line, situation.asker) if rules else None for line in situation.lines]
-    return Considered(situation, case, rule, chosen, lines, own)
+    first = [rows[0][0] for rows in standing.members] or range(len(standing.positions))
+    lines, own = [standing.positions[row] for row in first], [standing.places[row] for row in first]
+    return Considered(situation, case, rule, chosen, lines, own, standing.members, standing.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """`lines` are the positions of the order's lines that the demands are of; `own` where the units stand."""
+    """`lines` are the positions of the order's lines that the demands are of, of kits their first; `own` where they stand.
+
+    `members` says of which units, as they were read, each demand is, and `parts` which demands are kits.
+    """
 
     situation: Situation
     case: Case
@@ -38,6 +53,20 @@ class Considered:
     rules: Sequence[RoutingRule | None]
     lines: Sequence[int]
     own: Places
+    members: Members = ()
+    parts: Parts = field(default_factory=dict)
+
+    def by_unit(self, places: Places) -> list[UUID | None]:
+        """Where the units go, as they were read, when the demands go there."""
+        if not self.members:
+            return list(places)
+        at = {row: place for place, rows in zip(places, self.members, strict=True) for row, _ in rows}
+        return [at[row] for row in range(len(at))]
+
+    def by_demand(self, places: Places) -> list[UUID | None]:
+        """The other way round; those that go nowhere stay where they are."""
+        found = [places[rows[0][0]] for rows in self.members] if self.members else places
+        return [place or own for place, own in zip(found, self.own, strict=True)]
 
     @property
     def is_movable(self) -> bool:
@@ -103,7 +132,7 @@ class Considered:
         served = [line for line, place in enumerate(places) if place]
         at_of = {one.location: at for at, one in enumerate(request.candidates)}
         chosen = {line: at_of[place] for line in served if (place := places[line])}
-        stock = self._stock(chosen)
+        stock, parts = self._stock(chosen)
         excluded = {
             (row, at): self._why(line, at, stock[line][at])
             for row, line in enumerate(served)
@@ -122,22 +151,35 @@ class Considered:
         )
         far = self.situation.kilometres
         plain = [plain_candidate(*each) for each in zip(request.candidates, far, strict=True)]
-        return Routed(solve(case), case, self.rule, plain, case.strict.stock, self.situation.loads)
+        kits = {row: parts[line] for row, line in enumerate(served) if line in parts}
+        return Routed(solve(case), case, self.rule, plain, case.strict.stock, self.situation.loads, kits)
 
     def positions(self, places: Places) -> list[int]:
         return [line for line, place in zip(self.lines, places, strict=True) if place]
 
-    def _stock(self, chosen: Mapping[int, int]) -> list[list[int]]:
-        """As it was seen, or as much as is taken where another order made room; equal for lines of one variant."""
+    def _stock(self, chosen: Mapping[int, int]) -> tuple[list[list[int]], Parts]:
+        """As it was seen, or as much as is taken where another order made room; equal for lines of one variant.
+
+        Of kits also of their components, and then as many as can be put together of those.
+        """
         demands = self.case.strict.demands
         taken: dict[tuple[object, int], int] = {}
         for line, at in chosen.items():
-            key = (demands[line].variant, at)
-            taken[key] = taken.get(key, 0) + demands[line].quantity
-        return [
-            [max(units, taken.get((demand.variant, at), 0)) for at, units in enumerate(row)]
-            for demand, row in zip(demands, self.case.strict.stock, strict=True)
+            for variant, units in uses(line, demands, self.parts):
+                taken[variant, at] = taken.get((variant, at), 0) + units * demands[line].quantity
+
+        def given(variant: object, row: Sequence[int]) -> list[int]:
+            return [max(units, taken.get((variant, at), 0)) for at, units in enumerate(row)]
+
+        parts = {
+            line: [part._replace(free=given(part.variant, part.free)) for part in made_of]
+            for line, made_of in self.parts.items()
+        }
+        stock = [
+            kits_at(parts[line]) if line in parts else given(demand.variant, row)
+            for line, (demand, row) in enumerate(zip(demands, self.case.strict.stock, strict=True))
         ]
+        return stock, parts
 
     def _why(self, line: int, at: int, units: int) -> Exclusion:
         given = self.case.strict.excluded.get((line, at))

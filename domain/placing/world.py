@@ -9,7 +9,7 @@ from domain.geography import Coordinates, distance_km
 from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
 from domain.quotas.groups import Entitled, QuotaGroup, entitled
 from domain.quotas.pools import Pool
-from domain.routing.kits import Parts
+from domain.routing.kits import Part, Parts
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Candidate, Demand, Method, VariantKey
@@ -163,6 +163,14 @@ class Network:
             return prices
         most = max(credit.values())
         return {key: prices.get(key, 0) + most - credit.get(key, 0) for key in self.sites}
+
+    def worth_of_kit(self, parts: Sequence[Part]) -> Mapping[UUID, int]:
+        """The same of a kit, which is made of so much of its components."""
+        found: dict[UUID, int] = {}
+        for part in parts:
+            for key, minor in self.worth_of(part.variant).items():
+                found[key] = found.get(key, 0) + part.units * minor
+        return found
 
     def unit_costs(
         self, demands: Sequence[Demand], sites: Sequence[Site], parts: Parts | None = None

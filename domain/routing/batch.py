@@ -219,7 +219,9 @@ def _choices(tables: Tables, prices: ShadowPrices | None) -> list[_Choices]:
         lines = group.quantity.shape[1]
         ranked = group.cost
         if prices is not None:
-            on_units = (prices.stock[group.variant] + prices.capacity) * group.quantity[:, :, None]
+            on_units = (
+                group.quantity[:, :, None] * prices.stock[group.variant] + group.room[:, :, None] * prices.capacity
+            )
             ranked = np.minimum(group.cost + np.rint(subset_sums(on_units)).astype(np.int64), NEVER)
         order_of = ranked.argsort(axis=2, kind="stable")
         costs = np.take_along_axis(ranked, order_of, axis=2)
@@ -233,9 +235,14 @@ def _choices(tables: Tables, prices: ShadowPrices | None) -> list[_Choices]:
             group.variant.tolist(),
             group.quantity.tolist(),
             group.unserved.tolist(),
+            group.room.tolist(),
             strict=True,
         )
-        for order, places, cost, count, price, variants, quantities, unserved in listed:
+        for order, places, cost, count, price, variants, quantities, unserved, room in listed:
+            needs = [
+                [(row, units * quantity) for row, units in tables.needs(variant)]
+                for variant, quantity in zip(variants, quantities, strict=True)
+            ]
             found.append(
                 (
                     order,
@@ -243,8 +250,11 @@ def _choices(tables: Tables, prices: ShadowPrices | None) -> list[_Choices]:
                         [row[:end] for row, end in zip(places, count, strict=True)],
                         [row[:end] for row, end in zip(cost, count, strict=True)],
                         price,
-                        [_needs(mask, variants, quantities, len(tables.capacity)) for mask in range(1 << lines)],
-                        [sum(q for line, q in enumerate(quantities) if mask >> line & 1) for mask in range(1 << lines)],
+                        [_needs(mask, needs, len(tables.capacity)) for mask in range(1 << lines)],
+                        [
+                            sum(units for line, units in enumerate(room) if mask >> line & 1)
+                            for mask in range(1 << lines)
+                        ],
                         unserved,
                     ),
                 )
@@ -261,10 +271,11 @@ def _parcels(places: Sequence[int]) -> list[tuple[int, int]]:
     return [(mask, at) for at, mask in masks.items()]
 
 
-def _needs(mask: int, variants: Sequence[int], quantities: Sequence[int], width: int) -> tuple[tuple[int, int], ...]:
-    """(start of the variant's row in the flat stock, units), several lines of one variant summed."""
+def _needs(mask: int, by_line: Sequence[Sequence[tuple[int, int]]], width: int) -> tuple[tuple[int, int], ...]:
+    """(start of a variant's row in the flat stock, units), several lines that take one variant summed."""
     needs: dict[int, int] = {}
-    for line, (variant, quantity) in enumerate(zip(variants, quantities, strict=True)):
+    for line, wanted in enumerate(by_line):
         if mask >> line & 1:
-            needs[variant * width] = needs.get(variant * width, 0) + quantity
+            for row, units in wanted:
+                needs[row * width] = needs.get(row * width, 0) + units
     return tuple(needs.items())

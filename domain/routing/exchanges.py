@@ -70,10 +70,11 @@ def exchanges(
 def taken_by(backlog: Backlog, order: int, before: Sequence[int], after: Sequence[int]) -> dict[Spot, int]:
     """Units that the order takes in all, by variant and location; below 0 it gives them back."""
     taken: dict[Spot, int] = {}
-    for demand, was, will in zip(backlog.orders[order].demands, before, after, strict=True):
-        for at, units in ((was, -demand.quantity), (will, demand.quantity)):
-            if at != NOWHERE:
-                taken[demand.variant, at] = taken.get((demand.variant, at), 0) + units
+    wanting = backlog.orders[order]
+    for line, (demand, was, will) in enumerate(zip(wanting.demands, before, after, strict=True)):
+        for at, quantity in ((was, -demand.quantity), (will, demand.quantity)):
+            for variant, units in wanting.uses(line) if at != NOWHERE else ():
+                taken[variant, at] = taken.get((variant, at), 0) + quantity * units
     return {spot: units for spot, units in taken.items() if units}
 
 

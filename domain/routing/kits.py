@@ -144,7 +144,7 @@ def taken_of(plan: RoutingPlan, demands: Sequence[Demand], parts: Parts) -> dict
     """Units by variant and candidate, those of components included."""
     taken: dict[tuple[VariantKey, int], int] = {}
     for demand, at, _, quantity in plan.assignments:
-        for variant, units in _uses(demand, demands, parts):
+        for variant, units in uses(demand, demands, parts):
             taken[variant, at] = taken.get((variant, at), 0) + quantity * units
     return taken
 
@@ -157,7 +157,7 @@ def _as_kit(line: WantedLine, bundle: Bundle) -> WantedLine:
     return line._replace(variant_id=bundle.variant, category=bundle.category)
 
 
-def _uses(demand: int, demands: Sequence[Demand], parts: Parts) -> Sequence[tuple[VariantKey, int]]:
+def uses(demand: int, demands: Sequence[Demand], parts: Parts) -> Sequence[tuple[VariantKey, int]]:
     """What one of the demand takes."""
     if demand in parts:
         return [(part.variant, part.units) for part in parts[demand]]
@@ -212,15 +212,15 @@ def _allowed(
     left = {(variant, at): units for variant, free in shared.items() for at, units in enumerate(free)}
     allowed: Caps = {}
     for demand, each in enumerate(case.strict.demands):
-        uses = _uses(demand, case.strict.demands, parts)
-        uses = [*uses, (ROOM, sum(units for _, units in uses))]
-        uses = [(variant, units) for variant, units in uses if variant in shared]
+        takes = uses(demand, case.strict.demands, parts)
+        takes = [*takes, (ROOM, sum(units for _, units in takes))]
+        takes = [(variant, units) for variant, units in takes if variant in shared]
         for at in range(len(case.strict.candidates)):
             key = (each.variant, at)
-            if not uses or key in allowed or key not in asked:
+            if not takes or key in allowed or key not in asked:
                 continue
-            allowed[key] = min(asked[key], *(max(0, left[variant, at]) // units for variant, units in uses))
-            for variant, units in uses:
+            allowed[key] = min(asked[key], *(max(0, left[variant, at]) // units for variant, units in takes))
+            for variant, units in takes:
                 left[variant, at] -= allowed[key] * units
     return allowed
 

@@ -46,11 +46,13 @@ def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> Sha
     """`known_total_minor` is what some plan costs; it sets the length of the steps (Polyak's rule)."""
     limited = tables.capacity < NEVER
     supply = np.vstack([tables.stock, np.where(limited, tables.capacity, 0)])
+    supply[list(tables.kits)] = 0
     scale = 1 / np.sqrt(supply + 1)
     prices, direction = np.zeros(supply.shape), np.zeros(supply.shape)
     best, best_bound = prices, -np.inf
     step, stalled = 1.0, 0
     for _ in range(rounds):
+        _price_kits(tables, prices)
         bound, used = _relaxed(tables, prices)
         bound -= float((prices * supply).sum())
         if bound > best_bound + 1:
@@ -70,12 +72,23 @@ def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> Sha
     return ShadowPrices(best[:-1], best[-1], best_bound)
 
 
+def _price_kits(tables: Tables, prices: Floats) -> None:
+    """A kit costs what its components cost; it is not scarce itself, for what plans take are the components."""
+    for kit, needed in tables.kits.items():
+        prices[kit] = sum(units * prices[row] for row, units in needed)
+
+
 def _relaxed(tables: Tables, prices: Floats) -> tuple[float, Ints]:
     """(what all orders cost together at these prices, units they would take); the last row of prices is capacity's."""
     total = 0.0
     used = np.zeros(tables.stock.shape, dtype=np.int64)
     for group in tables.groups:
-        total += _choose(tables, group, (prices[group.variant] + prices[-1]) * group.quantity[:, :, None], used)
+        priced = group.quantity[:, :, None] * prices[group.variant] + group.room[:, :, None] * prices[-1]
+        total += _choose(tables, group, priced, used)
+    for kit, needed in tables.kits.items():
+        for row, units in needed:
+            used[row] += units * used[kit]
+        used[kit] = 0
     return total, used
 
 

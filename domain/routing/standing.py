@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
-from domain.routing.backlog import MAX_BACKLOG_LINES, NOWHERE, Backlog, BacklogOrder, Places, parcels_cost
+from domain.routing.backlog import MAX_BACKLOG_LINES, NOWHERE, Backlog, BacklogOrder, Places, Uses, parcels_cost
 from domain.routing.batch import route_backlog
 from domain.routing.exchanges import Exchange, Spot, exchanges
 from domain.routing.values import Candidate, Demand, VariantKey
@@ -32,7 +32,7 @@ class StandingOrder:
 
     `worth` is what is lost with a unit, by variant and location (`Network.worth_of`). Where a routing
     rule is for it, `closed` says by demand where it may not come from, and `leanings` how far down the rule's sequence
-    locations come, in minor units for each unit.
+    locations come, in minor units for each unit. `parts` are of the demands that are kits.
     """
 
     id: UUID
@@ -42,6 +42,7 @@ class StandingOrder:
     worth: Mapping[VariantKey, Mapping[UUID, int]] = field(default_factory=dict)
     closed: Sequence[frozenset[UUID]] = ()
     leanings: Sequence[Mapping[UUID, int]] = ()
+    parts: Mapping[int, Uses] = field(default_factory=dict)
 
     @property
     def is_settled(self) -> bool:
@@ -86,10 +87,10 @@ def standing_of(
         (variant, at): units for variant, row in stock.items() for at, units in enumerate(row) if units
     }
     backlog = Backlog([_wanting(order, locations, everywhere) for order in chosen], stock, [None] * len(locations))
-    for order, row in zip(chosen, places, strict=True):
-        for demand, at in zip(order.demands, row, strict=True):
-            if at != NOWHERE:
-                stock[demand.variant][at] += demand.quantity
+    for order, row in zip(backlog.orders, places, strict=True):
+        for line, (demand, at) in enumerate(zip(order.demands, row, strict=True)):
+            for variant, units in order.uses(line) if at != NOWHERE else ():
+                stock[variant][at] += demand.quantity * units
     return Standing(chosen, locations, backlog, places, spare)
 
 
@@ -125,7 +126,7 @@ def _wanting(order: StandingOrder, locations: Sequence[UUID], everywhere: Mappin
     pairs = frozenset(
         (line, at) for line, places in enumerate(order.closed) for at, place in enumerate(locations) if place in places
     )
-    return BacklogOrder(order.demands, seen, closed, unserved, _unit_costs(order, locations), pairs)
+    return BacklogOrder(order.demands, seen, closed, unserved, _unit_costs(order, locations), pairs, order.parts)
 
 
 def _farthest(order: StandingOrder, line: int) -> int:

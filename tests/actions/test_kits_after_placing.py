@@ -19,8 +19,6 @@ from actions.orders.parting import PartKit, part
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
 from actions.parcels.packing import PackedUnits, PackParcel, pack
 from actions.parcels.shipping import ShipParcel, ship
-from actions.reoptimizing.reading import ReoptimizeOrders
-from actions.reoptimizing.running import reoptimize
 from domain.errors import BlockedByHold, DomainError, IllegalTransition, InvalidInput
 from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
@@ -366,15 +364,6 @@ async def test_a_parted_kit_may_leave_in_parts(world):
     await ship(world.act(), ShipParcel(parcel_id=mug, carrier="UPS"))
 
     assert await counters(world, "MUG") == (2, 0)
-
-
-async def test_routing_together_again_leaves_kits_where_they_are(world):
-    order = await placed(world)
-    await stock(world, {("MUG", "CHI"): 9})
-
-    await reoptimize(world.act(), ReoptimizeOrders(order_ids=(order.id,), rounds=20))
-
-    assert await kits_at(order.id) == {(S.SCHEDULED, "NYC"): 3}
 
 
 async def test_of_a_decline_and_a_cancellation_at_once_the_kits_stay_whole(world):

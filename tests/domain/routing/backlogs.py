@@ -1,5 +1,6 @@
-"""Random backlogs: orders that compete for scarce goods, and their bound by HiGHS."""
+"""Random backlogs: orders that compete for scarce goods, kits among them, and their bound by HiGHS."""
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,31 @@ def random_backlog(
         stock[variant] = row
     capacity = int(sum(wanted) * 1.3 / places) + 1
     return Backlog(made, stock, [capacity] * places)
+
+
+def with_kits(backlog: Backlog, seed: int, *, sorts: int = 3) -> Backlog:
+    """Half of the orders want kits too, of components that others want alone; of each sort a few lie together somewhere."""
+    random = Random(seed)
+    variants = list(backlog.stock)
+    parts = [
+        tuple((variant, random.randint(1, 2)) for variant in random.sample(variants, min(len(variants), 2 + at % 2)))
+        for at in range(sorts)
+    ]
+    stock = {variant: list(row) for variant, row in backlog.stock.items()}
+    for uses in parts:
+        at = random.randrange(len(backlog.capacity))
+        for variant, units in uses:
+            stock[variant][at] += 3 * units
+    orders = []
+    for order in backlog.orders:
+        if random.random() < 0.5:
+            sort, line = random.randrange(sorts), random.randint(0, len(order.demands))
+            kit = Demand(f"kit {sort}", random.randint(1, 2), random.randint(200, 3000))
+            demands = [*order.demands[:line], kit, *order.demands[line:]]
+            orders.append(replace(order, demands=demands, parts={line: parts[sort]}))
+        else:
+            orders.append(order)
+    return replace(backlog, orders=orders, stock=stock)
 
 
 def backlog_model(backlog: Backlog) -> tuple[Model, int]:

@@ -11,7 +11,7 @@ from domain.routing.batch import Batch, route_backlog
 from domain.routing.prices import shadow_prices
 from domain.routing.values import Candidate, Demand
 from domain.shipping_rates import Rate
-from tests.domain.routing.backlogs import backlog_model, random_backlog
+from tests.domain.routing.backlogs import backlog_model, random_backlog, with_kits
 
 
 def holds(backlog: Backlog, plan: BacklogPlan) -> bool:
@@ -21,13 +21,14 @@ def holds(backlog: Backlog, plan: BacklogPlan) -> bool:
     total = 0
     for order, places in zip(backlog.orders, plan.places, strict=True):
         total += order_cost(backlog, order, places)
-        for demand, at in zip(order.demands, places, strict=True):
+        for line, (demand, at) in enumerate(zip(order.demands, places, strict=True)):
             if at == NOWHERE:
                 continue
             assert at not in order.excluded
-            stock[demand.variant][at] -= demand.quantity
-            if capacity[at] is not None:
-                capacity[at] -= demand.quantity
+            for variant, units in order.uses(line):
+                stock[variant][at] -= units * demand.quantity
+                if capacity[at] is not None:
+                    capacity[at] -= units * demand.quantity
     return (
         total == plan.total_minor
         and all(min(row) >= 0 for row in stock.values())
@@ -60,6 +61,32 @@ def test_a_plan_holds_and_is_the_same_again(seed):
 
     assert holds(backlog, plan)
     assert route_backlog(backlog, seed=seed, rounds=150) == plan
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_plan_with_kits_takes_no_component_twice_and_is_the_same_again(seed):
+    backlog = with_kits(random_backlog(seed, orders=30, places=6, variants=8, tightness=0.8 + seed % 3 / 2), seed)
+    if seed % 4:
+        backlog = replace(backlog, capacity=[None] * 6)
+
+    plan = route_backlog(backlog, seed=seed, rounds=150)
+
+    assert holds(backlog, plan)
+    assert route_backlog(backlog, seed=seed, rounds=150) == plan
+    pairs = zip(backlog.orders, plan.places, strict=True)
+    assert any(places[line] != NOWHERE for order, places in pairs for line in order.parts)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_few_orders_with_kits_get_the_best_plan_of_all(seed):
+    backlog = with_kits(random_backlog(seed, orders=3, places=2, variants=3, lines=2, tightness=1.2), seed, sorts=2)
+    backlog = replace(backlog, orders=[replace(order, excluded=frozenset()) for order in backlog.orders])
+
+    plan = route_backlog(backlog, seed=1, rounds=600)
+    prices = shadow_prices(tables_of(backlog), known_total_minor=plan.total_minor, rounds=100)
+
+    assert plan.total_minor == cheapest(backlog)
+    assert prices.bound_minor <= plan.total_minor
 
 
 def test_where_no_location_has_anything_everything_waits():

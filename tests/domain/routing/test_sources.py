@@ -6,7 +6,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from domain.placing.considering import consider
+from domain.placing.considering import Standpoint, consider
 from domain.routing.plan import route
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import WantedLine
@@ -162,8 +162,8 @@ def test_the_explanation_says_who_has_too_little_and_names_a_runner_up_within_th
 def test_orders_are_moved_together_only_within_the_limit():
     here, there, far = (UUID(int=at) for at in range(3))
     stock = situation([[9] * 4] * 3, *[Demand(MUG, 2, 500)] * 3)
-    standing = consider(stock, [rule(constraints=hard(FEW, 2))], [0, 0, 0], [here, here, there])
-    waiting = consider(stock, [rule(constraints=hard(FEW, 2))], [0, 0, 0], [None, None, None])
+    standing = consider(stock, [rule(constraints=hard(FEW, 2))], Standpoint([0, 0, 0], [here, here, there]))
+    waiting = consider(stock, [rule(constraints=hard(FEW, 2))], Standpoint([0, 0, 0], [None] * 3))
 
     assert standing.allows([there, there, there])
     assert standing.allows([here, far, far])

@@ -61,6 +61,16 @@ def test_a_run_never_holds_more_than_its_cells():
     assert len(within_cells(orders, 200)) == 5
 
 
+def test_what_a_kit_holds_is_its_components():
+    lid = UUID(int=101)
+    kits = order(WEST, 2, parts={0: ((MUG, 1), (lid, 2))})
+
+    found = standing_of([kits, order(None)], {MUG: {EAST: 3}, lid: {}}, EVERYWHERE)
+
+    assert found.backlog.stock == {MUG: [3, 2], lid: [0, 4]}
+    assert found.free == {(MUG, 0): 3}
+
+
 def test_looking_ahead_a_unit_that_is_worth_more_to_others_is_left():
     free = {MUG: {EAST: 1, WEST: 1}}
     nobody = standing_of([order(WEST)], free, EVERYWHERE)
