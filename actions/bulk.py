@@ -11,10 +11,9 @@ SENT_AS: Final = {"jsonb": "text"}
 
 def insert_sql(table: str, columns: Columns, first: int) -> str:
     """INSERT from parameters `$first` and following, one array each; rows keep their order."""
-    arrays = ", ".join(f"${at}::{SENT_AS.get(kind, kind)}[]" for at, kind in enumerate(columns.values(), first))
-    values = ", ".join(f"u.{name}::jsonb" if kind == "jsonb" else f"u.{name}" for name, kind in columns.items())
-    names = ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) WITH ORDINALITY AS u({names}, n) ORDER BY n"
+    sent = ((f"${at}::{SENT_AS.get(kind, kind)}[]", kind) for at, kind in enumerate(columns.values(), first))
+    values = ", ".join(f"unnest({array}){'::jsonb' if kind == 'jsonb' else ''}" for array, kind in sent)
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"
 
 
 def arrays(rows: Sequence[Sequence[Any]], columns: Columns) -> Sequence[Sequence[Any]]:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import orjson
-
 from actions import reference, workload
 from actions.acting import Act, fingerprint
 from actions.backordering import waits
@@ -19,16 +17,14 @@ from actions.orders import external
 from actions.orders.external import ExternalId, First
 from actions.orders.kits import WRITE_KITS, with_components
 from actions.orders.reading import (
-    KNOWN,
-    NUMBERS,
     Carts,
     Shelves,
     on_shelves,
-    read_buyers,
     read_carts,
-    read_goods_and_kits,
     read_quotas,
     read_shelves,
+    read_together,
+    with_parts,
 )
 from actions.orders.rows import STOCK_ACTOR, WRITE, NewOrder, Rows, routed
 from actions.quotas import ledger
@@ -271,31 +267,35 @@ class Batch:
 
 
 async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch:
+    wanted = {(line.variant_id, each.command.channel_id) for each in asked for line in each.command.lines}
+    customers = {each.command.customer_id for each in asked if each.command.customer_id}
     keys = [each.key_id for each in asked if each.key_id]
-    known = {
-        row["id"]: (row["fingerprint"], orjson.loads(row["result"])) for row in await connection.fetch(KNOWN, keys)
-    }
-    fresh = [each for each in asked if each.key_id not in known]
-    wanted = {(line.variant_id, each.command.channel_id) for each in fresh for line in each.command.lines}
+    seen = await read_together(connection, wanted, keys, customers, len(asked))
+    fresh = [each for each in asked if each.key_id not in seen.known]
     named = {(each.act.organization_id, each.command.cart) for each in fresh if each.command.cart}
     carts = Carts(named, await read_carts(connection, named, lock=lock))
-    goods, kits = await read_goods_and_kits(connection, wanted)
+    goods, kits = await with_parts(connection, seen.goods)
     variants = {variant for variant, _ in goods}.union(row["variant_id"] for row in carts.found)
+    shelves, with_quotas = seen.shelves, seen.with_quotas
+    if lock:
+        shelves, with_quotas = await read_shelves(connection, variants, lock=True)
+    elif more := variants.difference(variant for variant, _ in wanted):
+        others, others_with_quotas = await read_shelves(connection, more, lock=False)
+        shelves, with_quotas = shelves | others, with_quotas + others_with_quotas
+    await read_quotas(connection, shelves, with_quotas, carts.found)
     networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
     has_terms = any(network.has_backorder_terms for network in networks.values())
-    shelves, with_quotas = await read_shelves(connection, variants, lock=lock)
-    await read_quotas(connection, shelves, with_quotas, carts.found)
     return Batch(
-        known=known,
+        known=seen.known,
         external=await external.first_orders(connection, [each.external for each in fresh if each.external]),
         networks=networks,
         goods=goods,
         kits=kits,
-        buyers=await read_buyers(connection, {e.command.customer_id for e in fresh if e.command.customer_id}),
+        buyers=seen.buyers,
         carts=carts,
         kept=on_shelves(carts.found, shelves),
         shelves=shelves,
-        numbers=iter([row[0] for row in await connection.fetch(NUMBERS, len(fresh))] if fresh else []),
+        numbers=iter(seen.numbers),
         rows=Rows(swift_maker()),
         last=asked[-1].act,
         has_quotas=bool(with_quotas),

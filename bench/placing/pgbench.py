@@ -52,16 +52,8 @@ def script(*, hot: bool, lock: bool) -> str:
         f"\\set customer random(0, {CUSTOMERS - 1})",
         f"SELECT {ids} \\gset",
         "BEGIN;",
-        _with(reading.KNOWN, ["ARRAY['bench/' || :o::uuid]"]) + ";",
-        _with(
-            reading.LOCKED_SHELVES if lock else reading.SHELVES,
-            [f"ARRAY[{', '.join(_id(VARIANT, f':v{n}') for n in LINES)}]"],
-        )
-        + ";",
-        _with(reading.GOODS, [_array(VARIANT, "v"), f"ARRAY[{', '.join(_id(CHANNEL, '0') for _ in LINES)}]"]) + ";",
-        _with(reading.BUYERS, [f"ARRAY[{_id(CUSTOMER, ':customer')}]"]) + ";",
-        _with(reading.NUMBERS, ["1"]).replace("nextval('order_numbers')", "nextval('order_numbers') AS number")
-        + " \\gset",
+        f"SELECT numbers[1] AS number, seen.* FROM ({_with(reading.TOGETHER, _wanted())}) AS seen \\gset",
+        *([_with(reading.LOCKED_SHELVES, _wanted()) + ";"] if lock else []),
         _with(WRITE, _values()) + ";",
         "COMMIT;",
     ]
@@ -102,6 +94,12 @@ def _id(kind: int, number: str) -> str:
 
 def _array(kind: int, letter: str) -> str:
     return f"ARRAY[{', '.join(_id(kind, f':{letter}{n}') for n in LINES)}]"
+
+
+def _wanted() -> list[str]:
+    """SQL for the parameters of TOGETHER, for one order of three lines."""
+    channels = f"ARRAY[{', '.join(_id(CHANNEL, '0') for _ in LINES)}]"
+    return [_array(VARIANT, "v"), channels, "ARRAY['bench/' || :o::uuid]", f"ARRAY[{_id(CUSTOMER, ':customer')}]", "1"]
 
 
 def _values() -> list[str]:
