@@ -32,6 +32,7 @@ COMMANDS = (
     Command("serve", "server.commands.serve", "answer GraphQL over HTTP and WebSocket", reads_much=True),
     Command("worker", "server.commands.worker", "move facts to subscribers and run the periodic jobs", reads_much=True),
     Command("migrate", "server.commands.migrate", "bring the tables up to date"),
+    Command("organization", "server.commands.organization", "make an organization, and a key for its administrator"),
     Command("schema", "server.commands.schema", "print the graph in GraphQL's schema language"),
     Command("lifecycle", "server.commands.lifecycle", "print what units go through, as docs/lifecycle.md keeps it"),
     Command("check", "server.commands.check", "run every check and test, as continuous integration does"),
