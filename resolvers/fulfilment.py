@@ -46,7 +46,11 @@ async def actions_of_fulfilment(root: Parent[Fulfilment], info: Info) -> list[Ac
 
 async def code_of(root: Parent[Fulfilment], info: Info) -> str | None:
     is_waiting = root.method is FulfilmentMethod.PICKUP and root.status in QUEUED
-    return pickup_code(root.id) if is_waiting and info.context.viewer.audience in TOLD_THE_CODE else None
+    viewer = info.context.viewer
+    # The shop that took a guest's order is a partner, and nobody else could tell the guest.
+    is_shop = viewer.audience is Audience.PARTNER and not viewer.location_ids
+    is_told = viewer.audience in TOLD_THE_CODE or is_shop
+    return pickup_code(root.id) if is_waiting and is_told else None
 
 
 def at_own_locations(
