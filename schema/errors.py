@@ -74,10 +74,10 @@ def problem_type(error: type[DomainError]) -> Any:
 def problem_of(refusal: DomainError) -> Any:
     """The refusal as an object of its GraphQL type."""
     data = {name: _shown(name, kind, getattr(refusal, name)) for name, kind in _hints(type(refusal)).items()}
-    return problem_type(type(refusal))(code=refusal.code, message=_said(refusal), **data)
+    return problem_type(type(refusal))(code=refusal.code, message=said(refusal), **data)
 
 
-def _said(refusal: DomainError) -> str:
+def said(refusal: DomainError) -> str:
     """With input fields called as clients call them."""
     if not isinstance(refusal, errors.InvalidInput):
         return str(refusal)

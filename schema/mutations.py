@@ -74,7 +74,7 @@ def action(  # noqa: PLR0913 -- one declaration, said in keywords
     prepare: Callable[[Viewer, Any], Any] | None = None,
     answer: Callable[[Info, Any], Awaitable[Any]] | None = None,
 ) -> Any:
-    """A change. With `needs_key`, it is refused without an idempotency key.
+    """A change. With `needs_key`, it is refused without an idempotency key, and says so.
 
     What `does` returns is the id of the changed thing, unless `answer` makes an object of the annotated type of it.
     """
@@ -108,6 +108,7 @@ def action(  # noqa: PLR0913 -- one declaration, said in keywords
         return_annotation=Any,
     )
     metadata = {Permission: needs, Refuses: Refuses(declared)}
+    description = f"{description} Needs a key." if needs_key else description
     return strawberry.field(resolver=resolve, description=description, metadata=metadata)
 
 

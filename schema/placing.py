@@ -148,7 +148,7 @@ async def cart_now(info: Info, cart: str) -> Any:
 class PlacingMutations:
     place_order: Order = action(
         "Place an order: it is checked, priced, given its stock and shared among locations, or refused with everything "
-        "that is wrong. Needs a key.",
+        "that is wrong.",
         orders.place,
         PlaceOrderInput,
         refuses=(

@@ -39,15 +39,26 @@ strawberry.enum(RuleStatus, name="RoutingRuleStatus", description="Whether a rul
 strawberry.enum(
     ConstraintKind,
     name="RoutingConstraintKind",
-    description="What a rule asks for: kilometres from the address, parcels of an order, an order at once or not at all, "
-    "every line from one location, every line complete from at most so many locations, "
-    "every line at once or not at all from however many, "
-    "the worth below which an order goes in one parcel, units or a percentage that stay at a "
-    "location, no more than the location can do a day, days until it leaves (0 is today), dangerous goods. "
-    "`WHOLE_LINES` says the same as `MAX_SOURCES_PER_LINE` of 1; where a rule has both, one location it is.",
+    description="What a rule asks for, and what its value counts. "
+    "MAX_DISTANCE: at most so many kilometres from the address. MAX_PARCELS: at most so many for an order. "
+    "SHIP_COMPLETE: the order at once or not at all. WHOLE_LINES: every line from one location. "
+    "MAX_SOURCES_PER_LINE: every line complete from at most so many locations, or it waits; WHOLE_LINES says the same as 1, "
+    "and where a rule has both, one location it is. COMPLETE_LINES: every line at once or not at all, from however many. "
+    "MIN_VALUE_TO_SPLIT: an order worth less, in its currency's smallest unit, goes in one parcel. "
+    "KEEP_UNITS: so many units of a variant stay at a location. KEEP_PERCENT: so many hundredths of its free units do. "
+    "DAILY_CAPACITY: no more a day than the location says it can do. "
+    "SHIP_WITHIN_DAYS: it leaves at most so many days from today; 0 is today. "
+    "HAZMAT: dangerous goods only from where they may be handled. The others count nothing.",
 )
 strawberry.enum(DecisionKind, name="RoutingOccasion", description="On what occasion units were given a location.")
-strawberry.enum(Exclusion, name="RoutingExclusion", description="Why a location does not serve a line.")
+strawberry.enum(
+    Exclusion,
+    name="RoutingExclusion",
+    description="Why a location does not serve a line. "
+    "NOT_IN_RULE: no step of the rule names it. LATER_IN_RULE: it would not cost more, but the rule, or what its units are "
+    "worth to later orders, puts others before it. DEARER: it would cost more. "
+    "LEFT_TO_OTHERS: it could serve the line, and the plan made together with other orders has it serve them.",
+)
 strawberry.enum(Shortage, name="RoutingShortage", description="Why units are served by nobody.")
 
 
@@ -263,7 +274,9 @@ class RoutingStepInput:
 class RoutingConstraintInput:
     kind: ConstraintKind = given("What is asked for.")
     is_hard: bool = given("If not, it is dropped for what cannot be served otherwise.", default=True)
-    value: int | None = given("How much, where there is something to say.", default=None, at_least=0)
+    value: int | None = given(
+        "How much, as the kind counts; nothing where it counts nothing.", default=None, at_least=0
+    )
     method: FulfilmentMethod | None = given(
         "Only for lines that reach the customer this way; for what stays at a location.", default=None
     )

@@ -11,6 +11,7 @@ from domain.permissions import Permission
 from resolvers import simulating
 from resolvers.context import Info
 from resolvers.seeing import check_seen
+from schema.errors import said
 from schema.fields import root, via
 from schema.inputs import command_of, given, ref
 from schema.locations import Location
@@ -93,7 +94,7 @@ async def simulate(
         await check_seen(info, named)
         found: object = await simulating.simulation(info, command)
     except DomainError as refusal:
-        raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
+        raise GraphQLError(said(refusal), extensions={"code": refusal.code}) from refusal
     return found  # type: ignore[return-value] # its attributes are the fields
 
 

@@ -42,6 +42,7 @@ class Exclusion(StrEnum):
     CLOSED = "closed"
     NOT_IN_RULE = "not_in_rule"
     LEFT_TO_OTHERS = "left_to_others"
+    LATER_IN_RULE = "later_in_rule"
     DEARER = "dearer"
 
 

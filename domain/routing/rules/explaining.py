@@ -17,26 +17,23 @@ def explain_case(case: Case) -> Explanation:
     A reason of the first pass is told before those of the second.
     """
     plan = solve(case)
-    served = {(one.line, one.candidate) for one in plan.assignments}
-    verdicts = tuple(_verdict(case, at, served) for at in range(len(case.strict.candidates)))
+    verdicts = tuple(_verdict(case, at, plan) for at in range(len(case.strict.candidates)))
     runner_up = min(_others(case, plan), key=rank, default=None)
     difference = None if runner_up is None else real_cost_minor(runner_up) - real_cost_minor(plan)
     return Explanation(plan, verdicts, runner_up, difference)
 
 
-def _verdict(case: Case, at: int, served: set[tuple[int, int]]) -> Verdict:
-    reasons: dict[int, Exclusion] = {}
-    able, serves = [], []
-    for line, demand in enumerate(case.strict.demands):
-        why = exclusion(case.strict, line, at)
-        able.append(0 if why else demand.quantity)
-        if (line, at) in served:
-            serves.append(line)
-        else:
-            reasons[line] = why or Exclusion.DEARER
-    candidate = case.strict.candidates[at]
+def _verdict(case: Case, at: int, plan: RoutingPlan) -> Verdict:
+    """A location that would not have cost more in money is never called dearer: the rule has it come later."""
+    served = {(one.line, one.candidate) for one in plan.assignments}
+    why = [exclusion(case.strict, line, at) for line in range(len(case.strict.demands))]
+    able = [0 if reason else demand.quantity for reason, demand in zip(why, case.strict.demands, strict=True)]
     parcel = taken_cost(replace(case.strict, unit_costs=None), at, able)[0] if any(able) else None
-    return Verdict(candidate, tuple(serves), reasons, parcel)
+    is_cheaper = parcel is not None and parcel <= real_cost_minor(plan)
+    otherwise = Exclusion.LATER_IN_RULE if is_cheaper and all(able) and case.strict.unit_costs else Exclusion.DEARER
+    serves = tuple(line for line in range(len(why)) if (line, at) in served)
+    reasons = {line: reason or otherwise for line, reason in enumerate(why) if line not in serves}
+    return Verdict(case.strict.candidates[at], serves, reasons, parcel)
 
 
 def _others(case: Case, plan: RoutingPlan) -> Iterator[RoutingPlan]:

@@ -5,9 +5,10 @@ from uuid import UUID
 import pytest
 
 from domain.routing.rules.applying import case_of
+from domain.routing.rules.explaining import explain_case
 from domain.routing.rules.passes import solve
 from domain.routing.rules.values import Step, terms_of
-from domain.routing.values import Demand
+from domain.routing.values import Demand, Exclusion
 from tests.domain.routing.test_rules import LAMP, MUG, places, rule, situation
 
 FREE = [[9, 9, 9, 9]]
@@ -83,3 +84,21 @@ def test_of_two_groups_that_name_a_location_its_smaller_priority_counts():
     terms = terms_of({"steps": [step], "handling": [], "constraints": []}, {one: {place: 4}, other: {place: 2}})
 
     assert terms["steps"][0].ranks == {place: 2}
+
+
+def test_a_cheaper_location_of_a_later_step_is_later_in_the_rule_and_not_dearer():
+    dearest, cheapest = (
+        Step(code, at, location_ids=frozenset({UUID(int=where)}))
+        for at, (code, where) in enumerate((("first", 0), ("then", 3)))
+    )
+    case, _ = case_of(situation([[5, 5, 5, 5]]), [rule(steps=(dearest, cheapest))])
+
+    verdicts = explain_case(case).verdicts
+
+    assert verdicts[3].parcel_minor < verdicts[0].parcel_minor
+    assert [verdict.reasons for verdict in verdicts] == [
+        {},
+        {0: Exclusion.NOT_IN_RULE},
+        {0: Exclusion.NOT_IN_RULE},
+        {0: Exclusion.LATER_IN_RULE},
+    ]
