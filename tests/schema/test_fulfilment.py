@@ -185,19 +185,6 @@ async def test_a_pickup_goes_through_the_graph_with_its_code():
     assert given == {"__typename": "Fulfilment", "status": "COMPLETED", "pickupCode": None}
 
 
-async def test_the_shop_that_took_the_order_learns_the_code_and_one_that_works_at_locations_does_not():
-    world = await furnish()
-    fulfilment = await picked(world, await pickup_fulfilment(world))
-    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    query = "query($id: ID!) { fulfilment(id: $id) { pickupCode } }"
-
-    shop = await ask(query, world.viewer(Role.PARTNER, location_ids=()), {"id": fid(fulfilment)})
-    third_party = await ask(query, world.viewer(Role.PARTNER), {"id": fid(fulfilment)})
-
-    assert shop["data"]["fulfilment"] == {"pickupCode": pickup_code(fulfilment.id)}
-    assert third_party["data"]["fulfilment"] == {"pickupCode": None}
-
-
 async def test_a_decline_shows_what_is_left_and_why():
     world = await furnish()
     fulfilment = await accepted(world, await open_fulfilment(world, MUG=3, LAMP=1))

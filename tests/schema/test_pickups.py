@@ -4,14 +4,15 @@ import pytest
 
 from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
-from domain.fulfilment import DeclineReason
+from actions.fulfilment.pickup import MakeReady, make_ready
+from domain.fulfilment import DeclineReason, pickup_code
 from domain.permissions import Role
 from domain.pickups import QuestionStatus
 from models import Fulfilment, Order, PickupQuestion
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.world import World, customer, furnish
-from tests.world.fulfilment import open_fulfilment, pickup_fulfilment
+from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment
 from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -191,3 +192,16 @@ async def test_nobody_arrives_for_what_is_shipped_or_for_another():
 
     assert outcomes == ["ILLEGAL_TRANSITION", "NOT_FOUND"]
     assert await Fulfilment.filter(arrived_at__not_isnull=True).count() == 0
+
+
+async def test_the_shop_that_took_the_order_learns_the_code_and_one_that_works_at_locations_does_not():
+    world = await furnish()
+    fulfilment = await picked(world, await pickup_fulfilment(world))
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+    query = "query($id: ID!) { fulfilment(id: $id) { pickupCode } }"
+
+    shop = await ask(query, world.viewer(Role.PARTNER, location_ids=()), {"id": global_id("Fulfilment", fulfilment.id)})
+    third_party = await ask(query, world.viewer(Role.PARTNER), {"id": global_id("Fulfilment", fulfilment.id)})
+
+    assert shop["data"]["fulfilment"] == {"pickupCode": pickup_code(fulfilment.id)}
+    assert third_party["data"]["fulfilment"] == {"pickupCode": None}

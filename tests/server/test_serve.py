@@ -41,6 +41,13 @@ def fetch(address: Address, path: str) -> tuple[int, dict]:
         return error.code, json.loads(error.read())
 
 
+async def said_line(running, words):
+    """The first line on standard error that has these words; the process must not end before."""
+    while words not in (line := await running.stderr.readline()):
+        assert line, "it ended"
+    return line
+
+
 @asynccontextmanager
 async def process(*words, port=None, **environ):
     """`oms.py serve` as anybody would start it; yields the process and its address once it lives."""
@@ -146,6 +153,29 @@ class TestKeeper:
 
         assert running.returncode == 2
         assert "oms.py serve: The embedded servers are gone" in said.decode()
+        assert "Traceback" not in said.decode()
+        assert wait_until_gone(folder) == []
+
+    async def test_whose_end_ends_a_worker_too(self, folder):
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, PROJECT_FOLDER / "oms.py", "worker",
+            cwd="/", env=os.environ | {"OMS_DATA_DIR": str(folder)}, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(180):
+                await said_line(
+                    worker, b"This process is the relay now"
+                )  # so it has the servers, and no others to start
+                keeper = next(pid for pid in processes_of(folder) if "server.keeper" in command_line_of(pid))
+                os.kill(keeper, signal.SIGKILL)
+                _, said = await worker.communicate()
+        finally:
+            if worker.returncode is None:
+                worker.kill()
+                await worker.wait()
+
+        assert worker.returncode == 2
+        assert "oms.py worker: The embedded servers are gone" in said.decode()
         assert "Traceback" not in said.decode()
         assert wait_until_gone(folder) == []
 
