@@ -11,6 +11,7 @@ from uuid import UUID
 
 import orjson
 
+from actions import safety
 from domain.geography import Coordinates
 from domain.orders import Capability, ConfirmationPolicy
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
@@ -69,6 +70,7 @@ async def network(connection: Any, organization_id: UUID) -> Network:
         rules=rules,
         workplaces=_workplaces(sites, is_dated=any(rule.is_dated for rule in rules)),
         has_backorder_terms=(await connection.fetch(TERMS, organization_id))[0]["has_any"],
+        safety_rules=safety.on_hand_only(await safety.rules_of(connection, organization_id)),
         quota_groups=[group_of(row) for row in await connection.fetch(QUOTA_GROUPS, organization_id)],
     )
     if known is not None and (known[1].sites, known[1].card) == (fresh.sites, fresh.card):

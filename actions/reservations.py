@@ -13,7 +13,15 @@ from actions import levels, outbox, reference
 from actions.acting import Act, action
 from actions.bulk import Columns, arrays, insert_sql
 from actions.claims import claimed_of, claims, claims_sql
-from actions.orders.reading import on_shelves, read_buyers, read_carts, read_goods_and_kits, read_quotas, read_shelves
+from actions.orders.reading import (
+    on_shelves,
+    read_buyers,
+    read_carts,
+    read_goods_and_kits,
+    read_quotas,
+    read_safety,
+    read_shelves,
+)
 from actions.quotas import ledger
 from actions.refusals import kept as keep
 from actions.workload import read_loads
@@ -142,6 +150,8 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
         networks = {
             key: await reference.network(connection, key) for key in {each.act.organization_id for each in asked}
         }
+        if any(network.safety_rules for network in networks.values()):
+            await read_safety(connection, shelves)
         loads = {key: await read_loads(connection, one, asked[-1].act.now) for key, one in networks.items()}
         is_ruled = bool(with_quotas) or any(network.rules for network in networks.values())
         batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked) if is_ruled else {}, kits)
@@ -152,7 +162,10 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
             market = None
             if channel is not None:
                 groups = network.entitled(channel.id, batch.segment_of(each))
-                market = Market(channel, network, goods, shelves, loads[each.act.organization_id], entitled=groups)
+                market = Market(
+                    channel, network, goods, shelves, loads[each.act.organization_id],
+                    entitled=groups, safety_rules=network.safety_rules,
+                )  # fmt: skip
             outcomes.append(batch.answer(each, market))
         if batch.rows:
             claimed = claimed_of(shelves)

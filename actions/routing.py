@@ -1,10 +1,10 @@
 """Give units of existing orders a location: locked stock, the exact plan of `domain/routing`, units moved by it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from actions import decisions, levels, reference, workload
+from actions import decisions, levels, reference, safety, workload
 from actions.acting import Act
 from actions.backordering.waits import begin_waiting
 from actions.changing import OrderChange, Units
@@ -20,7 +20,7 @@ from domain.placing.world import ChannelTerms, Network, Site
 from domain.routing.kits import Bundle
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
-from domain.routing.values import Demand, Exclusion, RoutingPlan
+from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 from domain.workdays import Load
 from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, Variant
 from models.db import Fetching, rows
@@ -97,7 +97,10 @@ async def _routed(
     channel = network.channels[change.order.channel_id]
     variants = {line.variant_id for line in lines}
     goods = {each.id: each for each in await Variant.filter(id__in=variants).select_related("product")}
-    free = await free_at(change, network, channel, variants)
+    ways: dict[UUID, list[Method]] = {}
+    for line in lines:
+        ways.setdefault(line.variant_id, []).append(METHODS[line.method])
+    free = await free_at(change, network, channel, ways)
     sites = sorted({site for at in free.values() for site in at}, key=lambda site: site.rank)
     refused = await _refused(act, [line.id for line in lines])
     address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
@@ -159,9 +162,12 @@ async def _asker(act: Act, change: OrderChange, address: OrderAddress | None, ne
 
 
 async def free_at(
-    change: OrderChange, network: Network, channel: ChannelTerms, variants: set[UUID]
+    change: OrderChange, network: Network, channel: ChannelTerms, variants: Mapping[UUID, Sequence[Method]]
 ) -> dict[UUID, dict[Site, int]]:
-    """Free units by variant and open location, what this change itself gives back and what is set aside for it included."""
+    """Free units by variant and open location, what this change itself gives back and what is set aside for it included.
+
+    `variants` are wanted by the methods that are named.
+    """
     free: dict[UUID, dict[Site, int]] = {variant: {} for variant in variants}
     returned = change.returned()
     locked = await levels.lock_variants(variants)
@@ -176,6 +182,10 @@ async def free_at(
                 given = max(0, given - sum(pool.foreign(line_id, change.groups) for line_id in change.lines))
                 kept = pool.free_for(change.groups)
             free[level["variant_id"]][site] = max(0, levels.available(level) + given) + kept
+            if network.safety_rules:
+                unclaimed = levels.available(level) + level["safety"] + given + kept
+                methods = variants[level["variant_id"]]
+                free[level["variant_id"]][site] = safety.free_of(network.safety_rules, level, unclaimed, methods)
     return free
 
 

@@ -10,6 +10,7 @@ import strawberry
 from actions import reference
 from actions.backordering.terms import is_sold
 from actions.quotas.buyers import free_for, segment_of
+from actions.safe_units import safe_for
 from domain.availability import STANDARD, AvailabilityLevel, Bounds, bounds_from, level_of
 from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import FactKind
@@ -26,18 +27,25 @@ from resolvers.visible import CHANNELS, VARIANTS
 
 MAX_VARIANTS: Final = 200
 
+
 # A channel that names no locations is served by all. Of a kit there is what can be put together of its components. What is
 # still to be launched is ordered, but not to be had.
-AVAILABLE: Final = f"""
+def _available(free: str) -> str:
+    return f"""
 SELECT s.variant_id, sum(s.units)::int AS units FROM (
-    SELECT f.variant_id, f.organization_id, f.location_id, {free_for("f", "$3", "$4")} AS units
+    SELECT f.variant_id, f.organization_id, f.location_id, {free} AS units
     FROM stock_levels f WHERE f.variant_id = ANY($1::uuid[])
-    UNION ALL {kits_sql("$1", free_for("f", "$3", "$4"))}) AS s
+    UNION ALL {kits_sql("$1", free)}) AS s
 JOIN locations l ON l.id = s.location_id
 WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id")} AND (
     NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
     OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
 GROUP BY s.variant_id"""
+
+
+AVAILABLE: Final = _available(free_for("f", "$3", "$4"))
+SAFELY_AVAILABLE: Final = _available(safe_for("f", "$3", "$4"))
+"""Where safety rules keep units back; what is had one way or another counts."""
 
 # In the sum over a channel, locations' boundaries do not count.
 BOUNDS: Final = """
@@ -59,7 +67,9 @@ class Availability:
 async def availabilities(channel: Channel, variants: Sequence[Variant], segment: str = "") -> list[Availability]:
     """In the order of the variants, all of the channel's organization; what buyers of that segment can have."""
     keys = [each.id for each in variants]
-    counted = await rows(AVAILABLE, [keys, channel.organization_id, channel.id, segment])
+    network = await reference.network(Fetching, channel.organization_id)
+    sql = SAFELY_AVAILABLE if network.safety_rules else AVAILABLE
+    counted = await rows(sql, [keys, channel.organization_id, channel.id, segment])
     units = {row["variant_id"]: row["units"] for row in counted}
     bounds = await _bounds(channel.organization_id, keys)
     found = []

@@ -7,11 +7,13 @@ from typing import Annotated, Final
 import strawberry
 from strawberry import Parent
 
+from actions import reference
 from actions.quotas.buyers import free_for
+from actions.safe_units import safe_for
 from domain.kits import standing_kits
 from domain.lifecycle import OrderStatus, UnitStatus, derive
 from models import Channel, Location, OrderKit, Variant
-from models.db import rows
+from models.db import Fetching, rows
 from models.kits import kits_sql
 from resolvers.context import Info
 from resolvers.ids import uuid_of
@@ -19,11 +21,17 @@ from resolvers.scopes import seen
 from resolvers.sources import Sql
 from resolvers.visible import CHANNELS, LOCATIONS, VARIANTS
 
-# A channel that names no locations is served by all.
-BUILDABLE: Final = f"""
-SELECT k.location_id, k.units::int AS units FROM ({kits_sql("ARRAY[$1::uuid]", free_for("f", "$2", "''"))}) AS k
+
+def _buildable(free: str) -> str:
+    """A channel that names no locations is served by all."""
+    return f"""
+SELECT k.location_id, k.units::int AS units FROM ({kits_sql("ARRAY[$1::uuid]", free)}) AS k
 WHERE k.units > 0 AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = $2)
     OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = $2 AND c.location_id = k.location_id))"""
+
+
+BUILDABLE: Final = _buildable(free_for("f", "$2", "''"))
+SAFELY_BUILDABLE: Final = _buildable(safe_for("f", "$2", "''"))
 
 STANDING: Final = Sql(
     "(SELECT array_agg(ARRAY[c.line_id::text, c.units::text, s.status, s.quantity::text]) FROM kit_lines c"
@@ -72,6 +80,8 @@ async def buildable(
     channel = await seen(Channel, CHANNELS, viewer).get_or_none(id=uuid_of("Channel", channel_id))
     if kit is None or channel is None:
         return []
-    units = {row["location_id"]: row["units"] for row in await rows(BUILDABLE, [kit.id, channel.id])}
+    network = await reference.network(Fetching, viewer.organization_id)
+    sql = SAFELY_BUILDABLE if network.safety_rules else BUILDABLE
+    units = {row["location_id"]: row["units"] for row in await rows(sql, [kit.id, channel.id])}
     places = seen(Location, LOCATIONS, viewer).filter(id__in=sorted(units), is_active=True)
     return [Buildable(place, units[place.id]) for place in await places.order_by("code")]

@@ -5,7 +5,7 @@ from typing import Final
 from strawberry import ID, Parent
 
 from actions.pickups.answering import AnswerPickup
-from actions.quotas.buyers import free_for
+from actions.safe_units import safe_for
 from domain.errors import Forbidden
 from domain.viewer import Viewer
 from models import PickupQuestion
@@ -16,7 +16,7 @@ from resolvers.sources import Sql
 
 MOST_PLACES: Final = 20
 
-FREE: Final = free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")
+FREE: Final = safe_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)", "'pickup'")
 ELSEWHERE: Final = Sql(
     "(SELECT array_agg(place.id) FROM (SELECT p.id FROM order_lines l JOIN orders o ON o.id = l.order_id"
     " JOIN stock_levels f ON f.variant_id = l.variant_id JOIN locations p ON p.id = f.location_id"

@@ -10,7 +10,7 @@ level that was crossed and crossed back between two looks is not told. What chan
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +19,7 @@ from uuid import UUID
 from actions import outbox
 from actions.backordering.terms import is_sold
 from actions.quotas.buyers import common_units, free_for, quotas_for
+from actions.safe_units import ANY_RULES, safe_for
 from domain.availability import AvailabilityLevel, bounds_from, level_of
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
@@ -48,6 +49,7 @@ OF_MANY: Final = frozenset(
         FactKind.CHANNEL_CHANGED,
         FactKind.LOCATION_CHANGED,
         FactKind.QUOTA_GROUP_CHANGED,
+        FactKind.PROMISING_CHANGED,
     }
 )
 
@@ -61,9 +63,12 @@ SWEEP: Final = "SELECT id FROM variants WHERE id > $1 ORDER BY id LIMIT $2"
 
 KITS_OF: Final = "SELECT DISTINCT kit_variant_id AS id FROM kit_components WHERE component_variant_id = ANY($1::uuid[])"
 
+
 # A channel that names no locations is served by all. Segments without a quota of their own see what anybody sees. Where a
 # kit was announced, it is looked at also without any left.
-LEVELS: Final = f"""
+def _levels(*, free: Callable[[str], str], sold: str) -> str:
+    """`free` are units of a level that the buyers of a channel can have, `sold` the same of a row of `stock`."""
+    return f"""
 WITH wanted AS (
     SELECT v.id, v.organization_id, v.is_active, v.is_kit, {is_sold("v.id")} AS is_sold
     FROM variants v WHERE v.id = ANY($1::uuid[])),
@@ -72,10 +77,10 @@ segments AS (
     UNION SELECT organization_id, segment FROM quota_groups
         WHERE is_active AND organization_id IN (SELECT organization_id FROM wanted)),
 stock AS (
-    SELECT w.organization_id, s.variant_id, s.location_id, s.id, w.is_active AND l.is_active AND s.has_quotas AS has_quotas,
-        CASE WHEN w.is_active AND l.is_active THEN {common_units("s")} ELSE 0 END AS units
+    SELECT w.organization_id, s.variant_id, s.location_id, s.id, o.is_open, o.is_open AND s.has_quotas AS has_quotas,
+        CASE WHEN o.is_open THEN {common_units("s")} ELSE 0 END AS units
     FROM wanted w JOIN stock_levels s ON s.variant_id = w.id JOIN locations l ON l.id = s.location_id
-    WHERE NOT w.is_kit),
+    CROSS JOIN LATERAL (SELECT w.is_active AND l.is_active AS is_open) AS o WHERE NOT w.is_kit),
 kits AS (
     SELECT w.organization_id, w.id AS variant_id, l.id AS location_id,
         CASE WHEN w.is_active AND l.is_active THEN coalesce(max(k.units), 0) ELSE 0 END AS units
@@ -90,7 +95,7 @@ kits_sold AS (
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN LATERAL (
-        SELECT p.units FROM ({kits_sql("ARRAY[w.id]", free_for("f", "c.id", "t.segment"))}) AS p
+        SELECT p.units FROM ({kits_sql("ARRAY[w.id]", free("f"))}) AS p
         JOIN locations l ON l.id = p.location_id AND l.is_active
         WHERE NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
             OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = p.location_id)
@@ -98,7 +103,7 @@ kits_sold AS (
     WHERE w.is_kit GROUP BY w.organization_id, w.id, w.is_active, w.is_sold, c.id, c.is_active, t.segment),
 sold AS (
     SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
-        CASE WHEN c.is_active AND w.is_sold THEN coalesce(sum(s.units + {quotas_for("s", "c.id", "t.segment")}), 0)
+        CASE WHEN c.is_active AND w.is_sold THEN coalesce(sum({sold}), 0)
             ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
@@ -121,6 +126,17 @@ LEFT JOIN availability_thresholds o ON o.organization_id = e.organization_id AND
 LEFT JOIN availability_levels a ON a.variant_id = e.variant_id AND a.channel_id IS NOT DISTINCT FROM e.channel_id
     AND a.location_id IS NOT DISTINCT FROM e.location_id AND a.segment = e.segment
 ORDER BY e.organization_id, e.variant_id, e.channel_id, e.location_id, e.segment"""
+
+
+LEVELS: Final = _levels(
+    free=lambda level: free_for(level, "c.id", "t.segment"),
+    sold=f"s.units + {quotas_for('s', 'c.id', 't.segment')}",
+)
+SAFE_LEVELS: Final = _levels(
+    free=lambda level: safe_for(level, "c.id", "t.segment"),
+    sold=f"CASE WHEN s.is_open THEN (SELECT {safe_for('f', 'c.id', 't.segment')} FROM stock_levels f WHERE f.id = s.id) END",
+)
+"""Where any organization has safety rules: those are about ways to the customer, and so about channels."""
 
 WRITE: Final = """
 INSERT INTO availability_levels (id, organization_id, variant_id, channel_id, location_id, segment, level, crossed_at)
@@ -235,8 +251,9 @@ async def _sweep(position: Position) -> None:
 async def _crossings(variant_ids: Sequence[UUID]) -> list[Crossing]:
     """A component may be in many kits, so they are looked at a batch at a time."""
     crossings = []
+    sql = SAFE_LEVELS if await rows(ANY_RULES) else LEVELS
     batches = [variant_ids[at : at + VARIANTS_AT_ONCE] for at in range(0, len(variant_ids), VARIANTS_AT_ONCE)]
-    for row in [row for batch in batches for row in await rows(LEVELS, [batch])]:
+    for row in [row for batch in batches for row in await rows(sql, [batch])]:
         before = AvailabilityLevel(row["before"] or AvailabilityLevel.NONE)
         level = level_of(row["units"], bounds_from(row["medium_from"], row["high_from"]))
         if level is not before:

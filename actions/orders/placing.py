@@ -22,6 +22,7 @@ from actions.orders.reading import (
     on_shelves,
     read_carts,
     read_quotas,
+    read_safety,
     read_shelves,
     read_together,
     with_parts,
@@ -92,10 +93,11 @@ async def place_ahead(connection: Any, asked: Sequence[Asked], before: "Ahead | 
     """Decided without locks, as if `before`, which is being written meanwhile, were committed.
 
     Whatever a decision rests on is checked by `Ahead.write`, or has to be decided under locks (None), as where locations
-    count what they can do a day, or variants how many units wait.
+    count what they can do a day, variants how many units wait, or rules keep units back.
     """
     for key in {each.act.organization_id for each in asked}:
-        if (await reference.network(connection, key)).workplaces:
+        network = await reference.network(connection, key)
+        if network.workplaces or network.safety_rules:
             return None
     batch = await _read(connection, asked, lock=False)
     if batch.terms or batch.has_quotas or (before is not None and not batch.follow(before.batch, asked)):
@@ -226,7 +228,9 @@ class Batch:
         groups = network.entitled(channel.id, asker.segment) if self.has_quotas else ()
         if self.has_quotas:
             mark_foreign(kept, groups)
-        market = Market(channel, network, self.goods, self.shelves, self.loads, self.terms, groups)
+        market = Market(
+            channel, network, self.goods, self.shelves, self.loads, self.terms, groups, network.safety_rules
+        )
         decided = decide(command, market, kept, asker, kits=kits)
         if cart:
             self.kept.pop(cart, None)
@@ -285,6 +289,8 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     await read_quotas(connection, shelves, with_quotas, carts.found)
     networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
     has_terms = any(network.has_backorder_terms for network in networks.values())
+    if any(network.safety_rules for network in networks.values()):
+        await read_safety(connection, shelves)
     return Batch(
         known=seen.known,
         external=await external.first_orders(connection, [each.external for each in fresh if each.external]),

@@ -26,6 +26,7 @@ SELECT r.id, r.organization_id, r.cart, r.variant_id, r.location_id, r.quantity
 FROM unnest($1::uuid[], $2::text[]) AS u(organization_id, cart)
 JOIN reservations r ON r.organization_id = u.organization_id AND r.cart = u.cart AND r.status = 'active'
 ORDER BY r.id"""
+SAFETY: Final = "SELECT id, safety FROM stock_levels WHERE id = ANY($1::uuid[]) AND safety > 0"
 LOCKED_CARTS: Final = f"{KEPT} FOR NO KEY UPDATE OF r"
 LEVELS: Final = """
 SELECT id, variant_id, location_id,
@@ -124,6 +125,13 @@ def _shelves(levels: Sequence[Sequence[Any] | None]) -> tuple[Shelves, list[UUID
         if has_quotas:
             quoted.add(variant)
     return shelves, [shelf.id for variant in quoted for shelf in shelves[variant].values()]
+
+
+async def read_safety(connection: Any, shelves: Shelves) -> None:
+    """What the locked shelves keep back themselves; only safety rules want to know."""
+    known = {shelf.id: shelf for at in shelves.values() for shelf in at.values()}
+    for key, units in await connection.fetch(SAFETY, list(known)):
+        known[key].safety = units
 
 
 async def read_quotas(connection: Any, shelves: Shelves, with_quotas: Sequence[UUID], carts: Sequence[Any]) -> None:

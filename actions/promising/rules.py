@@ -6,7 +6,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
-from actions.upserting import Entry, Table, check_known, given, upsert
+from actions.upserting import Entry, Table, check_known, fresh_network, given, upsert
 from domain.facts import Fact, FactKind
 from domain.promising.question import STANDARD_RULE
 from domain.promising.supply import PERCENT, SupplyKind
@@ -100,6 +100,7 @@ async def upsert_promise_rule(act: Act, command: UpsertPromiseRule) -> UUID:
     return await _upsert(act, PROMISE_RULES, "promise_rule", _entry(command, values, checks))
 
 
+@fresh_network
 @action
 async def upsert_safety_rule(act: Act, command: UpsertSafetyRule) -> UUID:
     checks = Checks()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from actions import decisions, levels
+from actions import decisions, levels, reference, safety
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_orders, save
 from actions.quotas.buyers import groups_of
@@ -15,7 +15,8 @@ from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.placing.considering import Considered
 from domain.routing.rules.values import DecisionKind
-from models.db import rows
+from domain.routing.values import Method
+from models.db import Fetching, rows
 
 Trade = dict[UUID, tuple[Sequence[Units], Sequence[UUID | None]]]
 """Orders that move together: by id their units as they were read, and where each of those should be."""
@@ -52,7 +53,7 @@ async def move_together(
     locked = await levels.lock(place for _, spots in taken for place in spots)
     if any(level["has_quotas"] for level in locked.values()):
         taken = await _without_quotas(act, changes, taken)
-    free = {place: levels.available(level) for place, level in locked.items()}
+    free = await _free(act, locked)
     moved = []
     for trade, spots in taken:
         if all(spot.net <= free.get(place, 0) for place, spot in spots.items() if spot.taken):
@@ -68,6 +69,17 @@ async def move_together(
             key = change.order.id
             await decisions.store(_decision(act, key, considered[key], places[key]))
     return [change.order.id for change in moved]
+
+
+async def _free(act: Act, locked: Mapping[levels.Place, levels.Level]) -> dict[levels.Place, int]:
+    free = {place: levels.available(level) for place, level in locked.items()}
+    rules = (await reference.network(Fetching, act.organization_id)).safety_rules
+    if not rules:
+        return free
+    return {
+        place: safety.free_of(rules, level, free[place] + level["safety"], (Method.SHIP,))
+        for place, level in locked.items()
+    }
 
 
 def _decision(act: Act, order_id: UUID, considered: Considered, wanted: Sequence[UUID | None]) -> decisions.Made:

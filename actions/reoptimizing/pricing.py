@@ -75,7 +75,7 @@ async def price(act: Act) -> int:
         for order in orders
         if len(demands[order["id"]]) <= MAX_BACKLOG_LINES
     ]
-    free = await read_free({demand.variant for order in past for demand in order.demands})
+    free = await read_free(network, {demand.variant for order in past for demand in order.demands})
     share = len(past) / max(order["among"] for order in orders) if orders else 1.0
     found = await asyncio.to_thread(prices_of, past, free, everywhere(network), share=share)
     await _keep(act, found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from actions import reference, workload
+from actions import reference, safety, workload
 from actions.acting import Act
 from actions.changing import Place, Units
 from actions.reoptimizing.kits import are_whole, bundled
@@ -59,7 +59,8 @@ WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2
 ORDER BY s.order_id, l.position, s.status, s.location_id"""
 
 FREE: Final = """
-SELECT variant_id, location_id, on_hand - allocated - reserved - damaged - quality_control - safety - set_aside AS free
+SELECT variant_id, location_id, safety,
+    on_hand - allocated - reserved - damaged - quality_control - safety - set_aside AS free
 FROM stock_levels WHERE variant_id = ANY($1::uuid[])"""
 
 REFUSED: Final = """
@@ -103,7 +104,7 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
     by_order = await _units(act, [order["id"] for order in orders])
     refused = await _refused(act, list(by_order))
     shipping = [order for order in orders if order["id"] in by_order]
-    free = await read_free({row["variant_id"] for found in by_order.values() for row in found})
+    free = await read_free(network, {row["variant_id"] for found in by_order.values() for row in found})
     loads = await workload.read_loads(Fetching, network, act.now)
     considered = {
         order["id"]: _considered(act, network, Seen(order, by_order[order["id"]], refused[order["id"]], free, loads))
@@ -123,11 +124,14 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
     )
 
 
-async def read_free(variant_ids: set[Any]) -> dict[UUID, dict[UUID, int]]:
-    """Units that nobody holds and that are set aside for nobody, by variant and location."""
+async def read_free(network: Network, variant_ids: set[Any]) -> dict[UUID, dict[UUID, int]]:
+    """Units that nobody holds, that are set aside for nobody and that no rule keeps from shipping, by variant and location."""
     free: dict[UUID, dict[UUID, int]] = {variant_id: {} for variant_id in sorted(variant_ids)}
     for row in await rows(FREE, [list(free)]):
-        free[row["variant_id"]][row["location_id"]] = row["free"]
+        units = row["free"]
+        if network.safety_rules:
+            units = safety.free_of(network.safety_rules, row, units + row["safety"], (Method.SHIP,))
+        free[row["variant_id"]][row["location_id"]] = units
     return free
 
 

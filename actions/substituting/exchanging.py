@@ -18,6 +18,7 @@ from domain.facts import FactKind
 from domain.ids import new_id
 from domain.lifecycle import Action, OrderStatus, UnitStatus, by_rank
 from domain.orders import AddressKind
+from domain.placing.decision import METHODS
 from domain.pricing import PriceBasis
 from domain.routing.rules.values import DecisionKind
 from domain.substitution import SubstitutionStatus, price_substitute
@@ -40,7 +41,7 @@ async def free_units(act: Act, change: OrderChange, line: OrderLine, variant_id:
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels[change.order.channel_id]
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
-    free = await free_at(change, network, channel, {variant_id})
+    free = await free_at(change, network, channel, {variant_id: [METHODS[line.method]]})
     return sum(units for site, units in free[variant_id].items() if line.pickup_location_id in (None, site.id))
 
 

@@ -12,9 +12,11 @@ from domain.orders import FulfilmentMethod
 from domain.placing.backordering import TermsOf, Waiting, let_wait
 from domain.placing.commands import OrderedLine, PlaceOrder
 from domain.placing.kits import OrderedKit
+from domain.placing.safety import Careful
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
 from domain.pricing import LineToPrice, PriceBasis, PricedOrder, Shipping, price_order
+from domain.promising.supply import SafetyRule
 from domain.quotas.groups import Entitled
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
@@ -94,6 +96,8 @@ class Market:
     """By location, where days count; orders that are decided add to them."""
     terms: TermsOf = field(default_factory=dict)
     entitled: Entitled = ()
+    safety_rules: Sequence[SafetyRule] = ()
+    """The shelves know their own safety stock where there are any."""
 
     def goods_of(self, variant_id: UUID) -> Goods:
         return self.goods[variant_id, self.channel.id]
@@ -210,6 +214,9 @@ def route_lines(
             for place, site in enumerate(sites):
                 if site.id != only:
                     excluded[at, place] = Exclusion.METHOD
+    if market.safety_rules:
+        careful = Careful(market.safety_rules, market.shelves, market.entitled, own)
+        stock = careful.rows([line.variant_id for line in lines], demands, sites)
     if market.terms:
         excluded |= _not_launched(lines, market, sites)
     wanted = Wanted(demands, stock, excluded)

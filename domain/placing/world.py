@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.geography import Coordinates, distance_km
 from domain.orders import Capability, ConfirmationPolicy, FulfilmentMethod
+from domain.promising.supply import SafetyRule
 from domain.quotas.groups import Entitled, QuotaGroup, entitled
 from domain.quotas.pools import Pool
 from domain.routing.kits import Part, Parts
@@ -99,6 +100,8 @@ class Shelf:
     reserved_delta: int = 0
     set_aside_delta: int = 0
     pool: Pool | None = None
+    safety: int = 0
+    """What the level itself keeps back; known only where safety rules want to know."""
 
     def follow(self, older: "Shelf") -> bool:
         """Read while the claims on `older` were being written: without them, if it was read before; False if unclear."""
@@ -154,6 +157,8 @@ class Network:
     has_backorder_terms: bool = False
     """Whether any variant has some: else nobody asks."""
     quota_groups: Sequence[QuotaGroup] = ()
+    safety_rules: Sequence[SafetyRule] = ()
+    """Those that keep back units on hand."""
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
     def worth_of(self, variant: VariantKey) -> Mapping[UUID, int]:

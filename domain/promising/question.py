@@ -14,7 +14,7 @@ from domain.placing.kits import Kits
 from domain.placing.world import FAR_AWAY_KM, Shelf, Site
 from domain.promising.calendars import Calendar
 from domain.promising.shipping import Readiness, Region, Service
-from domain.promising.supply import Dated, SafetyRule, SupplyKind, kept_back
+from domain.promising.supply import Dated, OnShelf, SafetyRule, SupplyKind, kept_back, may_be_given
 from domain.routing.rules.choosing import Asker
 from domain.routing.values import Method
 
@@ -75,11 +75,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class OnHand:
-    """Units at one location that nobody has claimed, of which the level itself keeps `safety` back."""
+    """Units at one location that nobody has claimed but the cart that asks, which keeps `own` of them.
+
+    The level itself keeps `safety` back.
+    """
 
     shelf: Shelf
     unclaimed: int
     safety: int
+    own: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +152,11 @@ class Question:
         found = self.on_hand.get(variant_id, {}).get(location_id)
         if found is None:
             return 0
-        ruled = self._kept_back(SupplyKind.ON_HAND, variant_id, location_id, methods, found.unclaimed)
-        return max(0, found.unclaimed - max(found.safety, ruled))
+        if Method.SAME_DAY in methods:
+            # What a courier brings is ordered like all that ships.
+            methods = (*methods, Method.SHIP)
+        shelf = OnShelf(found.unclaimed, found.safety, found.own)
+        return may_be_given(self.safety_rules, shelf, methods, variant_id=variant_id, location_id=location_id)
 
     def will_come(
         self, variant_id: UUID, methods: Sequence[Method], location_id: UUID | None = None

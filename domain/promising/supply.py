@@ -54,6 +54,15 @@ class SafetyRule:
         return min(quantity, max(self.quantity, quantity - quantity * (PERCENT - self.percent) // PERCENT))
 
 
+class OnShelf(NamedTuple):
+    """Units at one location that nobody has claimed but, as far as they are its `own`, the cart that asks; of them the
+    level itself keeps `safety` back."""
+
+    unclaimed: int
+    safety: int
+    own: int = 0
+
+
 def kept_back(
     rules: Iterable[SafetyRule],
     *,
@@ -81,6 +90,25 @@ def kept_back(
         if own:
             most = max(most, max(own, key=_specificity).kept_back(quantity))
     return most
+
+
+def may_be_given(
+    rules: Sequence[SafetyRule], shelf: "OnShelf", methods: Sequence[Method], *, variant_id: UUID, location_id: UUID
+) -> int:
+    """Units on hand that may be promised and ordered: what the level keeps back stays, or what the rules do if that is more.
+
+    What a cart keeps already it may have whatever the rules say.
+    """
+    unclaimed = shelf.unclaimed
+    ruled = rules and kept_back(
+        rules,
+        kind=SupplyKind.ON_HAND,
+        variant_id=variant_id,
+        location_id=location_id,
+        methods=methods,
+        quantity=unclaimed,
+    )
+    return max(shelf.own, unclaimed - max(shelf.safety, ruled or 0), 0)
 
 
 def _specificity(rule: SafetyRule) -> tuple[bool, ...]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from actions import reference
+from actions import reference, safety
 from actions.geocoding import locate
 from actions.orders.reading import read_buyers, read_goods_and_kits
 from actions.quotas.buyers import quotas_for
@@ -16,7 +16,7 @@ from domain.placing.kits import Kits
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
 from domain.promising.shipping import Region
-from domain.promising.supply import UNLIMITED, Dated, SafetyRule, SupplyKind, counts_on, without_demand
+from domain.promising.supply import UNLIMITED, Dated, SupplyKind, counts_on, without_demand
 from domain.routing.values import Method
 from models.db import Fetching, rows
 from resolvers.promising.ways import calendar_of, cut_off_of, promise_rules, services_of
@@ -56,9 +56,6 @@ FROM locations WHERE id = ANY($1::uuid[])"""
 BACKLOG: Final = """
 SELECT location_id, sum(quantity)::int AS units, count(DISTINCT line_id)::int AS lines FROM line_status
 WHERE location_id = ANY($1::uuid[]) AND status IN ('scheduled', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
-SAFETY: Final = """
-SELECT code, kind, variant_id, location_id, method, quantity, percent
-FROM safety_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +110,7 @@ async def question_of(asked: Asked) -> Question | None:
             await _coming(asked, [*coming, *_awaited(awaited)], places, launches, units),
             _after_lead_time(asked, sold, places, launches),
         ),
-        safety_rules=[_safety_rule(row) for row in await rows(SAFETY, [asked.organization_id])],
+        safety_rules=await safety.rules_of(Fetching, asked.organization_id),
         wanted_on=asked.wanted_on,
         segment=segment,
         kits=kits,
@@ -154,9 +151,10 @@ def _on_hand(levels: Sequence[Any], own: Mapping[tuple[UUID, UUID], int]) -> dic
     found: dict[UUID, dict[UUID, OnHand]] = {}
     for row in levels:
         variant_id, location_id = row["variant_id"], row["location_id"]
-        unclaimed = row["unclaimed"] + own.get((variant_id, location_id), 0)
+        kept = own.get((variant_id, location_id), 0)
+        unclaimed = row["unclaimed"] + kept
         shelf = Shelf(row["id"], variant_id, location_id, max(0, unclaimed - row["safety"]))
-        found.setdefault(variant_id, {})[location_id] = OnHand(shelf, unclaimed, row["safety"])
+        found.setdefault(variant_id, {})[location_id] = OnHand(shelf, unclaimed, row["safety"], kept)
     return found
 
 
@@ -261,15 +259,3 @@ def _then(
     return {
         variant_id: [*known.get(variant_id, ()), *unplanned.get(variant_id, ())] for variant_id in {*known, *unplanned}
     }
-
-
-def _safety_rule(row: Any) -> SafetyRule:
-    return SafetyRule(
-        code=row["code"],
-        kind=SupplyKind(row["kind"]) if row["kind"] else None,
-        variant_id=row["variant_id"],
-        location_id=row["location_id"],
-        method=Method(row["method"]) if row["method"] else None,
-        quantity=row["quantity"] or 0,
-        percent=row["percent"] or 0,
-    )

@@ -12,6 +12,7 @@ from actions.availability.thresholds import SetAvailabilityThreshold, set_thresh
 from actions.catalogue import DeactivateVariant, deactivate_variant
 from actions.customers import UpdateCustomer, update_customer
 from actions.inventory import Adjustment, AdjustStock, adjust
+from actions.promising.rules import UpsertSafetyRule, upsert_safety_rule
 from domain.availability import bounds_from, level_of
 from domain.ids import new_id
 from domain.permissions import Role
@@ -101,6 +102,21 @@ async def test_a_launch_that_is_set_is_told_as_a_crossing(world, hub, relay) -> 
         second = await heard(stream)
 
     assert (words(first), words(second)) == ({"MUG": "HIGH"}, {"MUG": "NONE"})
+
+
+async def test_units_that_rules_keep_back_are_not_to_be_had_and_that_is_told(world, hub, relay) -> None:
+    viewer, asked = world.viewer(Role.ANONYMOUS), {"channel": global_id("Channel", world.web.id)}
+    async with aclosing(listen(hub, viewer, CHANGES, **watching(world, "MUG"))) as stream:
+        first = await heard(stream)
+        await announced(world, "WEB", "high")
+        await heard(stream)
+        await upsert_safety_rule(world.act(), UpsertSafetyRule(code="safe", quantity=29))
+        await announced(world, "WEB", "low")
+        second = await heard(stream)
+
+    answer = await ask(AVAILABILITY, viewer, asked)
+    assert (words(first), words(second)) == ({"MUG": "HIGH"}, {"MUG": "LOW"})
+    assert answer["data"]["availability"][1] == {"variant": {"sku": "MUG"}, "level": "LOW", "available": 1}
 
 
 async def test_only_a_crossing_in_the_watched_channel_is_told(world, hub, relay) -> None:
