@@ -55,9 +55,9 @@ class Authenticator:
 
     async def _home(self) -> UUID:
         """The organization that strangers visit: the one in the settings, or the only one."""
-        if self._organization:
-            return await self._organization_id(self._organization)
-        found = await rows("SELECT id FROM organizations LIMIT 2")
+        found = await rows(
+            "SELECT id FROM organizations WHERE $1 = '' OR code = $1 OR id::text = $1 LIMIT 2", [self._organization]
+        )
         if len(found) != 1:
             raise NotAuthenticated("Say who you are: send an API key or a token.")
         return UUID(str(found[0]["id"]))

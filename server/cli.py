@@ -26,6 +26,8 @@ class Command:
     summary: str
     reads_much: bool = False
     """Its statements shall be the same in every process, see `server/hash_seed.py`."""
+    needs_tables: bool = True
+    """A database that the settings name has to be there."""
 
 
 COMMANDS = (
@@ -33,9 +35,16 @@ COMMANDS = (
     Command("worker", "server.commands.worker", "move facts to subscribers and run the periodic jobs", reads_much=True),
     Command("migrate", "server.commands.migrate", "bring the tables up to date"),
     Command("organization", "server.commands.organization", "make an organization, and a key for its administrator"),
-    Command("schema", "server.commands.schema", "print the graph in GraphQL's schema language"),
-    Command("lifecycle", "server.commands.lifecycle", "print what units go through, as docs/lifecycle.md keeps it"),
-    Command("check", "server.commands.check", "run every check and test, as continuous integration does"),
+    Command("schema", "server.commands.schema", "print the graph in GraphQL's schema language", needs_tables=False),
+    Command(
+        "lifecycle",
+        "server.commands.lifecycle",
+        "print what units go through, as docs/lifecycle.md keeps it",
+        needs_tables=False,
+    ),
+    Command(
+        "check", "server.commands.check", "run every check and test, as continuous integration does", needs_tables=False
+    ),
     Command("demo", "server.demo.command", "fill a database with a living business and serve it", reads_much=True),
     Command("import", "server.importers.command", "bring in orders from a file"),
     Command("audit", "server.audit", "prove that ledger, counters and orders agree"),
@@ -60,7 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         module = cast("CommandModule", import_module(chosen.module))
         parser = argparse.ArgumentParser(prog=f"oms.py {chosen.name}", description=f"{chosen.summary.capitalize()}.")
         module.configure(parser)
-        return module.run(parser.parse_args(words[1:]), settings)
+        arguments = parser.parse_args(words[1:])
+        if chosen.needs_tables and settings.database_url:
+            import_module("server.reaching").check_database(settings.database_url)
+        return module.run(arguments, settings)
     except (SettingError, EmbeddedServersError) as error:
         sys.stderr.write(f"oms.py {chosen.name}: {error}\n")
         return 2

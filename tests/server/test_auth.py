@@ -78,6 +78,10 @@ class TestStrangers:
 
         assert viewer.organization_id == organization.id
 
+    async def test_are_refused_when_the_settings_name_an_organization_that_is_not_there(self, organization):
+        with pytest.raises(NotAuthenticated, match="Say who you are"):
+            await Authenticator(replace(SETTINGS, organization="gone")).viewer(None)
+
     async def test_are_refused_when_there_are_several_and_none_is_chosen(self, organization, authenticator):
         await Organization.create(id=new_id(), code="other", name="Other", currency="USD")
 

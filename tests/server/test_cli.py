@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from server.settings import PROJECT_FOLDER
 
 
@@ -35,6 +37,16 @@ def test_an_unknown_command_is_named():
 
     assert done.returncode == 2
     assert done.stderr.startswith("oms.py: there is no command 'ship'")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "audit"])
+def test_a_database_that_is_not_there_is_one_line_and_no_traceback(command):
+    done = oms(command, DATABASE_URL="postgresql://me:secret@127.0.0.1:1/none", REDIS_URL="redis://127.0.0.1:1")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"oms.py {command}: DATABASE_URL: the database cannot be used (")
+    assert done.stderr.count("\n") == 1
+    assert "secret" not in done.stderr
 
 
 def test_a_wrong_setting_is_one_line_and_no_traceback():
