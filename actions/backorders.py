@@ -24,6 +24,7 @@ from domain.holds import STOPS
 from domain.lifecycle import Action
 from domain.routing.rules.values import DecisionKind
 from models.db import rows
+from models.locations import CAN_SERVE
 
 log = logging.getLogger("oms.backorders")
 
@@ -40,7 +41,7 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
     WHERE s.order_id = o.id AND s.status IN ('backordered', 'unscheduled')
         AND ($2::uuid[] IS NULL OR l.variant_id = ANY($2))
         AND {free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
-        AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)
+        AND {CAN_SERVE}
         AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)
              OR EXISTS (SELECT FROM channel_locations c
                         WHERE c.channel_id = o.channel_id AND c.location_id = f.location_id))

@@ -1,6 +1,6 @@
 """Change orders that exist: lock them, move their units along the lifecycle, write everything that follows from it once.
 
-    [change] = await lock_orders(act, [order_id], expected_version=7)
+    change = await lock_order(act, order_id, expected_version=7)
     for unit in change.units(UnitStatus.SCHEDULED):
         change.move(Action.CANCEL, unit, unit.quantity)
     change.record(FactKind.UNITS_CANCELLED, reason="…")
@@ -10,7 +10,6 @@
 the moves since the last one and counts the order's version up by one.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -18,11 +17,22 @@ from uuid import UUID
 
 from actions import levels, outbox, workload
 from actions.acting import Act
+from actions.forwarding import following
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
 from domain.holds import HoldKind, HoldStatus, check_holds, stopped_by
 from domain.ids import id_maker
-from domain.lifecycle import ALLOCATED, Action, OrderStatus, StockEffect, UnitStatus, check, derive, stock_effect
+from domain.lifecycle import (
+    ALLOCATED,
+    WITH_FULFILMENT,
+    WITH_LOCATION,
+    Action,
+    StockEffect,
+    UnitStatus,
+    check,
+    derive,
+    stock_effect,
+)
 from domain.quotas.groups import Entitled
 from domain.stock import MovementKind
 from models import Hold, LineStatus, Order, OrderLine
@@ -32,7 +42,10 @@ MOVEMENT_OF: Final = {
     StockEffect.ALLOCATE: MovementKind.ALLOCATED,
     StockEffect.RELEASE: MovementKind.RELEASED,
     StockEffect.SHIP: MovementKind.SHIPPED,
+    StockEffect.SEND: MovementKind.FORWARDED_OUT,
+    StockEffect.ARRIVE: MovementKind.FORWARDED_IN,
 }
+INTO_STOCK: Final = frozenset({StockEffect.ALLOCATE, StockEffect.ARRIVE})
 
 
 class Place(NamedTuple):
@@ -116,10 +129,12 @@ class OrderChange:
         *,
         location_id: UUID | None = None,
         fulfilment_id: UUID | None = None,
+        reference: str = "",
     ) -> Place:
         """Move units along an edge; they keep location and fulfilment while the new status has one.
 
-        Raises IllegalTransition or BlockedByHold. `quantity` must stand at `place`.
+        `reference` names the paper behind it in the ledger. Raises IllegalTransition or BlockedByHold. `quantity` must
+        stand at `place`.
         """
         check_holds(action, self.holding(place.line_id))
         status = check(action, place.status)
@@ -135,8 +150,16 @@ class OrderChange:
             del self.standing[place]
         self.standing[target] = self.standing.get(target, 0) + quantity
         self._moves.append(_described(place, target, quantity))
-        self._move_stock(place, target, quantity)
+        self._move_stock(place, target, quantity, reference)
         return target
+
+    def standing_at(self, line_id: UUID, status: UnitStatus, location_id: UUID) -> int:
+        return self.standing.get(Place(line_id, status, location_id), 0)
+
+    def has_left(self, statuses: frozenset[UnitStatus]) -> bool:
+        """Whether somewhere fewer units stand in one of these than when the order was locked."""
+        standing = self.standing
+        return any(each.status in statuses and units > standing.get(each, 0) for each, (_, units) in self._rows.items())
 
     def stood(self, status: UnitStatus) -> bool:
         """Whether units stood there when the order was locked."""
@@ -183,11 +206,13 @@ class OrderChange:
     def moved_lines(self) -> dict[tuple[UUID, UUID], int]:
         """The same by line and location, without what did not change."""
         net: dict[tuple[UUID, UUID], int] = {}
-        before = ((place, -quantity) for place, (_, quantity) in self._rows.items())
-        for place, quantity in (*self.standing.items(), *before):
-            if place.location_id is not None:
+        before = {place: quantity for place, (_, quantity) in self._rows.items()}
+        for place in (*self.standing, *(place for place in before if place not in self.standing)):
+            more = self.standing.get(place, 0) - before.get(place, 0)
+            # What a location has sent on was its work, wherever it goes from there.
+            if place.location_id is not None and not (more < 0 and place.status is UnitStatus.IN_TRANSFER):
                 key = place.line_id, place.location_id
-                net[key] = net.get(key, 0) + quantity
+                net[key] = net.get(key, 0) + more
         return {key: units for key, units in net.items() if units}
 
     def record(
@@ -203,10 +228,10 @@ class OrderChange:
         `details` is what else `domain/projection.py` needs to know, and whatever helps a reader.
         """
         self.order.version += 1
-        self.order.status = self._derived(self.standing)
+        self.order.status = derive(place.status for place in self.standing)
         changed = {UUID(line) for move in self._moves for line in (move["line"], move.get("to_line", move["line"]))}
         for line_id in changed:
-            self.lines[line_id].status = self._derived(p for p in self.standing if p.line_id == line_id)
+            self.lines[line_id].status = derive(p.status for p in self.standing if p.line_id == line_id)
         payload = {
             "number": self.order.number,
             "version": self.order.version,
@@ -232,15 +257,12 @@ class OrderChange:
         place = units.place
         return (self.lines[place.line_id].position, place.status, str(place.location_id), str(place.fulfilment_id))
 
-    def _derived(self, places: Iterable[Place]) -> OrderStatus:
-        return derive(place.status for place in places)
-
-    def _move_stock(self, before: Place, after: Place, quantity: int) -> None:
+    def _move_stock(self, before: Place, after: Place, quantity: int, reference: str) -> None:
         effect = stock_effect(before.status, after.status)
         if effect is None:
             assert before.location_id == after.location_id or before.status not in ALLOCATED
             return
-        location_id = after.location_id if effect is StockEffect.ALLOCATE else before.location_id
+        location_id = after.location_id if effect in INTO_STOCK else before.location_id
         assert location_id is not None, "allocated units have a location"
         self.movements.append(
             levels.Movement(
@@ -249,23 +271,10 @@ class OrderChange:
                 kind=MOVEMENT_OF[effect],
                 quantity=quantity,
                 line_id=before.line_id,
+                reference=reference,
                 groups=self.groups,
             )
         )
-
-
-WITHOUT_PLACE: Final = frozenset(
-    {
-        UnitStatus.DRAFT,
-        UnitStatus.PLACED,
-        UnitStatus.BACKORDERED,
-        UnitStatus.UNSCHEDULED,
-        UnitStatus.PICKUP_REJECTED,
-        UnitStatus.CANCELLED,
-    }
-)
-WITH_LOCATION: Final = frozenset(UnitStatus) - WITHOUT_PLACE
-WITH_FULFILMENT: Final = WITH_LOCATION - {UnitStatus.SCHEDULED}
 
 
 def _kept(value: UUID | None, status: UnitStatus, having: frozenset[UnitStatus]) -> UUID | None:
@@ -278,15 +287,11 @@ def _described(before: Place, after: Place, quantity: int) -> dict[str, Any]:
         "quantity": quantity,
         "from": before.status.value,
         "to": after.status.value,
-        "from_location": _text(before.location_id),
-        "to_location": _text(after.location_id),
-        "from_fulfilment": _text(before.fulfilment_id),
-        "to_fulfilment": _text(after.fulfilment_id),
+        "from_location": before.location_id and str(before.location_id),
+        "to_location": after.location_id and str(after.location_id),
+        "from_fulfilment": before.fulfilment_id and str(before.fulfilment_id),
+        "to_fulfilment": after.fulfilment_id and str(after.fulfilment_id),
     }
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
 
 
 async def lock_orders(act: Act, order_ids: Iterable[UUID], *, expected_version: int | None = None) -> list[OrderChange]:
@@ -358,13 +363,14 @@ async def save(
     Raises InsufficientStock when units were scheduled where too few are free.
     """
     await _write_units(changes)
+    await following.follow(act, changes)
     lines = [line for change in changes for line in change.lines.values()]
     await execute(UPDATE_LINES, [[line.id for line in lines], [line.status.value for line in lines]])
     orders = [change.order for change in changes]
     columns = [[order.id for order in orders], [order.status.value for order in orders], [o.version for o in orders]]
     await execute(UPDATE_ORDERS, columns)
     moved = [movement for change in changes for movement in change.movements]
-    stock_facts = await levels.move(act, _releases_first([*moved, *movements]))
+    stock_facts = await levels.move(act, levels.releases_first([*moved, *movements]))
     await workload.follow(act, changes)
     recorded = [fact for change in changes for fact in change.facts]
     await outbox.record(act.organization_id, act.actor, act.now, [*recorded, *facts, *stock_facts])
@@ -391,9 +397,3 @@ async def _write_units(changes: Sequence[OrderChange]) -> None:
             for place, order_id, quantity in fresh
         ]
         await execute(INSERT_UNITS, [list(column) for column in zip(*table, strict=True)])
-
-
-def _releases_first(movements: Iterable[levels.Movement]) -> list[levels.Movement]:
-    """So that units given back by one line can be claimed by another in the same action."""
-    order: dict[MovementKind, int] = defaultdict(lambda: 1, {MovementKind.RELEASED: 0, MovementKind.ALLOCATED: 2})
-    return sorted(movements, key=lambda movement: order[movement.kind])

@@ -4,6 +4,7 @@ Lock order of all actions: orders by id, then reservations by id, then stock lev
 hands all movements to one `move`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -129,6 +130,12 @@ async def move(act: Act, movements: Sequence[Movement], levels: dict[Place, Leve
     return await write(act, touched, drawing)
 
 
+def releases_first(movements: Iterable[Movement]) -> list[Movement]:
+    """So that units given back by one line can be claimed by another in the same action."""
+    order: dict[MovementKind, int] = defaultdict(lambda: 1, {MovementKind.RELEASED: 0, MovementKind.ALLOCATED: 2})
+    return sorted(movements, key=lambda movement: order[movement.kind])
+
+
 def available(level: Level) -> int:
     """Units free for everybody; below 0 where safety stock was raised after units were promised."""
     return unclaimed(level) - int(level["set_aside"])
@@ -203,7 +210,7 @@ class Drawing:
                 pool.give_back(who, keeping=self.held[level["id"], who.key], room=room)
             case MovementKind.UNRESERVED:
                 pool.give_back(who, room=room)
-            case MovementKind.SHIPPED:
+            case MovementKind.SHIPPED | MovementKind.FORWARDED_OUT:
                 pool.spend(movement.quantity, line_id=who.key)
         self._note(level, pool)
 

@@ -10,7 +10,7 @@ from actions.acting import Act, action
 from actions.geocoding import locate
 from actions.upserting import Entry, Row, Table, amend, fresh_network, given, upsert
 from domain.facts import Fact, FactKind
-from domain.orders import Capability
+from domain.orders import Capability, PickupStock
 from domain.validation import KEEP, Checks, Keep
 from models.locations import LocationKind
 
@@ -40,6 +40,7 @@ LOCATIONS: Final = Table(
         "cut_off": "",
         "accept_within_minutes": None,
         "collect_within_days": None,
+        "pickup_stock": PickupStock.LOCAL.value,
         "is_active": True,
     },
     required=("name", "country", "latitude", "longitude", "time_zone"),
@@ -52,6 +53,7 @@ class UpsertLocation:
 
     `cut_off` is local, as "14:00": orders of that time or later are worked on from the next working day on; empty for none.
     What is not accepted or collected within the limits is declined or cancelled by itself; None for no limit.
+    `pickup_stock`: whether what is collected there may be brought from other locations.
     """
 
     code: str
@@ -73,6 +75,7 @@ class UpsertLocation:
     cut_off: str | Keep = KEEP
     accept_within_minutes: int | Keep | None = KEEP
     collect_within_days: int | Keep | None = KEEP
+    pickup_stock: PickupStock | Keep = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
 
@@ -169,6 +172,7 @@ def _entry(command: UpsertLocation, checks: Checks) -> Entry:
         cut_off=command.cut_off,
         accept_within_minutes=command.accept_within_minutes,
         collect_within_days=command.collect_within_days,
+        pickup_stock=command.pickup_stock,
         is_active=command.is_active,
         **_position(command),
     )

@@ -13,7 +13,7 @@ import orjson
 
 from actions import safety
 from domain.geography import Coordinates
-from domain.orders import Capability, ConfirmationPolicy
+from domain.orders import Capability, ConfirmationPolicy, PickupStock
 from domain.placing.world import METHOD_OF, ChannelTerms, Network, Site
 from domain.promising.calendars import Calendar
 from domain.quotas.groups import QuotaGroup
@@ -29,7 +29,8 @@ SELECT c.*, coalesce(array_agg(l.location_id) FILTER (WHERE l.location_id IS NOT
 FROM channels c LEFT JOIN channel_locations l ON l.channel_id = c.id WHERE c.organization_id = $1 GROUP BY c.id"""
 SITES: Final = """
 SELECT id, kind, latitude, longitude, capabilities, is_active, time_zone, calendar, country, region, cut_off,
-    daily_capacity_units, daily_capacity_orders, daily_capacity_lines FROM locations WHERE organization_id = $1 ORDER BY id"""
+    daily_capacity_units, daily_capacity_orders, daily_capacity_lines, pickup_stock FROM locations
+WHERE organization_id = $1 ORDER BY id"""
 RULES: Final = "SELECT * FROM routing_rules WHERE organization_id = $1 AND status = 'active' ORDER BY id"
 GROUPS: Final = "SELECT id, members FROM location_groups WHERE organization_id = $1"
 WORTH: Final = "SELECT variant_id, location_id, unit_minor FROM shadow_prices WHERE organization_id = $1"
@@ -72,6 +73,7 @@ async def network(connection: Any, organization_id: UUID) -> Network:
         has_backorder_terms=(await connection.fetch(TERMS, organization_id))[0]["has_any"],
         safety_rules=safety.on_hand_only(await safety.rules_of(connection, organization_id)),
         quota_groups=[group_of(row) for row in await connection.fetch(QUOTA_GROUPS, organization_id)],
+        brought_to=frozenset(row["id"] for row in sites if row["pickup_stock"] == PickupStock.ANY),
     )
     if known is not None and (known[1].sites, known[1].card) == (fresh.sites, fresh.card):
         fresh.keep_views(known[1])

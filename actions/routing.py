@@ -15,6 +15,7 @@ from domain.kits import whole_kits
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import AddressKind
 from domain.placing.decision import METHODS, NOWHERE
+from domain.placing.forwarding import HandOvers, hand_overs
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Network, Site
 from domain.routing.kits import Bundle
@@ -104,6 +105,7 @@ async def _routed(
     sites = sorted({site for at in free.values() for site in at}, key=lambda site: site.rank)
     refused = await _refused(act, [line.id for line in lines])
     address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
+    brought_to = _brought_to(change, waiting, network)
     excluded = {
         (at, place): Exclusion.TRIED_BEFORE
         for at, line in enumerate(lines)
@@ -113,7 +115,7 @@ async def _routed(
         (at, place): Exclusion.METHOD
         for at, line in enumerate(lines)
         for place, site in enumerate(sites)
-        if line.pickup_location_id not in (None, site.id)
+        if line.pickup_location_id not in (None, site.id) and not (brought_to and brought_to[at])
     }
     if network.has_backorder_terms:
         awaited = await _not_launched(act, variants, kind)
@@ -138,9 +140,17 @@ async def _routed(
         value_minor=sum(line.unit_price_minor * units.quantity for line, units in zip(lines, waiting, strict=True)),
         loads=await _loads(act, change, network),
         bundles=await _named(bundles),
+        hand_overs=brought_to,
     )
     position = (address.latitude, address.longitude) if address else NOWHERE
     return route_order(wanted, sites, network, position)
+
+
+def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
+    if not network.brought_to:
+        return ()
+    loose = [units.place.line_id if change.kit_of(units.place.line_id) is None else None for units in waiting]
+    return hand_overs([line_id and change.lines[line_id].pickup_location_id for line_id in loose], network)
 
 
 async def _named(bundles: Sequence[Bundle]) -> Sequence[Bundle]:

@@ -28,19 +28,25 @@ class HoldStatus(StrEnum):
     RESOLVED = "resolved"
 
 
-_UNTIL_SHIPPED: Final = frozenset(
-    {Action.CONFIRM, Action.CHAIN, Action.RELEASE, Action.PICK, Action.PACK, Action.SHIP, Action.HAND_OVER}
-)
+_RELEASE: Final = frozenset({Action.CHAIN, Action.FORWARD, Action.RELEASE})
+_UNTIL_SHIPPED: Final = _RELEASE | {
+    Action.CONFIRM,
+    Action.FORWARD_SHIP,
+    Action.PICK,
+    Action.PACK,
+    Action.SHIP,
+    Action.HAND_OVER,
+}
 
 STOPS: Final[Mapping[HoldKind, frozenset[Action]]] = {
-    HoldKind.CREDIT: frozenset({Action.CONFIRM, Action.CHAIN, Action.RELEASE}),
+    HoldKind.CREDIT: _RELEASE | {Action.CONFIRM},
     HoldKind.FRAUD: _UNTIL_SHIPPED | {Action.SCHEDULE},
-    HoldKind.PAYMENT: frozenset({Action.CHAIN, Action.RELEASE, Action.SHIP, Action.HAND_OVER}),
-    HoldKind.ADDRESS: frozenset({Action.CHAIN, Action.RELEASE, Action.PACK, Action.SHIP}),
+    HoldKind.PAYMENT: _RELEASE | {Action.SHIP, Action.HAND_OVER},
+    HoldKind.ADDRESS: _RELEASE | {Action.PACK, Action.SHIP},
     HoldKind.CUSTOMER_REQUEST: _UNTIL_SHIPPED,
     HoldKind.PENDING_CHANGE: _UNTIL_SHIPPED | {Action.SCHEDULE, Action.CANCEL},
     HoldKind.MANUAL: _UNTIL_SHIPPED,
-    HoldKind.UNROUTABLE: frozenset({Action.SCHEDULE, Action.CHAIN, Action.RELEASE}),
+    HoldKind.UNROUTABLE: _RELEASE | {Action.SCHEDULE},
 }
 """What each kind of hold stops. Stock stays allocated meanwhile."""
 

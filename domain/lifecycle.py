@@ -21,6 +21,8 @@ class UnitStatus(StrEnum):
     SCHEDULED = "scheduled"
     AWAITING_VENDOR = "awaiting_vendor"
     VENDOR_ACCEPTED = "vendor_accepted"
+    AWAITING_TRANSFER = "awaiting_transfer"
+    IN_TRANSFER = "in_transfer"
     RELEASED = "released"
     ACKNOWLEDGED = "acknowledged"
     PICKED = "picked"
@@ -43,6 +45,8 @@ class OrderStatus(StrEnum):
     SCHEDULED = "scheduled"
     AWAITING_VENDOR = "awaiting_vendor"
     VENDOR_ACCEPTED = "vendor_accepted"
+    AWAITING_TRANSFER = "awaiting_transfer"
+    IN_TRANSFER = "in_transfer"
     RELEASED = "released"
     ACKNOWLEDGED = "acknowledged"
     PICKED = "picked"
@@ -59,6 +63,8 @@ class OrderStatus(StrEnum):
     PARTIALLY_SCHEDULED = "partially_scheduled"
     PARTIALLY_AWAITING_VENDOR = "partially_awaiting_vendor"
     PARTIALLY_VENDOR_ACCEPTED = "partially_vendor_accepted"
+    PARTIALLY_AWAITING_TRANSFER = "partially_awaiting_transfer"
+    PARTIALLY_IN_TRANSFER = "partially_in_transfer"
     PARTIALLY_RELEASED = "partially_released"
     PARTIALLY_ACKNOWLEDGED = "partially_acknowledged"
     PARTIALLY_PICKED = "partially_picked"
@@ -81,6 +87,11 @@ class Action(StrEnum):
     VENDOR_ACCEPT = "vendor_accept"
     VENDOR_DECLINE = "vendor_decline"
     VENDOR_SHIP = "vendor_ship"
+    FORWARD = "forward"
+    FORWARD_SHIP = "forward_ship"
+    FORWARD_DECLINE = "forward_decline"
+    FORWARD_RECEIVE = "forward_receive"
+    FORWARD_LOSE = "forward_lose"
     RELEASE = "release"
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -112,6 +123,13 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.VENDOR_ACCEPT: frozenset({_S.AWAITING_VENDOR}),
     Action.VENDOR_DECLINE: frozenset({_S.AWAITING_VENDOR, _S.VENDOR_ACCEPTED}),
     Action.VENDOR_SHIP: frozenset({_S.VENDOR_ACCEPTED}),
+    # Brought to where the order is handed over: allocated where they lie until they are sent, in no location's stock on
+    # the way, and allocated there from the moment they arrive.
+    Action.FORWARD: frozenset({_S.SCHEDULED}),
+    Action.FORWARD_SHIP: frozenset({_S.AWAITING_TRANSFER}),
+    Action.FORWARD_DECLINE: frozenset({_S.AWAITING_TRANSFER}),
+    Action.FORWARD_RECEIVE: frozenset({_S.IN_TRANSFER}),
+    Action.FORWARD_LOSE: frozenset({_S.IN_TRANSFER}),
     Action.RELEASE: frozenset({_S.SCHEDULED}),
     Action.ACCEPT: frozenset({_S.RELEASED}),
     Action.DECLINE: frozenset({_S.RELEASED, _S.ACKNOWLEDGED}),
@@ -123,8 +141,8 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.MAKE_READY: frozenset({_S.PICKED, _S.PACKED}),
     Action.HAND_OVER: frozenset({_S.READY_FOR_PICKUP}),
     Action.DELIVER: frozenset({_S.SHIPPED}),
-    # Before release, or a vendor's yes, nobody works on the units yet: they are cancelled at once. After it the location
-    # is asked, and `RECALL` is its yes.
+    # Before release, or a vendor's yes, nobody works on the units yet: they are cancelled at once, and so are those on their
+    # way to another location of ours, which has a use for them. After it the location is asked, and `RECALL` is its yes.
     Action.CANCEL: frozenset(
         {
             _S.DRAFT,
@@ -134,6 +152,8 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
             _S.PICKUP_REJECTED,
             _S.SCHEDULED,
             _S.AWAITING_VENDOR,
+            _S.AWAITING_TRANSFER,
+            _S.IN_TRANSFER,
         }
     ),
     Action.RECALL: frozenset(
@@ -155,6 +175,11 @@ TO_OF: Final[Mapping[Action, UnitStatus]] = {
     Action.VENDOR_ACCEPT: _S.VENDOR_ACCEPTED,
     Action.VENDOR_DECLINE: _S.BACKORDERED,
     Action.VENDOR_SHIP: _S.SHIPPED,
+    Action.FORWARD: _S.AWAITING_TRANSFER,
+    Action.FORWARD_SHIP: _S.IN_TRANSFER,
+    Action.FORWARD_DECLINE: _S.UNSCHEDULED,
+    Action.FORWARD_RECEIVE: _S.SCHEDULED,
+    Action.FORWARD_LOSE: _S.UNSCHEDULED,
     Action.RELEASE: _S.RELEASED,
     Action.ACCEPT: _S.ACKNOWLEDGED,
     Action.DECLINE: _S.UNSCHEDULED,
@@ -187,7 +212,15 @@ FIRST: Final = frozenset({_S.DRAFT, _S.PLACED, _S.SCHEDULED, _S.BACKORDERED})
 """Where units may begin: placing routes at once, so they usually begin scheduled or backordered."""
 
 ALLOCATED: Final = frozenset(
-    {_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP},
+    {
+        _S.SCHEDULED,
+        _S.AWAITING_TRANSFER,
+        _S.RELEASED,
+        _S.ACKNOWLEDGED,
+        _S.PICKED,
+        _S.PACKED,
+        _S.READY_FOR_PICKUP,
+    },
 )
 """Units that a location holds for the order: they sum to the `allocated` counter of its stock level."""
 
@@ -197,8 +230,18 @@ LEFT: Final = frozenset({_S.SHIPPED, _S.PICKED_UP, _S.DELIVERED})
 AT_VENDOR: Final = frozenset({_S.AWAITING_VENDOR, _S.VENDOR_ACCEPTED})
 """Units ordered from a vendor for this very order: they sum to what its chained purchase orders still wait for."""
 
+FORWARDED: Final = frozenset({_S.AWAITING_TRANSFER, _S.IN_TRANSFER})
+"""Units that are brought to where they are handed over: they sum to what the order's chained transfers bring it."""
+
 IN_FULFILMENT: Final = FROM_OF[Action.RECALL]
 """Units that somebody works on: cancelling them is a request."""
+
+WITHOUT_PLACE: Final = frozenset(
+    {_S.DRAFT, _S.PLACED, _S.BACKORDERED, _S.UNSCHEDULED, _S.PICKUP_REJECTED, _S.CANCELLED},
+)
+WITH_LOCATION: Final = frozenset(UnitStatus) - WITHOUT_PLACE
+"""Units on their way to another location are those of the one that sent them until they arrive."""
+WITH_FULFILMENT: Final = WITH_LOCATION - {_S.SCHEDULED} - FORWARDED
 
 OPEN: Final = frozenset(UnitStatus) - {_S.DRAFT, _S.PICKED_UP, _S.DELIVERED, _S.CANCELLED}
 
@@ -211,15 +254,17 @@ RANK: Final[Mapping[UnitStatus, int]] = {
     _S.PICKUP_REJECTED: 4,
     _S.SCHEDULED: 5,
     _S.AWAITING_VENDOR: 6,
-    _S.RELEASED: 7,
-    _S.VENDOR_ACCEPTED: 8,
-    _S.ACKNOWLEDGED: 9,
-    _S.PICKED: 10,
-    _S.PACKED: 11,
-    _S.READY_FOR_PICKUP: 12,
-    _S.SHIPPED: 13,
-    _S.PICKED_UP: 14,
-    _S.DELIVERED: 15,
+    _S.AWAITING_TRANSFER: 7,
+    _S.IN_TRANSFER: 8,
+    _S.RELEASED: 9,
+    _S.VENDOR_ACCEPTED: 10,
+    _S.ACKNOWLEDGED: 11,
+    _S.PICKED: 12,
+    _S.PACKED: 13,
+    _S.READY_FOR_PICKUP: 14,
+    _S.SHIPPED: 15,
+    _S.PICKED_UP: 16,
+    _S.DELIVERED: 17,
 }
 
 
@@ -227,12 +272,20 @@ class StockEffect(StrEnum):
     ALLOCATE = "allocate"
     RELEASE = "release"
     SHIP = "ship"
+    SEND = "send"
+    """Out of one location's stock, claim and all, on to another's."""
+    ARRIVE = "arrive"
+    """Into a location's stock, claimed from the first moment."""
 
 
 def stock_effect(before: UnitStatus, after: UnitStatus) -> StockEffect | None:
     """What a move does to the stock level of the units' location; None when it does nothing."""
     if before in ALLOCATED and after in LEFT:
         return StockEffect.SHIP
+    if before in ALLOCATED and after is _S.IN_TRANSFER:
+        return StockEffect.SEND
+    if before is _S.IN_TRANSFER and after in ALLOCATED:
+        return StockEffect.ARRIVE
     if before in ALLOCATED and after not in ALLOCATED:
         return StockEffect.RELEASE
     if before not in ALLOCATED and after in ALLOCATED:
@@ -274,7 +327,9 @@ def derive(statuses: Iterable[UnitStatus]) -> OrderStatus:
     return OrderStatus(f"partially_{furthest}")
 
 
-CONSEQUENCES: Final = frozenset({Action.UNSCHEDULE, Action.REJECT_PICKUP, Action.PUT_BACK})
+CONSEQUENCES: Final = frozenset(
+    {Action.UNSCHEDULE, Action.REJECT_PICKUP, Action.PUT_BACK, Action.FORWARD, Action.FORWARD_LOSE}
+)
 """Nobody asks for these: they follow from what was asked for elsewhere."""
 
 

@@ -39,3 +39,12 @@ class Capability(StrEnum):
     RECEIVE = "receive"
     RETURNS = "returns"
     HAZMAT = "hazmat"
+
+
+class PickupStock(StrEnum):
+    """What an order for collection at a location may be served from (Spree Commerce `pickup_stock_policy`)."""
+
+    LOCAL = "local"
+    """What lies there."""
+    ANY = "any"
+    """What lies there, and what other locations have: it is brought there (ship to store)."""

@@ -20,6 +20,8 @@ class MovementKind(StrEnum):
     ALLOCATED = "allocated"
     RELEASED = "released"
     SHIPPED = "shipped"
+    FORWARDED_OUT = "forwarded_out"
+    FORWARDED_IN = "forwarded_in"
     RESERVED = "reserved"
     UNRESERVED = "unreserved"
     CONVERTED = "converted"
@@ -48,6 +50,8 @@ EFFECTS: Final[Mapping[MovementKind, Effect]] = {
     MovementKind.ALLOCATED: Effect(allocated=1),
     MovementKind.RELEASED: Effect(allocated=-1),
     MovementKind.SHIPPED: Effect(on_hand=-1, allocated=-1),
+    MovementKind.FORWARDED_OUT: Effect(on_hand=-1, allocated=-1),
+    MovementKind.FORWARDED_IN: Effect(on_hand=1, allocated=1),
     MovementKind.RESERVED: Effect(reserved=1),
     MovementKind.UNRESERVED: Effect(reserved=-1),
     MovementKind.CONVERTED: Effect(reserved=-1, allocated=1),

@@ -3,11 +3,14 @@
 A unit leaves the origin's stock when it is shipped and enters the destination's when it is received; in between it is in
 transit and lies nowhere. For each line: shipped = received + written back + written off + in transit. Source: Spree
 Commerce, stock transfer states; HotWax Commerce, transfer order flows.
+
+A transfer that is chained to an order (IBM Sterling: transfer order to the pickup store) brings it what is handed over at
+the destination: what arrives whole is the order's first, whatever arrives later or not at all is somebody else's.
 """
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from domain.errors import IllegalTransition
 
@@ -25,6 +28,7 @@ class TransferAction(StrEnum):
     CHANGE = "change"
     MAKE_READY = "make ready"
     SHIP = "ship"
+    DECLINE = "decline"
     RECEIVE = "receive"
     CANCEL = "cancel"
 
@@ -35,6 +39,7 @@ ALLOWED_FROM: Final[Mapping[TransferAction, tuple[TransferStatus, ...]]] = {
     TransferAction.CHANGE: (TransferStatus.DRAFT,),
     TransferAction.MAKE_READY: (TransferStatus.DRAFT,),
     TransferAction.SHIP: (TransferStatus.READY,),
+    TransferAction.DECLINE: (TransferStatus.READY,),
     TransferAction.RECEIVE: UNDER_WAY,
     TransferAction.CANCEL: (*UNSHIPPED, *UNDER_WAY),
 }
@@ -70,14 +75,29 @@ class Carried(Protocol):
     written_off: int
 
 
-def check_transfer(action: TransferAction, status: TransferStatus) -> None:
-    """Raises IllegalTransition."""
+class Brought(NamedTuple):
+    """Of a chained line, when something arrived: units that the order has now, and units that it will never have."""
+
+    arrived: int
+    lost: int
+
+
+def check_transfer(action: TransferAction, status: TransferStatus, *, is_chained: bool) -> None:
+    """Raises IllegalTransition. To say no is for who has to bring an order its goods; other transfers are cancelled."""
+    if action is TransferAction.DECLINE and not is_chained:
+        raise IllegalTransition(action, "for stock", ["for an order"])
     if status not in ALLOWED_FROM[action]:
         raise IllegalTransition(action, status, ALLOWED_FROM[action])
 
 
 def in_transit(line: Carried) -> int:
     return line.shipped - line.received - line.written_back - line.written_off
+
+
+def brought(line: Carried, *, awaited: int, whole: int) -> Brought:
+    """`line` as it is after the receipt, `awaited` as it was before it, `whole` what arrived just now undamaged."""
+    arrived = min(whole, awaited)
+    return Brought(arrived, max(0, awaited - arrived - in_transit(line)))
 
 
 def after_receipt(lines: Iterable[Carried]) -> TransferStatus:

@@ -7,8 +7,13 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
+from domain.orders import PickupStock
 from models.columns import key, version, words
 from models.organizations import Organization
+
+CAN_SERVE = """(l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id
+    OR EXISTS (SELECT FROM locations h WHERE h.id = l.pickup_location_id AND h.pickup_stock = 'any'))"""
+"""Whether an order line `l` may be served from a stock level `f`: there, or where it is brought from."""
 
 
 class LocationKind(StrEnum):
@@ -45,6 +50,7 @@ class Location(Model):
     cut_off = fields.CharField(max_length=5, default="", db_default="")
     accept_within_minutes = fields.IntField(null=True)
     collect_within_days = fields.IntField(null=True)
+    pickup_stock = fields.CharEnumField(PickupStock, max_length=8, default=PickupStock.LOCAL, db_default="local")
     is_active = fields.BooleanField(default=True)
     version: int = version()
 

@@ -10,11 +10,14 @@ from domain.transfers import Discrepancy, TransferStatus
 from models.catalogue import Variant
 from models.columns import key, version
 from models.locations import Location
+from models.orders import Order, OrderLine
 from models.organizations import Organization
 from models.promising import ExpectedSupply
 
 
 class Transfer(Model):
+    """One with an order brings it what is handed over at the destination."""
+
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
         "models.Organization", related_name="transfers", on_delete=fields.RESTRICT
@@ -29,6 +32,10 @@ class Transfer(Model):
         "models.Location", related_name="transfers_in", on_delete=fields.RESTRICT
     )
     destination_id: UUID
+    order: fields.ForeignKeyNullableRelation[Order] = fields.ForeignKeyField(
+        "models.Order", related_name="transfers", null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    order_id: UUID | None
     status = fields.CharEnumField(TransferStatus, max_length=32, default=TransferStatus.DRAFT)
     expected_on: date | None = fields.DateField(null=True)
     note = fields.CharField(max_length=200, default="")
@@ -51,7 +58,10 @@ class Transfer(Model):
 
 
 class TransferLine(Model):
-    """Units of one variant; `domain/transfers.py` says how its counters hang together."""
+    """Units of one variant; `domain/transfers.py` says how its counters hang together.
+
+    `awaited` of them are still on their way to the order line that they are for.
+    """
 
     id: UUID = key()
     transfer: fields.ForeignKeyRelation[Transfer] = fields.ForeignKeyField(
@@ -62,6 +72,10 @@ class TransferLine(Model):
         "models.Variant", related_name="transfer_lines", on_delete=fields.RESTRICT, db_index=True
     )
     variant_id: UUID
+    order_line: fields.ForeignKeyNullableRelation[OrderLine] = fields.ForeignKeyField(
+        "models.OrderLine", related_name="transfer_lines", null=True, on_delete=fields.RESTRICT, db_index=True
+    )
+    order_line_id: UUID | None
     position = fields.IntField()
     quantity = fields.IntField()
     shipped = fields.IntField(default=0)
@@ -69,6 +83,7 @@ class TransferLine(Model):
     damaged = fields.IntField(default=0)
     written_back = fields.IntField(default=0)
     written_off = fields.IntField(default=0)
+    awaited = fields.IntField(default=0, db_default=0)
     discrepancy = fields.CharEnumField(Discrepancy, max_length=16, null=True)
     supply: fields.ForeignKeyNullableRelation[ExpectedSupply] = fields.ForeignKeyField(
         "models.ExpectedSupply", related_name="transfer_lines", null=True, on_delete=fields.RESTRICT, db_index=True
@@ -77,5 +92,4 @@ class TransferLine(Model):
 
     class Meta:
         table = "transfer_lines"
-        unique_together = (("transfer", "variant"),)
         indexes = (("transfer_id", "position"),)

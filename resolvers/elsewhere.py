@@ -1,7 +1,8 @@
 """What a location has nothing to do with: facts about such orders are dropped without reading the orders.
 
-A location sees an order once units of it stand there, or are worked on there, and every move of units names both ends. So
-an order that is not there stays away until a fact names the location, whatever else is told of it meanwhile.
+A location sees an order once units of it stand there, are worked on there, or are brought there, and every move of units
+names both ends, as does a transfer. So an order that is not there stays away until a fact names the location, whatever else
+is told of it meanwhile.
 """
 
 from collections import OrderedDict
@@ -57,3 +58,6 @@ def _places(fact: RecordedFact) -> Iterator[UUID]:
         for end in ("from_location", "to_location"):
             if move[end] is not None:
                 yield UUID(move[end])
+    if transfer := fact.payload.get("transfer"):
+        yield UUID(transfer["origin"])
+        yield UUID(transfer["destination"])

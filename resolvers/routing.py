@@ -69,6 +69,7 @@ class UnitsShown:
 @dataclass(frozen=True, slots=True)
 class ParcelShown:
     location: Location | None
+    brought_to: Location | None
     distance_km: int
     weight_grams: int
     shipping_minor: int
@@ -106,6 +107,7 @@ class CapacityShown:
 @dataclass(frozen=True, slots=True)
 class CandidateShown:
     location: Location | None
+    brought_to: Location | None
     distance_km: int
     is_chosen: bool
     parcel_minor: int | None
@@ -146,6 +148,10 @@ class Names:
     def location(self, at: int) -> Location | None:
         return self.locations.get(self.kept.case.strict.candidates[at].location)
 
+    def brought_to(self, at: int) -> Location | None:
+        candidate = self.kept.case.strict.candidates[at]
+        return self.locations.get(candidate.via) if candidate.via and candidate.via != candidate.location else None
+
     def line(self, at: int) -> OrderLine | None:
         return self.lines.get(self.kept.positions[at])
 
@@ -153,6 +159,7 @@ class Names:
         return [
             ParcelShown(
                 location=self.location(parcel.candidate),
+                brought_to=self.brought_to(parcel.candidate),
                 distance_km=round(self.kept.kilometres[parcel.candidate]),
                 weight_grams=parcel.grams,
                 shipping_minor=parcel.shipping_minor,
@@ -258,6 +265,7 @@ def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> Ca
     taken = {line: quantity for line, place, _, quantity in plan.assignments if place == at}
     return CandidateShown(
         location=names.location(at),
+        brought_to=names.brought_to(at),
         distance_km=round(names.kept.kilometres[at]),
         is_chosen=bool(taken),
         parcel_minor=verdict.parcel_minor,
@@ -277,7 +285,7 @@ async def _read(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPl
     visible = seen(OrderLine, PARTS_OF_ORDERS, info.context.viewer).filter(order_id=decision.order_id)
     names = Names(
         kept,
-        await locations_of(info, [one.location for one in candidates]),
+        await locations_of(info, [key for one in candidates for key in (one.location, one.via) if key]),
         {line.position: line for line in await visible},
     )
     return names, plan_of(orjson.loads(decision.plan), candidates)

@@ -26,7 +26,8 @@ class End(Enum):
 
 
 def actions_of_transfer(root: Parent[Transfer]) -> list[TransferAction]:
-    return [action for action, allowed in ALLOWED_FROM.items() if root.status in allowed]
+    possible = [action for action, allowed in ALLOWED_FROM.items() if root.status in allowed]
+    return [action for action in possible if root.order_id or action is not TransferAction.DECLINE]
 
 
 def at_own_end(

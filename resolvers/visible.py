@@ -41,7 +41,9 @@ _ORDER_WITH_WORK_HERE = (
     f"{OURS} AND (EXISTS (SELECT 1 FROM fulfilments f"
     " WHERE f.order_id = {row}.id AND f.location_id = ANY({viewer.location_ids}))"
     " OR EXISTS (SELECT 1 FROM line_status u"
-    " WHERE u.order_id = {row}.id AND u.location_id = ANY({viewer.location_ids})))"
+    " WHERE u.order_id = {row}.id AND u.location_id = ANY({viewer.location_ids}))"
+    " OR EXISTS (SELECT 1 FROM transfers b WHERE b.order_id = {row}.id"
+    " AND ARRAY[b.origin_id, b.destination_id] && {viewer.location_ids}))"
 )
 ORDERS = Rows(
     admin=OURS,

@@ -1,9 +1,10 @@
-"""What can be watched: one order, lists of orders, stock levels, a location's queue."""
+"""What can be watched: one order, lists of orders, stock levels, a location's queue and its transfers."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
@@ -12,19 +13,21 @@ from domain.facts import FactKind
 from domain.fulfilment import QUEUED
 from domain.lifecycle import OrderStatus
 from domain.pickups import UNANSWERED
+from domain.transfers import UNDER_WAY, TransferStatus
 from domain.viewer import Audience, Viewer
-from models import Fulfilment, Location, Order, PickupQuestion, StockLevel
+from models import Fulfilment, Location, Order, PickupQuestion, StockLevel, Transfer
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
 from resolvers.elsewhere import Elsewhere
 from resolvers.ids import global_id
 from resolvers.live import Snapshot
 from resolvers.scopes import seen
-from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, PICKUP_QUESTIONS, STOCK
+from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, PICKUP_QUESTIONS, STOCK, TRANSFERS
 
 MOST_ORDERS: Final = 100  # in the snapshot of a list of orders
 MOST_LEVELS: Final = 5_000  # that one subscription may show at once
 MOST_FULFILMENTS: Final = 500  # in the snapshot of a location's queue
+MOST_TRANSFERS: Final = 500  # in the snapshot of what a location has to send and to receive
 MOST_QUESTIONS: Final = 500  # in the snapshot of what customers are asked
 QUESTIONED: Final = frozenset({FactKind.PICKUP_REJECTED, FactKind.PICKUP_ANSWERED, FactKind.PICKUP_UNANSWERED})
 MOST_NAMED: Final = 500  # variants, locations or channels that one subscription may name
@@ -160,9 +163,7 @@ class Queue:
         return Interest(organization_id=viewer.organization_id, location_ids=frozenset({self.location_id}))
 
     async def check(self, viewer: Viewer) -> None:
-        works_elsewhere = viewer.audience is Audience.LOCATION and self.location_id not in viewer.location_ids
-        if works_elsewhere or not await seen(Location, LOCATIONS, viewer).filter(id=self.location_id).exists():
-            raise NotFound("location", global_id("Location", self.location_id))
+        await _check_location(viewer, self.location_id)
 
     async def snapshot(self, viewer: Viewer) -> Snapshot[Fulfilment]:
         rows = seen(Fulfilment, FULFILMENTS, viewer).filter(location_id=self.location_id, status__in=list(QUEUED))
@@ -175,6 +176,39 @@ class Queue:
 
     def gone(self, row: Fulfilment) -> str | None:
         return None if row.status in QUEUED else global_id("Fulfilment", row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """What one location has to send, and what is brought to it."""
+
+    location_id: UUID
+    conflates: bool = field(default=False, init=False)
+
+    def interest(self, viewer: Viewer) -> Interest:
+        return Interest(
+            organization_id=viewer.organization_id,
+            kinds=frozenset({FactKind.TRANSFER_CHANGED}),
+            location_ids=frozenset({self.location_id}),
+        )
+
+    async def check(self, viewer: Viewer) -> None:
+        await _check_location(viewer, self.location_id)
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[Transfer]:
+        to_send = Q(origin_id=self.location_id, status=TransferStatus.READY)
+        to_come = Q(destination_id=self.location_id, status__in=[TransferStatus.READY, *UNDER_WAY])
+        rows = seen(Transfer, TRANSFERS, viewer).filter(to_send | to_come)
+        return await _at_most(MOST_TRANSFERS, rows.order_by("created_at", "id"))
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Transfer | None:
+        return await seen(Transfer, TRANSFERS, viewer).get_or_none(id=fact.payload["id"])
+
+    def gone(self, row: Transfer) -> str | None:
+        awaits = (
+            {TransferStatus.READY, *UNDER_WAY} if row.destination_id == self.location_id else {TransferStatus.READY}
+        )
+        return None if row.status in awaits else global_id("Transfer", row.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +232,13 @@ class PickupQuestions:
 
     def gone(self, row: PickupQuestion) -> str | None:
         return None if row.status in UNANSWERED else global_id("PickupQuestion", row.id)
+
+
+async def _check_location(viewer: Viewer, location_id: UUID) -> None:
+    """Raises NotFound for a location that is none of the viewer's business."""
+    works_elsewhere = viewer.audience is Audience.LOCATION and location_id not in viewer.location_ids
+    if works_elsewhere or not await seen(Location, LOCATIONS, viewer).filter(id=location_id).exists():
+        raise NotFound("location", global_id("Location", location_id))
 
 
 def _about_orders(

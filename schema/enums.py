@@ -8,7 +8,7 @@ from domain.counting import CountAction, CountLineStatus, CountStatus
 from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.lifecycle import Action, OrderStatus, UnitStatus
-from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin
+from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin, PickupStock
 from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Tender
 from domain.permissions import Permission, Role
 from domain.pickups import PickupChoice, QuestionStatus, UnansweredPickup
@@ -35,6 +35,11 @@ strawberry.enum(ChannelKind, description="By what way orders come in.")
 strawberry.enum(ConfirmationPolicy, description="When a placed order may be released.")
 strawberry.enum(LocationKind, description="What kind of place holds or ships goods.")
 strawberry.enum(Capability, description="What a location can do for an order.")
+strawberry.enum(
+    PickupStock,
+    description="What an order for collection at a location may be served from. LOCAL: what lies there. ANY: also what other "
+    "locations bring there (ship to store).",
+)
 strawberry.enum(Tender, description="With what somebody pays.")
 strawberry.enum(PaymentEventKind, description="What happened to a payment.")
 strawberry.enum(MovementKind, description="What kind of change of stock.")
@@ -139,6 +144,7 @@ __all__ = [
     "PaymentEventKind",
     "Permission",
     "PickupChoice",
+    "PickupStock",
     "PurchaseAction",
     "PurchaseKind",
     "PurchaseStatus",

@@ -18,11 +18,13 @@ from resolvers.watchable import (
     MOST_NAMED,
     MOST_ORDERS,
     MOST_QUESTIONS,
+    MOST_TRANSFERS,
     OneOrder,
     Orders,
     PickupQuestions,
     Queue,
     Stock,
+    Transfers,
 )
 from schema.facts import Fact
 from schema.fields import live, root, via
@@ -30,6 +32,7 @@ from schema.fulfilment import Fulfilment
 from schema.inventory import StockLevel
 from schema.orders import Order
 from schema.pickups import PickupQuestion
+from schema.transfers import Transfer
 
 strawberry.enum(
     MessageKind,
@@ -84,6 +87,15 @@ class StockMessage(LiveMessage):
 class QueueMessage(LiveMessage):
     fulfilments: list[Fulfilment] = via("What waits, oldest first, or the one that changed, as they are now.", all_rows)
     gone: list[strawberry.ID] = strawberry.field(description="Fulfilments about which nothing is left to do.")
+    has_more: bool = strawberry.field(description=HAS_MORE)
+
+
+@strawberry.type(description="News of what a location has to send, and of what is brought to it.")
+class TransfersMessage(LiveMessage):
+    transfers: list[Transfer] = via("What is open, oldest first, or the one that changed, as they are now.", all_rows)
+    gone: list[strawberry.ID] = strawberry.field(
+        description="Transfers about which the location has nothing left to do."
+    )
     has_more: bool = strawberry.field(description=HAS_MORE)
 
 
@@ -155,6 +167,14 @@ def fulfilment_queue(
     return _told(info, Queue(uuid_of("Location", location_id)), after)
 
 
+def transfer_queue(
+    info: Info,
+    location_id: Annotated[strawberry.ID, strawberry.argument(description="Whose transfers.")],
+    after: After = UNSET,
+) -> AsyncGenerator[Message[Any], None]:
+    return _told(info, Transfers(uuid_of("Location", location_id)), after)
+
+
 def pickup_questions(info: Info, after: After = UNSET) -> AsyncGenerator[Message[Any], None]:
     return _told(info, PickupQuestions(), after)
 
@@ -179,6 +199,12 @@ class LiveSubscriptions:
         f"Watch what a location has to do: up to {MOST_FULFILMENTS} fulfilments, then each that comes, changes or goes.",
         fulfilment_queue,
         needs=Permission.READ_FULFILMENTS,
+    )
+    transfer_queue: AsyncGenerator[TransfersMessage, None] = live(
+        f"Watch what a location has to send to others, and what is brought to it: up to {MOST_TRANSFERS} transfers, then each "
+        "that comes, changes or goes.",
+        transfer_queue,
+        needs=Permission.READ_STOCK,
     )
     pickup_questions: AsyncGenerator[PickupQuestionsMessage, None] = live(
         f"Watch what customers are asked about units that they cannot collect: up to {MOST_QUESTIONS} questions that wait "

@@ -11,7 +11,7 @@ import models
 from actions import locations as places
 from domain.permissions import Permission
 from resolvers.visible import LOCATIONS, STOCK
-from schema.enums import Capability, LocationKind
+from schema.enums import Capability, LocationKind, PickupStock
 from schema.fields import column, connection, find, graph, listed, one, root
 from schema.filters import among, at_least, below, equals
 from schema.inputs import given, ref
@@ -62,6 +62,7 @@ class Location(Node):
     collect_within_days: int | None = column(
         "What nobody collects in so many days is cancelled by itself; null for no limit.", needs=INTERNAL
     )
+    pickup_stock: PickupStock = column("What an order that is collected there may be served from.", needs=INTERNAL)
     version: int = column("Counts its changes.", needs=INTERNAL)
 
 
@@ -151,6 +152,9 @@ class UpsertLocationInput:
     )
     collect_within_days: int | None = given(
         "Cancel by itself what nobody collects in so many days; null for no limit.", default=UNSET
+    )
+    pickup_stock: PickupStock | None = given(
+        "What an order that is collected there may be served from; what lies there unless told.", default=UNSET
     )
     is_active: bool | None = given("Whether it takes part at all.", default=UNSET)
     expected_version: int | None = given(VERSION, default=UNSET)

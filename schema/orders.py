@@ -33,6 +33,7 @@ from schema.promising import DeliveryPromise
 from schema.purchasing import PurchaseOrder
 from schema.routing import RoutingDecision
 from schema.substitutions import Substitution
+from schema.transfers import Transfer
 from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_ORDERS
@@ -81,6 +82,11 @@ class Order(Node):
         "What was ordered from vendors who ship it to the customer.",
         order_by="ordered_at",
         needs=Permission.READ_PURCHASING,
+    )
+    transfers: list[Transfer] = many(
+        "What locations were told to bring to where it is handed over.",
+        order_by="created_at",
+        needs=Permission.READ_STOCK,
     )
     routing_decisions: list[RoutingDecision] = many(
         "From where its units come, each time that was decided.", order_by="made_at", needs=Permission.READ_ROUTING

@@ -13,7 +13,7 @@ import models
 from domain.errors import Forbidden, InsufficientStock, Overloaded, PromiseEnded, ReservationEnded
 from domain.permissions import Permission
 from domain.placing.validation import MAX_QUANTITY
-from domain.promising.offers import OfferedParcel
+from domain.promising.loads import OfferedParcel
 from domain.promising.promise import parcels_of
 from resolvers.context import Info
 from resolvers.ids import uuid_of

@@ -138,7 +138,10 @@ class RoutedUnits:
 @strawberry.type(description=f"A parcel of a plan, with the parts of its cost {IN_ORDER_CURRENCY}.")
 class RoutedParcel:
     location: Location | None = strawberry.field(description="From where; null where you may not see the place.")
-    distance_km: int = strawberry.field(description="How far the address is.")
+    brought_to: Location | None = strawberry.field(
+        description="Where it is brought to be handed over; null if it goes straight, or lies there."
+    )
+    distance_km: int = strawberry.field(description="How far the address is, or the place it is brought to.")
     weight_grams: int = strawberry.field(description="What it weighs.")
     shipping_minor: Minor = strawberry.field(description="What carrying it costs.")
     handling_minor: Minor = strawberry.field(description="What making a parcel costs there.")
@@ -175,7 +178,10 @@ class RoutingCapacity:
 @strawberry.type(description="A location that was looked at.")
 class RoutingCandidate:
     location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
-    distance_km: int = strawberry.field(description="How far the address is.")
+    brought_to: Location | None = strawberry.field(
+        description="Where its goods would be brought to be handed over; null if they go straight, or lie there."
+    )
+    distance_km: int = strawberry.field(description="How far the address is, or the place they are brought to.")
     is_chosen: bool = strawberry.field(description="Whether it gives anything.")
     parcel_minor: Minor | None = strawberry.field(
         description=f"What one parcel of all that it could serve would cost, {IN_ORDER_CURRENCY}; null if it could serve "

@@ -2,21 +2,22 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET
 
 import models
+from actions.forwarding import declining
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.transfers import drafting, moving
-from domain.errors import Forbidden, IllegalTransition, InsufficientStock, StockCommitted
+from domain.errors import BlockedByHold, Forbidden, IllegalTransition, InsufficientStock, StockCommitted
 from domain.permissions import Permission
 from resolvers import transfers as reading
 from resolvers.transfers import End, at_own_end
 from resolvers.visible import PARTS_OF_TRANSFERS, TRANSFERS
 from schema.catalogue import Variant
-from schema.enums import Discrepancy, Remainder, TransferAction, TransferStatus
+from schema.enums import DeclineReason, Discrepancy, Remainder, TransferAction, TransferStatus
 from schema.fields import column, connection, find, graph, many, one, root, sql, via
 from schema.filters import among, at_least, below
 from schema.inputs import given, ref
@@ -25,6 +26,8 @@ from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection
 
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
+OrderLine = Annotated["OrderLine", strawberry.lazy("schema.order_parts")]  # type: ignore[misc]  # as above
 READ = Permission.READ_STOCK
 VERSION = "The transfer's version that you read; another one is refused."
 
@@ -38,6 +41,8 @@ class TransferLine(Node):
     damaged: int = column("Units that arrived and cannot be sold.")
     written_back: int = column("Units that left and are at the origin again.")
     written_off: int = column("Units that left and are gone.")
+    awaited: int = column("Units that an order waits for by name; on arrival they are its own.")
+    order_line: OrderLine | None = one("The line of the order that they are for.", needs=Permission.READ_ORDERS)
     in_transit: int = sql(
         "Units that left and are nowhere yet.",
         "({row}.shipped - {row}.received - {row}.written_back - {row}.written_off)",
@@ -50,6 +55,10 @@ class Transfer(Node):
     number: str = column("The number both ends know it by.")
     origin: Location = one("Where the goods come from.")
     destination: Location = one("Where they go.")
+    order: Order | None = one(
+        "The order that it brings goods to be handed over at the destination; null for stock.",
+        needs=Permission.READ_ORDERS,
+    )
     status: TransferStatus = column("How far it is.")
     expected_on: date | None = column("The day it should arrive.")
     note: str = column("What whoever planned it wants known.")
@@ -72,6 +81,7 @@ class TransferFilter:
     status: list[TransferStatus] | None = among("status")
     origin_ids: list[strawberry.ID] | None = among("origin_id", of="Location")
     destination_ids: list[strawberry.ID] | None = among("destination_id", of="Location")
+    order_ids: list[strawberry.ID] | None = among("order_id", of="Order")
     created_from: datetime | None = at_least("created_at")
     created_before: datetime | None = below("created_at")
 
@@ -117,6 +127,24 @@ class ShipTransferInput:
     transfer_id: strawberry.ID = ref("The transfer.", "Transfer")
     lines: list[ShippedUnitsInput] | None = given(
         "Only these units, and the rest never; everything asked for if left out.", default=None, at_most=MAX_LINES
+    )
+    reason: DeclineReason | None = given(
+        "Why fewer units leave than an order waits for; they are looked for elsewhere.", default=None
+    )
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(description="Goods for an order that a location cannot send.")
+class DeclineTransferInput:
+    transfer_id: strawberry.ID = ref("The transfer, of which nothing left yet.", "Transfer")
+    reason: DeclineReason = given("Why; it says what is wrong with the books of the place.")
+    cascade: bool | None = given(
+        "Whether every order that counts on the same goods there gives them back too; always where the shelf is empty.",
+        default=None,
+    )
+    exclude_until: datetime | None = given(
+        "Until when the place is not asked again for these lines; as long as the reason suggests if left out.",
+        default=None,
     )
     expected_version: int | None = given(VERSION, default=None)
 
@@ -184,6 +212,13 @@ class TransferMutations:
         ShipTransferInput,
         InsufficientStock,
         StockCommitted,
+        BlockedByHold,
+    )
+    decline_transfer: Transfer = _step(
+        "Say that goods an order waits for cannot be sent; they are looked for elsewhere.",
+        at_own_end(declining.decline, End.ORIGIN),
+        DeclineTransferInput,
+        BlockedByHold,
     )
     receive_transfer: Transfer = _step(
         "Say what arrived at the destination, in one or many parts; orders that wait for it are served next.",

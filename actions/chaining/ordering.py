@@ -186,8 +186,8 @@ async def _order_from(
     lines = await _more_lines(chained, asked, change)
     for each in asked:
         [units] = change.units(UnitStatus.BACKORDERED, line_id=each.line_id)
-        place = {"location_id": fulfilment.location_id, "fulfilment_id": fulfilment.id}
-        change.move(Action.CHAIN, units.place, each.quantity, **place)
+        here, work = fulfilment.location_id, fulfilment.id
+        change.move(Action.CHAIN, units.place, each.quantity, location_id=here, fulfilment_id=work)
     tell(
         act,
         change,

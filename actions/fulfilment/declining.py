@@ -61,6 +61,6 @@ async def decline(act: Act, command: DeclineFulfilment) -> UUID:
     given.take_companions(change, fulfilment)
     fulfilment.decline_reason = command.reason
     tell(act, change, FactKind.FULFILMENT_DECLINED, fulfilment, reason=command.reason.value)
-    await store([fulfilment, *await take_along(act, changes, given, fulfilment)])
+    await store([fulfilment, *await take_along(act, changes, given, fulfilment.id)])
     await settle(act, changes, given, command.exclude_until)
     return fulfilment.id

@@ -4,7 +4,7 @@
     given.take(change, Action.DECLINE, units)                        as often as needed
     given.take_companions(change, fulfilment)
     tell(act, change, FactKind.FULFILMENT_DECLINED, fulfilment)
-    others = await take_along(act, changes, given, fulfilment)       other fulfilments, other orders
+    others = await take_along(act, changes, given, fulfilment.id)       other fulfilments, other orders
     await settle(act, changes, given, exclude_until)                 writes everything, then routes each order anew
 
 Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`); kits
@@ -19,7 +19,7 @@ An empty shelf is empty for everybody, so it always cascades, and carts lose wha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -44,7 +44,7 @@ from domain.lifecycle import ALLOCATED, FROM_OF, LEFT, Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.stock import AdjustmentReason, MovementKind, ReservationStatus
 from domain.validation import Checks
-from models import Channel, Fulfilment, Reservation
+from models import Channel, Fulfilment, FulfilmentLine, Reservation
 from models.db import execute, rows
 
 MOST_ORDERS_AT_ONCE: Final = 100
@@ -54,10 +54,7 @@ MOST_RESERVATIONS_AT_ONCE: Final = 500
 
 COUNTING_ON: Final = """
 SELECT DISTINCT s.order_id FROM line_status s JOIN order_lines l ON l.id = s.line_id
-WHERE s.location_id = $1 AND s.status = ANY($2::text[]) AND l.variant_id IN (
-    SELECT m.variant_id FROM fulfilment_lines f JOIN order_lines m ON m.id = f.line_id
-    WHERE f.fulfilment_id = $3 AND (cardinality($4::uuid[]) = 0 OR f.line_id = ANY($4::uuid[])))
-ORDER BY s.order_id LIMIT $5"""
+WHERE s.location_id = $1 AND s.status = ANY($2::text[]) AND l.variant_id = ANY($3::uuid[]) ORDER BY s.order_id LIMIT $4"""
 
 EXCLUDE: Final = """
 INSERT INTO excluded_locations (id, line_id, location_id, until, reason)
@@ -76,17 +73,27 @@ MOST_HOPS: Final = 5
 """After so many locations gave a line back, somebody has to decide."""
 MOST_HOPS_SAID: Final = f"{MOST_HOPS} locations gave it back."
 
-UNTOUCHED: Final = (UnitStatus.SCHEDULED, UnitStatus.RELEASED, UnitStatus.ACKNOWLEDGED)
+UNTOUCHED: Final = (
+    UnitStatus.SCHEDULED,
+    UnitStatus.AWAITING_TRANSFER,
+    UnitStatus.RELEASED,
+    UnitStatus.ACKNOWLEDGED,
+)
 """Nobody has taken these units off the shelf yet."""
 
-PUTS_BACK: Final = {
+LETS_GO: Final = {
     UnitStatus.SCHEDULED: Action.UNSCHEDULE,
+    UnitStatus.AWAITING_TRANSFER: Action.FORWARD_DECLINE,
+}
+"""How a location lets go of units that are in no fulfilment."""
+PUTS_BACK: Final = {
+    **LETS_GO,
     UnitStatus.RELEASED: Action.DECLINE,
     UnitStatus.ACKNOWLEDGED: Action.DECLINE,
     UnitStatus.PICKED: Action.PUT_BACK,
 }
 """How a location lets go of units that it could serve."""
-OUT_OF_REACH: Final = ALLOCATED - PUTS_BACK.keys() | LEFT
+OUT_OF_REACH: Final = ALLOCATED - PUTS_BACK.keys() | LEFT | {UnitStatus.IN_TRANSFER}
 """Units in a box, or gone: work that has some of these is split already."""
 
 
@@ -114,7 +121,8 @@ class GivenBack:
         """Move the units out of the location; what its customer wanted to collect there waits for their answer."""
         place, quantity = units
         assert place.location_id == self.location_id, "a location gives back only what it has"
-        if change.lines[place.line_id].method is FulfilmentMethod.PICKUP and change.kit_of(place.line_id) is None:
+        is_collected_here = change.lines[place.line_id].pickup_location_id == self.location_id
+        if is_collected_here and change.kit_of(place.line_id) is None:
             action = Action.REJECT_PICKUP
         change.move(action, place, quantity)
         if not is_companion:
@@ -199,8 +207,14 @@ async def counting_on(fulfilment: Fulfilment, line_ids: Sequence[UUID]) -> list[
 
     `line_ids`: the fulfilment's order lines that miss units, all if none is named.
     """
-    statuses = [status.value for status in UNTOUCHED]
-    wanted = [fulfilment.location_id, statuses, fulfilment.id, list(line_ids), MOST_ORDERS_AT_ONCE]
+    asked = FulfilmentLine.filter(fulfilment_id=fulfilment.id)
+    if line_ids:
+        asked = asked.filter(line_id__in=line_ids)
+    return await counting_on_variants(fulfilment.location_id, await asked.values_list("line__variant_id", flat=True))
+
+
+async def counting_on_variants(location_id: UUID, variant_ids: Iterable[Any]) -> list[UUID]:
+    wanted = [location_id, [status.value for status in UNTOUCHED], list(variant_ids), MOST_ORDERS_AT_ONCE]
     return [row["order_id"] for row in await rows(COUNTING_ON, wanted)]
 
 
@@ -212,20 +226,20 @@ def check_until(act: Act, exclude_until: datetime | None) -> None:
         raise InvalidInput(checks.problems)
 
 
-async def take_along(act: Act, changes: Changes, given: GivenBack, cause: Fulfilment) -> list[Fulfilment]:
+async def take_along(act: Act, changes: Changes, given: GivenBack, cause_id: UUID) -> list[Fulfilment]:
     """When the location cascades: all these locked orders give back what nobody has picked; returns fulfilments to store.
 
-    `cause` is where it was noticed, told already; the facts of the others name it.
+    The cause is the fulfilment or transfer where it was noticed, told already; the facts of the others name it.
     """
     if not given.cascades:
         return []
-    why: dict[str, Any] = {"reason": given.reason.value, "cause": str(cause.id)}
+    why: dict[str, Any] = {"reason": given.reason.value, "cause": str(cause_id)}
     told = []
     for change in changes.values():
         waiting = given.untouched(change)
-        planned = [units for units in waiting if units.place.status is UnitStatus.SCHEDULED]
+        planned = [units for units in waiting if units.place.status in LETS_GO]
         for units in planned:
-            given.take(change, Action.UNSCHEDULE, units)
+            given.take(change, LETS_GO[units.place.status], units)
         if planned:
             given.take_rest(change, None)
             given.take_rest_of_kits(change)
@@ -253,7 +267,7 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     await execute(EXCLUDE, [[make() for _ in lines], lines, locations, until, given.reason.value])
     movements = await _end_reservations(act, given)
     # Routing locks every level of what it places; doing so before any other level keeps the one order of locks.
-    await levels.lock_variants(_waiting_variants(touched))
+    await levels.lock_variants(waiting_variants(touched))
     movements += await _variance(touched, given, movements)
     for change in touched:
         await settle_requests(act, change, Rejected(given.location_id, given.reason))
@@ -261,14 +275,14 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     parked = {row["line_id"] for row in await rows(HOPPED, [lines, MOST_HOPS])}
     for change in touched:
         fresh = await lock_order(act, change.order.id)
-        await _send_on(act, fresh, parked)
+        await send_on(act, fresh, parked)
         await save(act, [fresh])
 
 
-async def _send_on(act: Act, change: OrderChange, parked: set[UUID]) -> None:
+async def send_on(act: Act, change: OrderChange, parked: Collection[UUID] = ()) -> None:
     """Route anew, or leave it to somebody when too many locations gave the units back."""
     waiting = {units.place.line_id for units in change.units(*FROM_OF[Action.SCHEDULE])}
-    if waiting & parked:
+    if waiting.intersection(parked):
         await put_on(act, change, HoldKind.UNROUTABLE, MOST_HOPS_SAID)
     elif not _is_held(change):
         await route(act, change)
@@ -301,7 +315,7 @@ async def _end_reservations(act: Act, given: GivenBack) -> list[levels.Movement]
     ]
 
 
-def _waiting_variants(changes: Iterable[OrderChange]) -> set[UUID]:
+def waiting_variants(changes: Iterable[OrderChange]) -> set[UUID]:
     return {
         change.lines[units.place.line_id].variant_id
         for change in changes

@@ -110,7 +110,7 @@ async def short_pick(act: Act, command: ShortPick) -> UUID:
     given.take_companions(change, fulfilment)
     fulfilment.decline_reason = command.reason
     tell(act, change, FactKind.UNITS_SHORT_PICKED, fulfilment, reason=command.reason.value)
-    await store([fulfilment, *await take_along(act, changes, given, fulfilment)])
+    await store([fulfilment, *await take_along(act, changes, given, fulfilment.id)])
     await settle(act, changes, given, command.exclude_until)
     return fulfilment.id
 

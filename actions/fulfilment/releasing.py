@@ -10,6 +10,7 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_order, save
+from actions.forwarding.ordering import forward, is_elsewhere
 from actions.fulfilment.progress import tell
 from actions.orders.confirming import check_paid
 from actions.refusals import passed_over
@@ -93,9 +94,17 @@ async def check_releasable(change: OrderChange) -> None:
 async def open_fulfilments(act: Act, changes: Sequence[OrderChange]) -> list[Fulfilment]:
     """New fulfilments of everything releasable, written with their lines; the units moved into them, one fact each.
 
+    What lies elsewhere than where it is handed over is brought there first, by transfers.
     Raises IllegalTransition for an order that has nothing scheduled, BlockedByHold when all of it is held.
     """
-    groups = [(change, group) for change in changes for group in _grouped(change, _releasable(change))]
+    groups: list[tuple[OrderChange, list[Units]]] = []
+    for change in changes:
+        releasable = _releasable(change)
+        elsewhere = [units for units in releasable if is_elsewhere(change, units)]
+        await forward(act, change, elsewhere)
+        groups += [
+            (change, group) for group in _grouped(change, [each for each in releasable if each not in elsewhere])
+        ]
     numbers = await rows(NUMBERS, [len(groups)])
     opened = []
     for numbered, (change, group) in zip(numbers, groups, strict=True):

@@ -19,6 +19,7 @@ from domain.placing.commands import PlaceOrder
 from models import Substitution, SubstitutionConsent
 from models.db import rows
 from models.kits import NOT_IN_A_KIT
+from models.locations import CAN_SERVE
 
 log = logging.getLogger("oms.substitutes")
 
@@ -30,7 +31,7 @@ ALLOWED: Final = "The customer allows it."
 STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if stops & {Action.CANCEL, Action.SCHEDULE})
 
 _FREE: Final = f"""{free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
-    AND (l.pickup_location_id IS NULL OR l.pickup_location_id = f.location_id)"""
+    AND {CAN_SERVE}"""
 _FITTING: Final = f"""
     s.status = 'backordered' AND {_FREE} AND {NOT_IN_A_KIT}
     AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id AND p.status = 'proposed')

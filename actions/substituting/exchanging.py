@@ -42,7 +42,8 @@ async def free_units(act: Act, change: OrderChange, line: OrderLine, variant_id:
     channel = network.channels[change.order.channel_id]
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
     free = await free_at(change, network, channel, {variant_id: [METHODS[line.method]]})
-    return sum(units for site, units in free[variant_id].items() if line.pickup_location_id in (None, site.id))
+    is_anywhere = line.pickup_location_id is None or line.pickup_location_id in network.brought_to
+    return sum(units for site, units in free[variant_id].items() if is_anywhere or line.pickup_location_id == site.id)
 
 
 async def exchange(act: Act, change: OrderChange, taken: Substitution) -> None:

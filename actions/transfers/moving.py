@@ -1,7 +1,8 @@
 """Goods under way between two locations: shipped, received in one or many parts, or given up.
 
 A unit that is shipped leaves the origin's stock at once, and enters the destination's only when somebody there has it in
-hand. What is missing at the end is written off, or written back where it is at the origin after all.
+hand. What is missing at the end is written off, or written back where it is at the origin after all. Where they are for
+an order, its units go with them (`actions/forwarding/papers.py`).
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,17 @@ from uuid import UUID
 
 from actions import levels, restocking
 from actions.acting import Act, action
+from actions.changing import OrderChange
 from actions.expecting import News, expect, tell
+from actions.forwarding.papers import give_up, lock_orders_of, lose, order_of, resume, send, take_in
+from actions.fulfilment.giving_back import GivenBack, does_cascade
 from actions.levels import Level, Movement, Place
 from actions.promising.supplies import AnnouncedLine, supply_fact
+from actions.restocking import announces_freed
 from actions.transfers.papers import Paper, line_named, lock, save
 from domain.errors import InsufficientStock, StockCommitted
 from domain.facts import Fact
+from domain.fulfilment import DeclineReason
 from domain.promising.supply import SupplyKind
 from domain.stock import MovementKind
 from domain.transfers import (
@@ -39,10 +45,14 @@ class ShippedUnits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipTransfer:
-    """Without lines, everything that was asked for; with them, only those units, and the rest never."""
+    """Without lines, everything that was asked for; with them, only those units, and the rest never.
+
+    `reason`: why fewer units leave than an order waits for.
+    """
 
     transfer_id: UUID
     lines: tuple[ShippedUnits, ...] | None = None
+    reason: DeclineReason | None = None
     expected_version: int | None = None
 
 
@@ -76,13 +86,29 @@ class CancelTransfer:
     expected_version: int | None = None
 
 
+@announces_freed
 @action
 async def ship(act: Act, command: ShipTransfer) -> UUID:
-    """Raises NotFound, Conflict, IllegalTransition, InsufficientStock, or StockCommitted when others count on the units."""
+    """Raises NotFound, Conflict, IllegalTransition, InsufficientStock, or StockCommitted when others count on the units;
+    BlockedByHold where the order is held that they are for.
+    """
+    reason = command.reason or DeclineReason.OTHER
+    cascades = does_cascade(reason, wanted=None)
+    changes = await lock_orders_of(act, command.transfer_id, cascades=cascades)
     paper = await lock(act, TransferAction.SHIP, command.transfer_id, command.expected_version)
     leaving = _leaving(paper, command.lines)
+    _check_reason(paper, command.reason)
     transfer = paper.transfer
     transfer.status, transfer.shipped_at = TransferStatus.IN_TRANSIT, act.now
+    both_ends = [(line.variant_id, end) for line in leaving for end in (transfer.origin_id, transfer.destination_id)]
+    await levels.open_levels(act.organization_id, both_ends)
+    if changes:
+        return await send(act, changes, paper, GivenBack(transfer.origin_id, reason, cascades))
+    return await _ship(act, paper, leaving)
+
+
+async def _ship(act: Act, paper: Paper, leaving: Sequence[TransferLine]) -> UUID:
+    transfer = paper.transfer
     announced = [
         AnnouncedLine(
             variant_id=line.variant_id,
@@ -97,8 +123,6 @@ async def ship(act: Act, command: ShipTransfer) -> UUID:
     for line, supply in zip(leaving, supplies, strict=True):
         line.supply_id = supply.id
     movements = [_movement(paper, line, MovementKind.TRANSFERRED_OUT, line.shipped) for line in leaving]
-    both_ends = [(line.variant_id, end) for line in leaving for end in (transfer.origin_id, transfer.destination_id)]
-    await levels.open_levels(act.organization_id, both_ends)
     found = await levels.lock(movement.place for movement in movements)
     _check_free(found, movements)
     facts = await levels.move(act, movements, found)
@@ -121,38 +145,54 @@ async def cancel(act: Act, command: CancelTransfer) -> UUID:
 
 @action
 async def _receive(act: Act, command: ReceiveTransfer) -> UUID:
+    changes = await lock_orders_of(act, command.transfer_id)
     paper = await lock(act, TransferAction.RECEIVE, command.transfer_id, command.expected_version)
+    change = order_of(changes, paper)
     arriving = _arriving(paper, command.lines)
-    movements = []
     for line, arrived in arriving:
         line.received += arrived.received
         line.damaged += arrived.damaged
         line.written_off += arrived.missing
         line.discrepancy = arrived.discrepancy or line.discrepancy
-        movements.append(_movement(paper, line, MovementKind.TRANSFERRED_IN, arrived.received))
-        movements.append(_movement(paper, line, MovementKind.DAMAGED, arrived.damaged))
     paper.transfer.status = after_receipt(paper.lines.values())
     if paper.transfer.status is TransferStatus.RECEIVED:
         paper.transfer.closed_at = act.now
-    news = {_supply(line): News(came=arrived.received, left=in_transit(line)) for line, arrived in arriving}
-    facts = await tell(act, news)
-    return await _moved(act, paper, movements, facts)
+    own: dict[UUID, int] = {}
+    if change is not None:
+        own = take_in(change, paper, {line.id: arrived.received - arrived.damaged for line, arrived in arriving})
+    movements, news = [], {}
+    for line, arrived in arriving:
+        came = arrived.received - own.get(line.id, 0)
+        movements.append(_movement(paper, line, MovementKind.TRANSFERRED_IN, came))
+        movements.append(_movement(paper, line, MovementKind.DAMAGED, arrived.damaged))
+        if line.supply_id:
+            news[line.supply_id] = News(came=came, left=in_transit(line) - line.awaited)
+    return await _moved(act, paper, change, movements, await tell(act, news))
 
 
+@announces_freed
 @action
 async def _cancel(act: Act, command: CancelTransfer) -> UUID:
+    changes = await lock_orders_of(act, command.transfer_id)
     paper = await lock(act, TransferAction.CANCEL, command.transfer_id, command.expected_version)
+    change = order_of(changes, paper)
     is_under_way = paper.transfer.status not in UNSHIPPED
     checks = Checks()
     if is_under_way and command.remainder is None:
         checks.note("remainder", "REQUIRED", "Say whether the units in transit are written back or written off.")
     checks.refuse()
+    if change is not None and not is_under_way:
+        given = GivenBack(paper.transfer.origin_id, DeclineReason.OTHER)
+        return await give_up(act, changes, paper, given)
+    if change is not None:
+        lose(change, paper, {line.id: line.awaited for line in paper.lines.values()})
     movements, news = [], {}
     for line in paper.lines.values():
         units = in_transit(line)
         if not units:
             continue
-        news[_supply(line)] = News(left=0)
+        if line.supply_id:
+            news[line.supply_id] = News(left=0)
         line.discrepancy = command.discrepancy or line.discrepancy
         if command.remainder is Remainder.WRITE_BACK:
             line.written_back += units
@@ -160,8 +200,7 @@ async def _cancel(act: Act, command: CancelTransfer) -> UUID:
         else:
             line.written_off += units
     paper.transfer.status, paper.transfer.closed_at = TransferStatus.CANCELLED, act.now
-    facts = await tell(act, news)
-    return await _moved(act, paper, movements, facts)
+    return await _moved(act, paper, change, movements, await tell(act, news))
 
 
 async def _announce(act: Act, transfer_id: UUID) -> None:
@@ -169,10 +208,16 @@ async def _announce(act: Act, transfer_id: UUID) -> None:
     restocking.announce(act, frozenset(UUID(str(each)) for each in variants))
 
 
-async def _moved(act: Act, paper: Paper, movements: Sequence[Movement], facts: Sequence[Fact]) -> UUID:
+async def _moved(
+    act: Act, paper: Paper, change: OrderChange | None, movements: Sequence[Movement], facts: Sequence[Fact]
+) -> UUID:
     """Moves what are units at all; both ends have had their levels since the goods left."""
-    moved = await levels.move(act, [movement for movement in movements if movement.quantity])
-    return await save(act, paper, facts=[*facts, *moved])
+    moving = [movement for movement in movements if movement.quantity]
+    if change is None:
+        return await save(act, paper, facts=[*facts, *await levels.move(act, moving)])
+    await save(act, paper, facts=facts)
+    await resume(act, change, moving)
+    return paper.transfer.id
 
 
 def _leaving(paper: Paper, named: tuple[ShippedUnits, ...] | None) -> list[TransferLine]:
@@ -192,6 +237,17 @@ def _leaving(paper: Paper, named: tuple[ShippedUnits, ...] | None) -> list[Trans
             checks.note("lines", "REQUIRED", "Ship at least one unit, or cancel the transfer.")
     checks.refuse()
     return [line for line in paper.lines.values() if line.shipped]
+
+
+def _check_reason(paper: Paper, reason: DeclineReason | None) -> None:
+    """Raises InvalidInput for units that an order waits for and that do not leave without a reason."""
+    checks = Checks()
+    is_short = any(line.awaited > line.shipped for line in paper.lines.values())
+    if is_short and reason is None:
+        checks.note("reason", "REQUIRED", "Say why fewer units leave than the order waits for.")
+    elif reason is not None and not is_short:
+        checks.note("reason", "NOTHING_MISSING", "No order waits for units that do not leave.")
+    checks.refuse()
 
 
 def _arriving(paper: Paper, named: tuple[ReceivedUnits, ...] | None) -> list[tuple[TransferLine, ReceivedUnits]]:
@@ -250,8 +306,3 @@ def _check_free(found: dict[Place, Level], movements: Sequence[Movement]) -> Non
         left = level["on_hand"] - movement.quantity
         if left < levels.committed(level):
             raise StockCommitted(level["sku"], levels.committed(level), left)
-
-
-def _supply(line: TransferLine) -> UUID:
-    assert line.supply_id is not None, "what is under way was announced"
-    return line.supply_id

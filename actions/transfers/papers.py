@@ -13,7 +13,7 @@ from domain.transfers import TransferAction, check_transfer
 from domain.validation import Checks
 from models import Transfer, TransferLine
 
-COUNTS: Final = ("quantity", "shipped", "received", "damaged", "written_back", "written_off")
+COUNTS: Final = ("quantity", "shipped", "received", "damaged", "written_back", "written_off", "awaited")
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ async def lock(act: Act, action: TransferAction, transfer_id: UUID, expected_ver
         raise NotFound("transfer", transfer_id)
     if expected_version not in (None, transfer.version):
         raise Conflict("transfer", expected_version or 0, transfer.version)
-    check_transfer(action, transfer.status)
+    check_transfer(action, transfer.status, is_chained=transfer.order_id is not None)
     lines = await TransferLine.filter(transfer_id=transfer_id).order_by("position")
     return Paper(transfer, {line.id: line for line in lines})
 
@@ -56,12 +56,13 @@ async def save(act: Act, paper: Paper, *, facts: Sequence[Fact] = ()) -> UUID:
 
 
 def told(transfer: Transfer, lines: Iterable[TransferLine]) -> list[Fact]:
-    """One fact for each end, so that both hear of it."""
+    """One fact for each end, so that both hear of it; the order's own facts say what it means for the order."""
     payload = {
         "id": str(transfer.id),
         "number": transfer.number,
         "origin": str(transfer.origin_id),
         "destination": str(transfer.destination_id),
+        "order": str(transfer.order_id) if transfer.order_id else None,
         "status": transfer.status.value,
         "expected_on": transfer.expected_on.isoformat() if transfer.expected_on else None,
         "lines": {str(line.id): _line(line) for line in lines},

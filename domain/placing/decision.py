@@ -11,6 +11,7 @@ from domain.errors import InsufficientStock
 from domain.orders import FulfilmentMethod
 from domain.placing.backordering import TermsOf, Waiting, let_wait
 from domain.placing.commands import OrderedLine, PlaceOrder
+from domain.placing.forwarding import HandOvers, hand_overs
 from domain.placing.kits import OrderedKit
 from domain.placing.safety import Careful
 from domain.placing.sourcing import Routed, Wanted, route_order
@@ -205,12 +206,13 @@ def route_lines(
     sites = _sites(lines, market)
     demands, stock = [], []
     excluded: dict[tuple[int, int], Exclusion] = {}
+    to = _hand_overs(lines, market.network, kits) if market.network.brought_to else ()
     for at, line in enumerate(lines):
         grams = market.goods_of(line.variant_id).weight_grams
         demands.append(Demand(line.variant_id, line.quantity, grams, METHODS[line.method]))
         stock.append(_free_at(sites, line.variant_id, market, own))
         only = line.pickup_location_id or line.location_id
-        if only is not None:
+        if only is not None and not (to and to[at]):
             for place, site in enumerate(sites):
                 if site.id != only:
                     excluded[at, place] = Exclusion.METHOD
@@ -236,7 +238,14 @@ def route_lines(
         )
     if kits:
         wanted = wanted._replace(bundles=[kit.bundle for kit in kits])
+    if to:
+        wanted = wanted._replace(hand_overs=to)
     return route_order(wanted, sites, market.network, position)
+
+
+def _hand_overs(lines: Sequence[OrderedLine], network: Network, kits: Sequence[OrderedKit]) -> HandOvers:
+    inside = {at for kit in kits for at in kit.lines}
+    return hand_overs([None if at in inside else line.pickup_location_id for at, line in enumerate(lines)], network)
 
 
 def _not_launched(

@@ -9,7 +9,7 @@ from domain.errors import InputProblem, InsufficientStock, InvalidInput
 from domain.placing.commands import OrderedLine, ReserveCart
 from domain.placing.decision import Market, missing_skus, plan_lines
 from domain.placing.kits import NO_KITS, Kits, Sold, exploded, kit_problems
-from domain.placing.validation import MAX_LINES, MAX_QUANTITY
+from domain.placing.validation import MAX_LINES, MAX_QUANTITY, position_problems
 from domain.placing.world import Kept, Shelf
 from domain.routing.rules.choosing import ANYBODY, Asker
 
@@ -80,6 +80,7 @@ def cart_problems(command: ReserveCart, market: Market, kits: Kits = NO_KITS) ->
             found.append(InputProblem(f"lines.{at}.variantId", "UNKNOWN_VARIANT", "There is no such variant for sale."))
         if not 1 <= line.quantity <= MAX_QUANTITY:
             found.append(InputProblem(f"lines.{at}.quantity", "QUANTITY", f"The quantity must be 1 to {MAX_QUANTITY}."))
+    found += position_problems("latitude", command.latitude, command.longitude)
     if kits:
         lines = [(line.variant_id, line.quantity) for line in command.lines]
         found += kit_problems(lines, Sold(market.channel.id, market.goods, kits))

@@ -4,12 +4,13 @@ Orders are taken one after the other. What an order takes elsewhere than it did 
 was taken then, for the orders after it. So it is with what locations can do a day.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from domain.placing.forwarding import seen_from
 from domain.placing.world import Network
 from domain.routing.kits import Part, Parts, kits_at, solve_together, taken_of
 from domain.routing.plan import plan_of_units
@@ -17,7 +18,7 @@ from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.rules.keeping import Kept, real_cost_minor
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
-from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest, VariantKey
+from domain.routing.values import Candidate, Exclusion, Method, RoutingPlan, RoutingRequest, VariantKey
 from domain.workdays import Load
 
 BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE, Exclusion.NOT_LAUNCHED})
@@ -224,13 +225,12 @@ def _situation(
     kilometres = list(kept.kilometres)
     variants = {demand.variant for demand in request.demands}
     variants |= {variant for of in kept.parts.values() for variant, _, _ in of}
-    known = {one.location for one in candidates}
-    channel, view = network.channels[past.channel_id], network.view(*past.position)
-    for location in sorted({place for variant, place in moved if variant in variants} - known):
-        site = network.sites.get(location)
-        if site is not None and site.is_active and channel.allows(location):
-            candidates.append(view.candidates[site.rank])
-            kilometres.append(view.kilometres[site.rank])
+    excluded = {pair: why for pair, why in request.excluded.items() if why in BEFORE_ANY_RULE}
+    fresh = {place for variant, place in moved if variant in variants} - {one.location for one in candidates}
+    for candidate, far, lines in _newcomers(past, network, sorted(fresh)):
+        excluded |= {(at, len(candidates)): Exclusion.METHOD for at in range(len(request.demands)) if at not in lines}
+        candidates.append(candidate)
+        kilometres.append(far)
 
     def now(variant: VariantKey, row: Sequence[int]) -> list[int]:
         before = [*row, *[0] * (len(candidates) - len(row))]
@@ -244,7 +244,6 @@ def _situation(
     }
     for at, of in parts.items():
         free[at] = kits_at(of)
-    excluded = {pair: why for pair, why in request.excluded.items() if why in BEFORE_ANY_RULE}
     for at, one in enumerate(candidates):
         if one.location in what_if.closed:
             excluded.update({(line, at): Exclusion.CLOSED for line in range(len(request.demands))})
@@ -261,8 +260,40 @@ def _situation(
         past.value_minor,
         loads=[*kept.loads, *([None] * (len(candidates) - len(kept.loads)))],
         hazmat=frozenset(site.id for site in network.sites.values() if site.is_hazmat),
+        kinds_via=[_kind_via(one, network) for one in candidates],
     )
     return situation, parts
+
+
+def _newcomers(
+    past: Past, network: Network, locations: Sequence[UUID]
+) -> Iterator[tuple[Candidate, float, Collection[int]]]:
+    """Candidates that were none then, each with the lines it may serve: what is collected comes from where it came from
+    then, or is brought from everywhere, to the place that it was brought to.
+    """
+    request, view = past.kept.case.strict, network.view(*past.position)
+    columns: dict[UUID | None, set[int]] = {}
+    for line, demand in enumerate(request.demands):
+        own = [at for at in range(len(request.candidates)) if request.excluded.get((line, at)) is not Exclusion.METHOD]
+        via = next((request.candidates[at].via for at in own), None)
+        if via is not None or demand.method is not Method.PICKUP:
+            columns.setdefault(via, set()).add(line)
+    for location in locations:
+        site = network.sites.get(location)
+        if site is None or not site.is_active or not network.channels[past.channel_id].allows(location):
+            continue
+        for via, lines in columns.items():
+            if via is None:
+                yield view.candidates[site.rank], view.kilometres[site.rank], lines
+            elif via in network.sites:
+                yield *seen_from(via, site, network), lines
+
+
+def _kind_via(candidate: Candidate, network: Network) -> str:
+    if candidate.via in (None, candidate.location):
+        return ""
+    site = network.sites.get(candidate.via) if candidate.via else None
+    return site.kind if site else ""
 
 
 def _costed_alike(plan: RoutingPlan, request: RoutingRequest) -> RoutingPlan:

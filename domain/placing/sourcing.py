@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from domain.placing.world import Network, Site, View
+from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
+from domain.placing.world import Network, Site
 from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together, spread
 from domain.routing.plan import route
 from domain.routing.rules.applying import DEFAULT_ROUTING, Excluded, Situation, case_of
@@ -19,7 +20,10 @@ NO_LOADS: Final[Mapping[UUID, Load]] = {}
 
 
 class Wanted(NamedTuple):
-    """Units by line, and what each site has of them. What follows `excluded` is for rules, unused without any."""
+    """Units by line, and what each site has of them. What follows `excluded` is for rules, unused without any.
+
+    `hand_overs`, where goods are brought to some place, names it line by line: None for lines that come straight.
+    """
 
     demands: Sequence[Demand]
     stock: Sequence[Sequence[int]]
@@ -29,6 +33,11 @@ class Wanted(NamedTuple):
     value_minor: int = 0
     loads: Mapping[UUID, Load] = NO_LOADS
     bundles: Sequence[Bundle] = ()
+    hand_overs: HandOvers = ()
+
+    @property
+    def goods(self) -> Terms:
+        return Terms(self.demands, self.stock, self.excluded)
 
 
 class Routed(NamedTuple):
@@ -66,9 +75,13 @@ def route_order(
     wanted: Wanted, sites: Sequence[Site], network: Network, position: tuple[float | None, float | None]
 ) -> Routed:
     """`sites` by rank: ties in cost go to the first."""
-    if wanted.bundles:
-        return _route_with_kits(wanted, sites, network, position)
     view = network.view(*position)
+    if wanted.bundles or wanted.hand_overs:
+        columns = direct(sites, view, wanted.loads)
+        if wanted.hand_overs:
+            terms, columns = brought(wanted.goods, columns, wanted.hand_overs, network)
+            wanted = wanted._replace(stock=terms.stock, excluded=terms.excluded)
+        return _route_among(wanted, columns, network)
     ahead = network.unit_costs(wanted.demands, sites)
     if not network.rules:
         candidates = [view.candidates[site.rank] for site in sites]
@@ -77,39 +90,43 @@ def route_order(
         )
         plain = [view.plain[site.rank] for site in sites]
         return Routed(route(request), Case(request), None, plain, wanted.stock)
-    situation = _situation(wanted, sites, view, ahead)
+    situation = _situation(wanted, direct(sites, view, wanted.loads), ahead)
     case, rule = case_of(situation, network.rules)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
     return Routed(solve(case), case, rule, plain, wanted.stock, situation.loads)
 
 
-def _route_with_kits(
-    wanted: Wanted, sites: Sequence[Site], network: Network, position: tuple[float | None, float | None]
-) -> Routed:
-    together = gathered(wanted.demands, wanted.stock, wanted.excluded, lines=wanted.lines, bundles=wanted.bundles)
-    wanted = wanted._replace(
-        demands=together.demands, stock=together.stock, excluded=together.excluded, lines=together.lines
-    )
-    ahead = network.unit_costs(wanted.demands, sites, together.parts)
-    situation = _situation(wanted, sites, network.view(*position), ahead)
+def _route_among(wanted: Wanted, columns: Columns, network: Network) -> Routed:
+    """With kits, or goods that are brought to where they are handed over."""
+    parts: Parts = {}
+    members: Members = ()
+    if wanted.bundles:
+        together = gathered(wanted.demands, wanted.stock, wanted.excluded, lines=wanted.lines, bundles=wanted.bundles)
+        wanted = wanted._replace(
+            demands=together.demands, stock=together.stock, excluded=together.excluded, lines=together.lines
+        )
+        parts, members = together.parts, together.members
+    ahead = network.unit_costs(wanted.demands, columns.sites, parts)
+    situation = _situation(wanted, columns, ahead)
     case, rule = case_of(situation, network.rules)
-    case, plan = solve_together(case, together.parts)
+    case, plan = solve_together(case, parts)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
-    return Routed(plan, case, rule, plain, wanted.stock, situation.loads, together.parts, together.members)
+    return Routed(plan, case, rule, plain, wanted.stock, situation.loads, parts, members)
 
 
-def _situation(wanted: Wanted, sites: Sequence[Site], view: View, ahead: Sequence[Sequence[int]] | None) -> Situation:
+def _situation(wanted: Wanted, columns: Columns, ahead: Sequence[Sequence[int]] | None) -> Situation:
     return Situation(
         wanted.demands,
-        [view.candidates[site.rank] for site in sites],
+        columns.candidates,
         wanted.stock,
         wanted.excluded,
-        kinds=[site.kind for site in sites],
-        kilometres=[view.kilometres[site.rank] for site in sites],
+        kinds=[site.kind for site in columns.sites],
+        kilometres=columns.kilometres,
         lines=wanted.lines,
         asker=wanted.asker,
         value_minor=wanted.value_minor,
         unit_costs=ahead,
-        loads=[wanted.loads.get(site.id) for site in sites] if wanted.loads else (),
-        hazmat=frozenset(site.id for site in sites if site.is_hazmat),
+        loads=columns.loads,
+        hazmat=frozenset(site.id for site in columns.sites if site.is_hazmat),
+        kinds_via=columns.kinds_via,
     )

@@ -127,10 +127,14 @@ def address_problems(path: str, address: Address) -> Iterator[InputProblem]:
         yield from _of_text(f"{path}.{_camel(name)}", getattr(address, name), longest)
     if not (len(address.country) == 2 and address.country.isascii() and address.country.isupper()):
         yield InputProblem(f"{path}.country", "COUNTRY", "Give the country as two capital letters (ISO 3166-1).")
-    if (address.latitude is None) != (address.longitude is None):
-        yield InputProblem(f"{path}.latitude", "POSITION", "Give both latitude and longitude, or neither.")
-    elif not (-90 <= (address.latitude or 0) <= 90 and -180 <= (address.longitude or 0) <= 180):
-        yield InputProblem(f"{path}.latitude", "POSITION", "This position is nowhere on earth.")
+    yield from position_problems(f"{path}.latitude", address.latitude, address.longitude)
+
+
+def position_problems(path: str, latitude: float | None, longitude: float | None) -> Iterator[InputProblem]:
+    if (latitude is None) != (longitude is None):
+        yield InputProblem(path, "POSITION", "Give both latitude and longitude, or neither.")
+    elif not (-90 <= (latitude or 0) <= 90 and -180 <= (longitude or 0) <= 180):
+        yield InputProblem(path, "POSITION", "This position is nowhere on earth.")
 
 
 def _of_text(path: str, text: str | None, longest: int) -> Iterator[InputProblem]:

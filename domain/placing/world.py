@@ -159,6 +159,8 @@ class Network:
     quota_groups: Sequence[QuotaGroup] = ()
     safety_rules: Sequence[SafetyRule] = ()
     """Those that keep back units on hand."""
+    brought_to: frozenset[UUID] = frozenset()
+    """Locations that goods are brought to for those who collect them there."""
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
 
     def worth_of(self, variant: VariantKey) -> Mapping[UUID, int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from domain.placing.commands import OrderedLine
@@ -17,6 +17,8 @@ from domain.placing.kits import OrderedKit, Sold, exploded
 from domain.placing.world import Shelf
 from domain.promising.calendars import DAY
 from domain.promising.capacity import days_of_capacity
+from domain.promising.forwarding import brought
+from domain.promising.loads import Load, OfferedParcel, OfferedUnits
 from domain.promising.question import Coming, Place, Question, serves
 from domain.promising.shipping import Service, journey, later
 from domain.promising.supply import Dated, Matched, SupplyKind, match
@@ -35,28 +37,6 @@ class Confidence(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
-
-
-class OfferedUnits(NamedTuple):
-    """`coming_on` None: they are there."""
-
-    variant_id: UUID
-    quantity: int
-    kind: SupplyKind
-    coming_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedParcel:
-    """What one location gives at one time. `ship_on` None where the customer collects it."""
-
-    location_id: UUID
-    units: tuple[OfferedUnits, ...]
-    ready_at: datetime
-    ship_on: date | None
-    earliest_on: date
-    latest_on: date
-    cost_minor: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,22 +78,6 @@ class Option:
         return self.cost_minor if given is None else given
 
 
-class Load(NamedTuple):
-    """Units that leave a place together; they may be worked on from `after` on (None: at once)."""
-
-    location_id: UUID
-    after: date | None
-    units: tuple[OfferedUnits, ...]
-
-    @property
-    def quantity(self) -> int:
-        return sum(units.quantity for units in self.units)
-
-    @property
-    def lines(self) -> int:
-        return len({units.variant_id for units in self.units})
-
-
 def offers(question: Question) -> list[Option]:
     """Only options that have everything: by method as asked, the first to arrive first, then the cheapest."""
     question = replace(question, now=question.now + CHOOSING)
@@ -136,7 +100,7 @@ def availability(question: Question, variant_id: UUID) -> Matched[Coming | None]
     there = sum(
         question.free(variant_id, place.site.id, methods)
         for place in question.places.values()
-        if any(serves(place.site, method) for method in methods)
+        if any(question.gives(place.site, method) for method in methods)
     )
     supplies: list[Dated[Coming | None]] = [Dated(None, there, None)]
     supplies += [Dated(*supply) for supply in question.will_come(variant_id, methods)]
@@ -160,8 +124,9 @@ def _collected(question: Question) -> Iterator[Option]:
     stores.sort(key=lambda place: (question.destination.distance_km(place.site), place.site.rank))
     found = 0
     for store in stores:
-        loads = _loads_at(question, store, Method.PICKUP)
-        option = _option(question, Method.PICKUP, loads, None) if loads else None
+        ways = [_loads_at(question, store, Method.PICKUP), _loads_brought(question, store)]
+        options = [_option(question, Method.PICKUP, loads, None) for loads in ways if loads]
+        option = min(filter(None, options), key=lambda each: each.ready_at, default=None)
         if option:
             yield replace(option, location_id=store.site.id)
             found += 1
@@ -215,20 +180,27 @@ def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) ->
             yield Dated(parcel.latest_on, supply.quantity, supply)
 
 
-def _routed(question: Question, wanted: Mapping[UUID, int]) -> list[Load] | None:
+def _loads_brought(question: Question, store: Place) -> list[Load]:
+    """Everything that is wanted, on hand anywhere, for a store that other places bring it to; kits are put together there."""
+    if store.site.id not in question.market.network.brought_to or question.kits:
+        return []
+    loads = _routed(question, question.wanted, store) or []
+    return [load if load.location_id == store.site.id else load._replace(via=store.site.id) for load in loads]
+
+
+def _routed(question: Question, wanted: Mapping[UUID, int], store: Place | None = None) -> list[Load] | None:
     """Units on hand by the plan that placing would make now; None where that leaves some of them."""
     if not wanted:
         return []
-    lines: Sequence[OrderedLine] = [question.line(variant_id, units) for variant_id, units in wanted.items()]
+    to, method = (store.site.id, Method.PICKUP) if store else (None, Method.SHIP)
+    lines: Sequence[OrderedLine] = [question.line(variant_id, units, to) for variant_id, units in wanted.items()]
     kits: Sequence[OrderedKit] = ()
     if question.kits:
         sold = Sold(question.market.channel.id, question.market.goods, question.kits)
         lines, kits = exploded([question.line(*each) for each in question.ordered.items()], sold)
     shelves = {
         variant_id: {
-            location_id: Shelf(
-                at.shelf.id, variant_id, location_id, question.free(variant_id, location_id, (Method.SHIP,))
-            )
+            location_id: Shelf(at.shelf.id, variant_id, location_id, question.free(variant_id, location_id, (method,)))
             for location_id, at in question.on_hand.get(variant_id, {}).items()
             if location_id in question.places
         }
@@ -304,6 +276,8 @@ def _option(question: Question, method: Method, loads: Sequence[Load], service: 
 
 def _parcel(question: Question, method: Method, load: Load, service: Service | None) -> OfferedParcel | None:
     """None where the place or the carrier cannot do it within reach."""
+    if load.via is not None:
+        return brought(question, load, question.places[load.via])
     place = question.places[load.location_id]
     calendar = place.calendar
     start = question.now if load.after is None else max(question.now, calendar.moment(load.after + DAY, time()))
@@ -357,8 +331,9 @@ def _confidence(question: Question, loads: Sequence[Load]) -> Confidence:
     if kinds & {SupplyKind.PURCHASE_ORDER, SupplyKind.PLANNED, SupplyKind.LEAD_TIME}:
         return Confidence.LOW
     places = [question.places[load.location_id] for load in loads]
+    is_brought = any(load.via for load in loads)
     is_behind = any(_days_of_work(place) > 1 for place in places)
-    return Confidence.MEDIUM if is_behind or SupplyKind.IN_TRANSIT in kinds else Confidence.HIGH
+    return Confidence.MEDIUM if is_behind or is_brought or SupplyKind.IN_TRANSIT in kinds else Confidence.HIGH
 
 
 def _days_of_work(place: Place) -> float:

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from domain.promising.offers import Confidence, OfferedParcel, OfferedUnits, Option
+from domain.promising.loads import OfferedParcel, OfferedUnits
+from domain.promising.offers import Confidence, Option
 from domain.promising.question import Question
 from domain.promising.supply import SupplyKind
 from domain.routing.values import Method

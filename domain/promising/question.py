@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.geography import Coordinates, distance_km
 from domain.kits import whole_kits
+from domain.orders import FulfilmentMethod
 from domain.placing.commands import OrderedLine
 from domain.placing.decision import Market, Position
 from domain.placing.kits import Kits
@@ -196,8 +197,14 @@ class Question:
                     kits += more
                     yield Dated(supply.day, more, supply.source)
 
-    def line(self, variant_id: UUID, quantity: int) -> OrderedLine:
-        return OrderedLine(variant_id=variant_id, quantity=quantity)
+    def line(self, variant_id: UUID, quantity: int, collected_at: UUID | None = None) -> OrderedLine:
+        method = FulfilmentMethod.PICKUP if collected_at else FulfilmentMethod.SHIP
+        return OrderedLine(variant_id=variant_id, quantity=quantity, method=method, pickup_location_id=collected_at)
+
+    def gives(self, site: Site, method: Method) -> bool:
+        """Whether goods of the location reach customers that way, if need be by being brought to a store first."""
+        is_brought = method is Method.PICKUP and bool(self.market.network.brought_to) and serves(site, Method.SHIP)
+        return serves(site, method) or is_brought
 
     def grams(self, variant_id: UUID, quantity: int) -> int:
         return self.market.goods_of(variant_id).weight_grams * quantity

@@ -75,7 +75,8 @@ class Candidate:
 
     `capacity_units` and `capacity_lines` are what it can still take on (None = no limit), `methods` what it offers (None =
     all). Of what a parcel costs there whatever is in it, `backlog_minor` is for the work that waits there and `delay_minor`
-    for leaving later.
+    for leaving later. `via` is where the goods are handed over, if not where a parcel from there goes: they are brought
+    there at this rate.
     """
 
     location: UUID
@@ -87,6 +88,7 @@ class Candidate:
     backlog_minor: int = 0
     delay_minor: int = 0
     capacity_lines: int | None = None
+    via: UUID | None = None
 
     def has_room_for(self, lines: int) -> bool:
         """Whether so many order lines are not too many."""

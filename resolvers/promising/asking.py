@@ -12,7 +12,8 @@ from actions.promising.keys import key_of
 from actions.quotas.buyers import foreign_units
 from domain.errors import NotFound
 from domain.ids import new_id
-from domain.promising.offers import OfferedParcel, Option, availability, offers
+from domain.promising.loads import OfferedParcel
+from domain.promising.offers import Option, availability, offers
 from domain.promising.promise import Promised
 from domain.promising.question import Coming, Question
 from domain.promising.sealing import NONCE_BYTES, seal

@@ -48,9 +48,15 @@ async def hold(act: Act, desk: Desk, viewer: Viewer, command: HoldPromise) -> UU
     if viewer.audience in CONFINED and promised.channel_id not in viewer.channel_ids:
         raise Forbidden("You can hold in your own channels only.")
     await check_own(viewer, command.cart, command.customer_id)
-    method = FulfilmentMethod.PICKUP if promised.method is Method.PICKUP else FulfilmentMethod.SHIP
+    store = promised.location_id if promised.method is Method.PICKUP else None
     lines = [
-        CartLine(variant_id=variant_id, quantity=units, method=method, location_id=location_id)
+        CartLine(
+            variant_id=variant_id,
+            quantity=units,
+            # What is brought to a store leaves its place as if it was shipped.
+            method=FulfilmentMethod.PICKUP if location_id == store else FulfilmentMethod.SHIP,
+            location_id=location_id,
+        )
         for (variant_id, location_id), units in promised.there().items()
     ]
     await desk.reserve(

@@ -55,7 +55,8 @@ SELECT id, time_zone, calendar, country, region, cut_off, daily_capacity_units, 
 FROM locations WHERE id = ANY($1::uuid[])"""
 BACKLOG: Final = """
 SELECT location_id, sum(quantity)::int AS units, count(DISTINCT line_id)::int AS lines FROM line_status
-WHERE location_id = ANY($1::uuid[]) AND status IN ('scheduled', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
+WHERE location_id = ANY($1::uuid[])
+    AND status IN ('scheduled', 'awaiting_transfer', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,7 @@ async def question_of(asked: Asked) -> Question | None:
     coming = await rows(COMING, wanted)
     sold = [] if kits else await rows(LEAD_TIMES, [*wanted, list(units.values()), channel.id])
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
+    present |= network.brought_to
     places = await _places(asked, channel, network, present)
     launches = await _launches(units) if network.has_backorder_terms else {}
     awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}

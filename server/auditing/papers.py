@@ -12,13 +12,15 @@ from server.auditing.checks import by_sql, listed
 TRANSFERRED: Final = """
 SELECT format('transfer %s, %s', t.number, v.sku) AS name,
     format('%s is %s, its movements make %s', told.what, told.units, coalesce(moved.units, 0)) AS wrong
-FROM transfers t JOIN transfer_lines i ON i.transfer_id = t.id JOIN variants v ON v.id = i.variant_id
+FROM transfers t JOIN (SELECT transfer_id, variant_id, sum(shipped) AS shipped, sum(written_back) AS written_back,
+        sum(received) AS received FROM transfer_lines GROUP BY 1, 2) AS i ON i.transfer_id = t.id
+JOIN variants v ON v.id = i.variant_id
 CROSS JOIN LATERAL (VALUES
-    ('shipped', i.shipped, t.origin_id, 'transferred_out'),
-    ('written back', i.written_back, t.origin_id, 'transferred_in'),
-    ('received', i.received, t.destination_id, 'transferred_in')) AS told(what, units, location_id, kind)
+    ('shipped', i.shipped, t.origin_id, ARRAY['transferred_out', 'forwarded_out']),
+    ('written back', i.written_back, t.origin_id, ARRAY['transferred_in']),
+    ('received', i.received, t.destination_id, ARRAY['transferred_in', 'forwarded_in'])) AS told(what, units, location_id, kinds)
 LEFT JOIN LATERAL (SELECT sum(m.quantity) AS units FROM stock_movements m JOIN stock_levels l ON l.id = m.stock_level_id
-    WHERE l.variant_id = i.variant_id AND l.location_id = told.location_id AND m.kind = told.kind
+    WHERE l.variant_id = i.variant_id AND l.location_id = told.location_id AND m.kind = ANY(told.kinds)
       AND m.reference = t.number) AS moved ON true
 WHERE told.units <> coalesce(moved.units, 0)"""
 
@@ -41,7 +43,8 @@ WHERE t.status NOT IN ('in_transit', 'partially_received') AND EXISTS (
 ANNOUNCED: Final = f"""
 SELECT format('%s, %s', told.number, v.sku) AS name,
     format('%s units are still to come, %s are announced', told.units, s.quantity) AS wrong
-FROM (SELECT t.number, i.supply_id, i.variant_id, i.shipped - i.received - i.written_back - i.written_off AS units
+FROM (SELECT t.number, i.supply_id, i.variant_id,
+          i.shipped - i.received - i.written_back - i.written_off - i.awaited AS units
       FROM transfer_lines i JOIN transfers t ON t.id = i.transfer_id
       UNION ALL
       SELECT o.number, i.supply_id, i.variant_id,

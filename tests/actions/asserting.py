@@ -11,7 +11,7 @@ from domain.errors import DomainError
 from domain.facts import FactKind
 from models import OutboxFact
 from models.db import rows
-from server.auditing import orders, papers
+from server.auditing import forwarding, orders, papers
 from server.auditing import stock as auditing_stock
 
 CHANGEABLE = [
@@ -80,16 +80,16 @@ async def books_balance() -> None:
         """
         SELECT l.id FROM stock_levels l
         LEFT JOIN LATERAL (SELECT
-            coalesce(sum(quantity) FILTER (WHERE kind IN ('received', 'adjusted', 'transferred_in')), 0)
-                - coalesce(sum(quantity) FILTER (WHERE kind IN ('shipped', 'transferred_out')), 0) AS on_hand,
-            coalesce(sum(quantity) FILTER (WHERE kind IN ('allocated', 'converted')), 0)
-                - coalesce(sum(quantity) FILTER (WHERE kind IN ('released', 'shipped')), 0) AS allocated,
+            coalesce(sum(quantity) FILTER (WHERE kind IN ('received', 'adjusted', 'transferred_in', 'forwarded_in')), 0)
+                - coalesce(sum(quantity) FILTER (WHERE kind IN ('shipped', 'transferred_out', 'forwarded_out')), 0) AS on_hand,
+            coalesce(sum(quantity) FILTER (WHERE kind IN ('allocated', 'converted', 'forwarded_in')), 0)
+                - coalesce(sum(quantity) FILTER (WHERE kind IN ('released', 'shipped', 'forwarded_out')), 0) AS allocated,
             coalesce(sum(quantity) FILTER (WHERE kind = 'reserved'), 0)
                 - coalesce(sum(quantity) FILTER (WHERE kind IN ('unreserved', 'converted')), 0) AS reserved
             FROM stock_movements m WHERE m.stock_level_id = l.id) AS ledger ON true
         LEFT JOIN LATERAL (SELECT coalesce(sum(s.quantity), 0) AS units FROM line_status s
             JOIN order_lines o ON o.id = s.line_id WHERE o.variant_id = l.variant_id AND s.location_id = l.location_id
-            AND s.status IN ('scheduled', 'released', 'acknowledged', 'picked', 'packed', 'ready_for_pickup')) AS held ON true
+            AND s.status IN ('scheduled', 'awaiting_transfer', 'released', 'acknowledged', 'picked', 'packed', 'ready_for_pickup')) AS held ON true
         WHERE (l.on_hand, l.allocated, l.reserved) <> (ledger.on_hand, ledger.allocated, ledger.reserved)
             OR l.allocated <> held.units"""
     )
@@ -104,6 +104,6 @@ async def papers_agree() -> None:
     """What the audit says of orders, papers and stock: nothing."""
     pool: Any = get_connection("default")
     async with pool.acquire_connection() as connection, connection.transaction():
-        checks = [*orders.CHECKS, *papers.CHECKS, *auditing_stock.CHECKS]
+        checks = [*orders.CHECKS, *papers.CHECKS, *forwarding.CHECKS, *auditing_stock.CHECKS]
         found = [str(finding) for check in checks async for finding in check.find(connection)]
     assert found == []

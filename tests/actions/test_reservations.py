@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from actions import desk, reservations
-from domain.errors import ReservationEnded
+from domain.errors import InvalidInput, ReservationEnded
 from domain.placing.commands import CartLine, ReserveCart
 from models import OutboxFact, Reservation
 from tests.world import World, furnish, stock
@@ -98,3 +98,17 @@ async def test_a_lane_survives_killed_connections(counter, database_url) -> None
 
     assert await Reservation.filter(status="active").count() == 100
     assert sum([(await world.level("MUG", code)).reserved for code in world.locations]) == 100
+
+
+@pytest.mark.parametrize("position", [(91.5, 0.0), (0.0, 1e308), (42.0, None)])
+async def test_a_cart_that_is_nowhere_on_earth_keeps_nothing(counter, position) -> None:
+    world = await furnish()
+    line = CartLine(variant_id=world.variants["MUG"].id, quantity=1)
+    latitude, longitude = position
+    command = ReserveCart(channel_id=world.web.id, cart="cart-1", lines=(line,), latitude=latitude, longitude=longitude)
+
+    with pytest.raises(InvalidInput) as refusal:
+        await counter.reserve(world.act(), command)
+
+    assert [(problem.path, problem.code) for problem in refusal.value.problems] == [("latitude", "POSITION")]
+    assert await Reservation.all().count() == 0

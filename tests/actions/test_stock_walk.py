@@ -34,6 +34,7 @@ from actions.pickups.arriving import announce_arrival
 from actions.reoptimizing.moving import move_together
 from actions.substituting import automatic
 from actions.substituting.proposing import end_substitutions
+from domain.orders import PickupStock
 from models.locations import LocationKind
 from tests.actions.scenarios import scenarios
 from tests.actions.stock_walk import truth
@@ -99,11 +100,12 @@ def done() -> Generator[Counter[str]]:
 
 
 async def started(counter: Desk, seed: int) -> Walk:
-    """Two variants and two kits of them at three locations, two channels, of which one has two of the locations."""
+    """Two variants and two kits of them at three locations, to one of which is brought what is collected there, and two
+    channels, of which one has two of the locations."""
     world = await found()
     await place(world, "NYC")
     await place(world, "CHI", accept_within_minutes=30)
-    await place(world, "LAX", collect_within_days=1)
+    await place(world, "LAX", collect_within_days=1, pickup_stock=PickupStock.ANY)
     await channel(world, "WEB")
     await channel(
         world, "SHOP", backorder_cancel_days=1, location_ids=(world.locations["NYC"].id, world.locations["CHI"].id)

@@ -109,6 +109,13 @@ def test_units_at_a_vendor_touch_no_stock():
     assert not AT_VENDOR & ALLOCATED
 
 
+def test_units_that_are_brought_are_allocated_until_they_are_sent_and_again_when_they_arrive():
+    assert S.AWAITING_TRANSFER in ALLOCATED
+    assert S.IN_TRANSFER not in ALLOCATED | LEFT
+    assert {after for before, after in EDGES if before is S.IN_TRANSFER} == {S.SCHEDULED, S.UNSCHEDULED, S.CANCELLED}
+    assert {before for before, after in EDGES if after is S.IN_TRANSFER} == {S.AWAITING_TRANSFER}
+
+
 def test_units_at_a_vendor_come_from_waiting_and_wait_again_or_leave():
     assert {before for before, after in EDGES if after in AT_VENDOR} - AT_VENDOR == {S.BACKORDERED}
     assert {after for before, after in EDGES if before in AT_VENDOR} - AT_VENDOR == {
@@ -125,15 +132,24 @@ def test_stock_follows_from_entering_and_leaving_the_allocated_statuses(before, 
 
     effect = stock_effect(before, after)
 
-    assert (effect is StockEffect.ALLOCATE) == enters
-    assert (effect in {StockEffect.RELEASE, StockEffect.SHIP}) == leaves
+    assert (effect in {StockEffect.ALLOCATE, StockEffect.ARRIVE}) == enters
+    assert (effect in {StockEffect.RELEASE, StockEffect.SHIP, StockEffect.SEND}) == leaves
+    assert (effect is StockEffect.ARRIVE) == (enters and before is S.IN_TRANSFER)
+    assert (effect is StockEffect.SEND) == (leaves and after is S.IN_TRANSFER)
     assert (effect is StockEffect.SHIP) == (leaves and after in LEFT)
 
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_along_every_way_the_allocation_is_one_unit_exactly_in_the_allocated_statuses(status):
     """The counters are a function of the status alone, however the unit got there."""
-    change = {None: 0, StockEffect.ALLOCATE: 1, StockEffect.RELEASE: -1, StockEffect.SHIP: -1}
+    change = {
+        None: 0,
+        StockEffect.ALLOCATE: 1,
+        StockEffect.ARRIVE: 1,
+        StockEffect.RELEASE: -1,
+        StockEffect.SHIP: -1,
+        StockEffect.SEND: -1,
+    }
 
     for after in TRANSITIONS[status]:
         allocated = (status in ALLOCATED) + change[stock_effect(status, after)]

@@ -18,10 +18,16 @@ def line(**counts):
 @pytest.mark.parametrize("status", TransferStatus)
 def test_the_table_alone_decides_what_is_allowed(action, status):
     if status in ALLOWED_FROM[action]:
-        check_transfer(action, status)
+        check_transfer(action, status, is_chained=True)
     else:
         with pytest.raises(IllegalTransition):
-            check_transfer(action, status)
+            check_transfer(action, status, is_chained=True)
+
+
+def test_only_what_an_order_waits_for_is_declined():
+    with pytest.raises(IllegalTransition):
+        check_transfer(TransferAction.DECLINE, TransferStatus.READY, is_chained=False)
+    check_transfer(TransferAction.SHIP, TransferStatus.READY, is_chained=False)
 
 
 def test_nothing_happens_to_an_ended_transfer_and_something_can_to_any_other():

@@ -39,6 +39,7 @@ capacity = importlib.import_module("models.migrations.0018_capacity")
 line_capacity = importlib.import_module("models.migrations.0032_line_capacity")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
 quotas = importlib.import_module("models.migrations.0028_quotas")
+forwarding = importlib.import_module("models.migrations.0033_forwarding")
 RULES = {
     (table, name): rule
     for checks in (
@@ -64,10 +65,12 @@ RULES = {
         routing_prices.CHECKS,
         routing.CHECKS,
         quotas.CHECKS,
+        forwarding.CHECKS,
     )
     for table, rules in checks.items()
     for name, rule in rules.items()
-} | {("payments", "amounts"): payment_jobs.AMOUNTS, **{name: rule for name, (rule, _) in drop_ship.REPLACED.items()}}
+} | {("payments", "amounts"): payment_jobs.AMOUNTS}
+RULES |= {name: rule for step in (drop_ship, forwarding) for name, (rule, _) in step.REPLACED.items()}
 INDEXES = {
     **availability.UNIQUE,
     **backorders.JOBS,
@@ -81,6 +84,7 @@ INDEXES = {
     **pickups.QUEUES,
     **counting.JOBS,
     **drop_ship.INDEXES,
+    **forwarding.INDEXES,
     **routing.UNIQUE,
     **quotas.UNIQUE,
 }

@@ -102,18 +102,21 @@ def _quotas(world: Any, organization: UUID, levels: list[Any]) -> None:
 def _transfer(world: Any, organization: UUID, locations: list[Any], variants: list[Any], at: int) -> None:
     status = list(TransferStatus)[at]
     is_closed = status in {TransferStatus.RECEIVED, TransferStatus.CANCELLED}
+    lines = world.of(models.OrderLine, organization)[3 * at : 3 * at + at % 3 + 1] if at % 2 else []
     paper = world.add(
         models.Transfer(
             organization_id=organization, number=f"TR-{at}", origin_id=locations[at % 4].id,
             destination_id=locations[(at + 1) % 4].id, status=status, note='odd "note"\n' if at % 2 else "",
             created_at=START + timedelta(microseconds=at // 2), closed_at=START if is_closed else None,
+            order_id=lines[0].order_id if lines else None,
         )
     )  # fmt: skip
     for position, variant in enumerate(variants[: at % 3 + 1]):
         world.add(
             models.TransferLine(
                 transfer_id=paper.id, variant_id=variant.id, position=position, quantity=at + 2, shipped=at + 1,
-                received=at, damaged=at // 2, discrepancy=list(Discrepancy)[at] if at % 2 else None,
+                received=at, damaged=at // 2, order_line_id=lines[position].id if position < len(lines) else None,
+                awaited=int(position < len(lines)), discrepancy=list(Discrepancy)[at] if at % 2 else None,
             )
         )  # fmt: skip
 

@@ -24,7 +24,8 @@ class Situation:
     """An order's lines before any rule. `lines` are for choosing rules.
 
     `kinds`, `kilometres` and `loads` are of the candidates, empty loads where nothing is known of their days; `hazmat` are
-    those that may handle dangerous goods.
+    those that may handle dangerous goods. `kinds_via`, if any, are the kinds of the locations that handle the goods again
+    after a candidate sent them there; empty where none does.
     """
 
     demands: Sequence[Demand]
@@ -40,6 +41,7 @@ class Situation:
     unit_costs: Sequence[Sequence[int]] | None = None
     loads: Sequence[Load | None] = ()
     hazmat: frozenset[UUID] = frozenset()
+    kinds_via: Sequence[str] = ()
 
     def load(self, at: int) -> Load | None:
         return self.loads[at] if self.loads else None
@@ -76,6 +78,8 @@ def _request(situation: Situation) -> RoutingRequest:
 def _costed(situation: Situation, rule: RoutingRule, at: int) -> Candidate:
     candidate, load = situation.candidates[at], situation.load(at)
     parcel_minor, unit_minor = rule.handling.get(situation.kinds[at], NO_HANDLING)
+    if situation.kinds_via and (again := rule.handling.get(situation.kinds_via[at])):
+        parcel_minor, unit_minor = parcel_minor + again.parcel_minor, unit_minor + again.unit_minor
     delay_minor = rule.delay_minor * load.later if load else 0
     backlog_minor = load.backlog_minor(rule.backlog_minor, rule.backlog_free_days) if load else 0
     if not (parcel_minor or unit_minor or delay_minor or backlog_minor):

@@ -5,8 +5,9 @@ kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any
 `u`nit costs, and the `m`ost sources of lines. `r` has what differs in the second pass (there `k` the capacities, `kl` those
 of lines), `f` the free units before a rule kept some back, `w` what the candidates had to do on their day, and `l` the
 positions of the order's lines where they are not simply the first ones. A candidate has two numbers more where it costs
-something for backlog or delay, and a third where it can take on so many lines only. `b` has the demands that are kits: of
-each component its variant, the units in one kit, and what each candidate has of it.
+something for backlog or delay, a third where it can take on so many lines only, and a fourth thing where its goods are
+brought to for handing them over. `b` has the demands that are kits: of each component its variant, the units in one kit, and
+what each candidate has of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,8 +53,10 @@ class Kept(NamedTuple):
 
 def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
     rate = candidate.rate
-    later: Sequence[int] = ()
-    if candidate.capacity_lines is not None:
+    later: Sequence[Any] = ()
+    if candidate.via is not None:
+        later = [candidate.backlog_minor, candidate.delay_minor, candidate.capacity_lines, str(candidate.via)]
+    elif candidate.capacity_lines is not None:
         later = [candidate.backlog_minor, candidate.delay_minor, candidate.capacity_lines]
     elif candidate.backlog_minor or candidate.delay_minor:
         later = [candidate.backlog_minor, candidate.delay_minor]
@@ -201,6 +204,7 @@ def _plain_load(load: Load) -> list[Any]:
 
 def _candidate(location: str, *stored: Any) -> Candidate:
     base, per_kilogram, included, parcel_minor, unit_minor, capacity, methods, _, *later = stored
+    more = [*later[:3], *map(UUID, later[3:])]
     return Candidate(
         UUID(location),
         Rate(base, per_kilogram, included),
@@ -208,5 +212,5 @@ def _candidate(location: str, *stored: Any) -> Candidate:
         unit_minor,
         capacity,
         None if methods is None else frozenset(Method(each) for each in methods),
-        *later,
+        *more,
     )

@@ -1,15 +1,23 @@
 """Goods moved between locations. Their sums follow from the lines of the transfers."""
 
+from collections import Counter
 from uuid import UUID
 
+from actions.forwarding import declining
+from actions.forwarding.declining import DeclineTransfer
 from actions.transfers import drafting, moving
 from actions.transfers.drafting import ChangeTransfer, CreateTransfer, ReadyTransfer, WantedUnits
 from actions.transfers.moving import CancelTransfer, ReceivedUnits, ReceiveTransfer, ShippedUnits, ShipTransfer
+from domain.fulfilment import DeclineReason
 from domain.transfers import Discrepancy, Remainder
+from tests.actions.stock_walk.location_steps import shelf_changed
 from tests.actions.stock_walk.walk import Walk
 
 TRANSFER = "SELECT id FROM transfers WHERE status = ANY($1::text[]) OR $2 ORDER BY number"
-LINES = "SELECT id, quantity FROM transfer_lines WHERE transfer_id = $1 ORDER BY position"
+LINES = """
+SELECT l.id, l.variant_id, l.quantity, l.awaited, t.origin_id FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+WHERE l.transfer_id = $1 ORDER BY l.position"""
+CHAINED = "SELECT id FROM transfers WHERE status = 'ready' AND order_id IS NOT NULL ORDER BY number"
 IN_TRANSIT = """
 SELECT id, shipped - received - written_back - written_off AS units FROM transfer_lines
 WHERE transfer_id = $1 AND shipped > received + written_back + written_off ORDER BY position"""
@@ -31,11 +39,32 @@ async def change_transfer(walk: Walk) -> None:
 
 async def ship_transfer(walk: Walk) -> None:
     key = await transfer(walk, "ready")
-    some = [
-        ShippedUnits(line_id=line["id"], quantity=walk.luck.randint(0, line["quantity"]))
-        for line in await walk.all_of(LINES, key)
-    ]
-    await walk.do(moving.ship, ShipTransfer(transfer_id=key, lines=None if walk.is_lucky(0.6) else tuple(some)))
+    lines = await walk.all_of(LINES, key)
+    if walk.is_lucky(0.6):
+        await walk.do(moving.ship, ShipTransfer(transfer_id=key))
+        return
+    some = tuple(ShippedUnits(line_id=line["id"], quantity=walk.luck.randint(0, line["quantity"])) for line in lines)
+    missing: Counter[UUID] = Counter()
+    for line, leaving in zip(lines, some, strict=True):
+        missing[line["variant_id"]] += max(0, line["awaited"] - leaving.quantity)
+    missing = +missing
+    reason = walk.luck.choice(list(DeclineReason)) if missing else None
+    await walk.do(moving.ship, ShipTransfer(transfer_id=key, lines=some, reason=reason))
+    if reason:
+        await shelf_changed(walk, lines[0]["origin_id"], reason, missing)
+
+
+async def decline_transfer(walk: Walk) -> None:
+    """Of an order, mostly; one for stock is refused."""
+    chained = await walk.all_of(CHAINED)
+    key = walk.luck.choice(chained)["id"] if chained else await transfer(walk, "ready")
+    lines = await walk.all_of(LINES, key)
+    missing: Counter[UUID] = Counter()
+    for line in lines:
+        missing[line["variant_id"]] += line["awaited"]
+    command = DeclineTransfer(transfer_id=key, reason=walk.luck.choice(list(DeclineReason)))
+    await walk.do(declining.decline, command)
+    await shelf_changed(walk, lines[0]["origin_id"], command.reason, +missing)
 
 
 async def receive_transfer(walk: Walk) -> None:

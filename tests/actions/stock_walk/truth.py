@@ -17,12 +17,12 @@ WHERE l.reserved <> (SELECT coalesce(sum(r.quantity), 0) FROM reservations r
         WHERE r.variant_id = l.variant_id AND r.location_id = l.location_id AND r.ended_at IS NULL)
     OR l.allocated <> (SELECT coalesce(sum(s.quantity), 0) FROM line_status s JOIN order_lines o ON o.id = s.line_id
         WHERE o.variant_id = l.variant_id AND s.location_id = l.location_id
-            AND s.status NOT IN ('shipped', 'delivered', 'picked_up', 'cancelled'))"""
+            AND s.status NOT IN ('in_transfer', 'shipped', 'delivered', 'picked_up', 'cancelled'))"""
 LEDGER = """
 SELECT l.id, l.on_hand, m.units FROM stock_levels l CROSS JOIN LATERAL (
-    SELECT coalesce(sum(CASE WHEN kind IN ('shipped', 'transferred_out') THEN -quantity ELSE quantity END), 0) AS units
+    SELECT coalesce(sum(CASE WHEN kind = 'shipped' OR kind LIKE '%_out' THEN -quantity ELSE quantity END), 0) AS units
     FROM stock_movements WHERE stock_level_id = l.id
-        AND kind IN ('received', 'adjusted', 'transferred_in', 'transferred_out', 'shipped')) AS m
+        AND (kind IN ('received', 'adjusted', 'shipped') OR kind LIKE 'transferred_%' OR kind LIKE 'forwarded_%')) AS m
 WHERE l.on_hand <> m.units"""
 TOLD = """
 SELECT l.id, l.version, f.payload FROM stock_levels l JOIN LATERAL (
