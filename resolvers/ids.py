@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from graphql import GraphQLError
-from tortoise.models import Model
 
 from actions.swift_ids import swift
-from resolvers.relations import primary_key
 from resolvers.statement import literal
 
 BASE64_LINE_BYTES = 57  # PostgreSQL's encode() breaks lines after so many
@@ -38,10 +36,6 @@ def global_id_sql(name: str, key: str) -> str:
     text = f"encode(convert_to({literal(name + ':')} || {key}, 'UTF8'), 'base64')"
     is_one_line = len(name) + len(":") + len(str(UUID(int=0))) <= BASE64_LINE_BYTES
     return text if is_one_line else f"translate({text}, E'\\n', '')"
-
-
-def id_of(name: str, row: Model) -> str:
-    return global_id(name, getattr(row, primary_key(type(row))))
 
 
 def parse_id(text: str) -> tuple[str, UUID]:

@@ -35,6 +35,7 @@ COMMANDS = (
     Command("worker", "server.commands.worker", "move facts to subscribers and run the periodic jobs", reads_much=True),
     Command("migrate", "server.commands.migrate", "bring the tables up to date"),
     Command("organization", "server.commands.organization", "make an organization, and a key for its administrator"),
+    Command("restored", "server.commands.restored", "have every subscriber read anew, after restoring a backup"),
     Command("schema", "server.commands.schema", "print the graph in GraphQL's schema language", needs_tables=False),
     Command(
         "lifecycle",

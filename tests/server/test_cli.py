@@ -24,7 +24,18 @@ def test_every_command_is_listed_and_explains_itself():
     listed = oms("--help")
 
     assert listed.returncode == 0
-    for name in ("serve", "worker", "migrate", "organization", "schema", "check", "demo", "import", "audit"):
+    for name in (
+        "serve",
+        "worker",
+        "migrate",
+        "organization",
+        "restored",
+        "schema",
+        "check",
+        "demo",
+        "import",
+        "audit",
+    ):
         assert f"  {name} " in listed.stdout
 
 
