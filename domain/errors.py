@@ -110,8 +110,8 @@ class IllegalTransition(DomainError):
     code = "ILLEGAL_TRANSITION"
 
     def __init__(self, action: str, was: str, allowed_from: Sequence[str]) -> None:
-        listed = ", ".join(allowed_from)
-        super().__init__(f"Cannot {action} what is {was}; it must be {listed}.")
+        listed = " or ".join(allowed_from).replace("_", " ")
+        super().__init__(f"Cannot {action} what is {was.replace('_', ' ')}; it must be {listed}.")
         self.action, self.was, self.allowed_from = action, was, tuple(allowed_from)
 
 
