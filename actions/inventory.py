@@ -167,9 +167,7 @@ async def adjust(act: Act, command: AdjustStock) -> list[UUID]:
             below.number("expected_on_hand", line.expected_on_hand)
     checks.text("reference", command.reference, longest=128, is_required=False)
     checks.once("lines", "", [_place(line) for line in command.lines])
-    await _check_places(act, checks, command.lines)
-    await levels.open_levels(act.organization_id, [_place(line) for line in command.lines])
-    found = await levels.lock(_place(line) for line in command.lines)
+    found = await _locked(act, checks, command.lines)
     for line in command.lines:
         _check_count(found[_place(line)], line)
     movements = [
@@ -193,9 +191,7 @@ async def set_safety_stock(act: Act, command: SetSafetyStock) -> list[UUID]:
     for line, below in checks.below("lines").beside(command.lines):
         below.number("safety", line.safety, most=MAX_UNITS)
     checks.once("lines", "", [_place(line) for line in command.lines])
-    await _check_places(act, checks, command.lines)
-    await levels.open_levels(act.organization_id, [_place(line) for line in command.lines])
-    found = await levels.lock(_place(line) for line in command.lines)
+    found = await _locked(act, checks, command.lines)
     changed = [(found[_place(line)], line.safety) for line in command.lines]
     changed = [(level, safety) for level, safety in changed if level["safety"] != safety]
     for level, safety in changed:
@@ -210,9 +206,7 @@ async def _move(act: Act, command: _Stocktaking, kind: MovementKind) -> list[UUI
     for line, below in checks.below("lines").beside(command.lines):
         below.number("quantity", line.quantity, least=1, most=MAX_UNITS)
     checks.text("reference", command.reference, longest=128, is_required=False)
-    await _check_places(act, checks, command.lines)
-    await levels.open_levels(act.organization_id, [_place(line) for line in command.lines])
-    found = await levels.lock(_place(line) for line in command.lines)
+    found = await _locked(act, checks, command.lines)
     if kind in TAKEN_FROM:
         _check_there(found, command.lines, TAKEN_FROM[kind])
     movements = [
@@ -236,14 +230,19 @@ async def _write(
     return [found[_place(line)]["id"] for line in lines]
 
 
-async def _check_places(act: Act, checks: Checks, lines: Sequence[Line]) -> None:
-    """Raises InvalidInput with everything noted so far, and every variant and location that is not ours."""
+async def _locked(act: Act, checks: Checks, lines: Sequence[Line]) -> dict[Place, Level]:
+    """The levels, made where there were none. Raises InvalidInput with everything noted so far and every variant and
+    location that is not ours.
+    """
     if checks.size("lines", lines, least=1, most=MAX_LINES):
         variants = [(f"lines.{at}.variant_id", line.variant_id) for at, line in enumerate(lines)]
         locations = [(f"lines.{at}.location_id", line.location_id) for at, line in enumerate(lines)]
         await check_known(act, checks, "variants", variants)
         await check_known(act, checks, "locations", locations)
     checks.refuse()
+    places = [_place(line) for line in lines]
+    await levels.open_levels(act.organization_id, places)
+    return await levels.lock(places)
 
 
 def _check_count(level: Level, line: Adjustment) -> None:
