@@ -15,7 +15,7 @@ STEPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lint", (str(TOOLS / "ruff"), "check", ".")),
     ("types", (PYTHON, "-m", "mypy")),
     ("arrows", (str(TOOLS / "lint-imports"),)),
-    ("tests", (PYTHON, "-m", "pytest", "-q")),
+    ("tests", (PYTHON, "-m", "pytest", "-q", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")),
 )
 
 

@@ -139,7 +139,7 @@ async def test_lists_are_asked_for_sensibly_or_refused(admin):
         assert answer.body.get("errors"), arguments
 
 
-@pytest.mark.parametrize("text", ["", "x", "\0", "T3JkZXI6", "é" * 9, "A" * 100_000, global_id("Nothing", new_id())])
+@pytest.mark.parametrize("text", ["", "x", "\0", "T3JkZXI6", "é" * 9, "A" * 100_000, global_id("Nothing", UUID(int=1))])
 async def test_what_is_no_id_is_called_so(admin, text):
     for field in ("node", "order", "variant"):
         answer = await admin.ask(f"query($id: ID!) {{ {field}(id: $id) {{ id }} }}", id=text)

@@ -39,7 +39,7 @@ def rule(number: int = 1, **terms) -> RoutingRule:
     return RoutingRule(id=UUID(int=number), name=f"rule {number}", revision=1, **terms)
 
 
-@pytest.mark.parametrize(("above", "below"), pairwise(BY_RANK))
+@pytest.mark.parametrize(("above", "below"), list(pairwise(BY_RANK)))
 def test_the_more_specific_rule_is_chosen_by_sterlings_precedence(above, below):
     first, second = rule(9, priority=500, **BY_RANK[above]), rule(1, priority=0, **BY_RANK[below])
 
