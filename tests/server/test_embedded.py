@@ -19,9 +19,10 @@ from server.engines import command_line_of
 from server.settings import PROJECT_FOLDER
 
 USER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from server.embedded import embedded_servers
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which who starts something in the background takes away
 with embedded_servers(Path(sys.argv[1]), fsync=False) as (database_url, _):
     print(database_url, flush=True)
     try:
