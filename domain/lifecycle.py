@@ -159,8 +159,11 @@ FROM_OF: Final[Mapping[Action, frozenset[UnitStatus]]] = {
     Action.RECALL: frozenset(
         {_S.VENDOR_ACCEPTED, _S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}
     ),
-    # What a customer wanted to collect never goes elsewhere by itself: they are asked, and their answer frees it.
-    Action.REJECT_PICKUP: frozenset({_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED}),
+    # What a customer wanted to collect never goes elsewhere by itself: they are asked, and their answer frees it. What is
+    # picked already goes along only where the rest of its kit is missing.
+    Action.REJECT_PICKUP: frozenset(
+        {_S.SCHEDULED, _S.RELEASED, _S.ACKNOWLEDGED, _S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}
+    ),
     Action.ANSWER_PICKUP: frozenset({_S.PICKUP_REJECTED}),
     # What was found goes back on the shelf, because it must not go without what was not.
     Action.PUT_BACK: frozenset({_S.PICKED, _S.PACKED, _S.READY_FOR_PICKUP}),

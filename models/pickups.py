@@ -9,6 +9,7 @@ from tortoise.models import Model
 from domain.fulfilment import DeclineReason
 from domain.pickups import PickupChoice, QuestionStatus
 from models.columns import key, version
+from models.kits import OrderKit
 from models.locations import Location
 from models.orders import Order, OrderLine
 from models.organizations import Organization
@@ -17,7 +18,8 @@ from models.organizations import Organization
 class PickupQuestion(Model):
     """`quantity` units of the line that its location gave back; while it is unanswered they stand there rejected.
 
-    `new_line` has the units now, where the answer took them off their line.
+    `new_line` has the units now, where the answer took them off their line. With a `kit` the question is about `quantity`
+    whole kits: `line` is then that of their first component, and `new_kit` has them where `new_line` has its units.
     """
 
     id: UUID = key()
@@ -33,6 +35,10 @@ class PickupQuestion(Model):
         "models.OrderLine", related_name="pickup_questions", on_delete=fields.RESTRICT
     )
     line_id: UUID
+    kit: fields.ForeignKeyNullableRelation[OrderKit] = fields.ForeignKeyField(
+        "models.OrderKit", related_name="pickup_questions", null=True, on_delete=fields.RESTRICT
+    )
+    kit_id: UUID | None
     location: fields.ForeignKeyRelation[Location] = fields.ForeignKeyField(
         "models.Location", related_name="pickup_questions", on_delete=fields.RESTRICT
     )
@@ -51,6 +57,10 @@ class PickupQuestion(Model):
         "models.OrderLine", related_name="pickup_answers", null=True, on_delete=fields.RESTRICT
     )
     new_line_id: UUID | None
+    new_kit: fields.ForeignKeyNullableRelation[OrderKit] = fields.ForeignKeyField(
+        "models.OrderKit", related_name="pickup_answers", null=True, on_delete=fields.RESTRICT
+    )
+    new_kit_id: UUID | None
     answered_by = fields.CharField(max_length=128, null=True)
     answered_at: datetime | None = fields.DatetimeField(null=True)
     version: int = version()

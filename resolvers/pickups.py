@@ -17,15 +17,21 @@ from resolvers.sources import Sql
 MOST_PLACES: Final = 20
 
 FREE: Final = safe_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)", "'pickup'")
+WANTED: Final = (
+    "(SELECT c.line_id, c.units FROM kit_lines c WHERE c.kit_id = {row}.kit_id"
+    " UNION ALL SELECT {row}.line_id, 1 WHERE {row}.kit_id IS NULL)"
+)
 ELSEWHERE: Final = Sql(
-    "(SELECT array_agg(place.id) FROM (SELECT p.id FROM order_lines l JOIN orders o ON o.id = l.order_id"
+    f"(SELECT array_agg(place.id) FROM (SELECT p.id FROM {WANTED} AS w JOIN order_lines l ON l.id = w.line_id"
+    " JOIN orders o ON o.id = l.order_id"
     " JOIN stock_levels f ON f.variant_id = l.variant_id JOIN locations p ON p.id = f.location_id"
-    " WHERE l.id = {row}.line_id AND {row}.status IN ('open', 'overdue') AND p.is_active AND 'pickup' = ANY(p.capabilities)"
-    f" AND {FREE} >= {{row}}.quantity"
+    " WHERE {row}.status IN ('open', 'overdue') AND p.is_active AND 'pickup' = ANY(p.capabilities)"
+    f" AND {FREE} >= {{row}}.quantity * w.units"
     " AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
     " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))"
     " AND p.id <> {row}.location_id AND NOT EXISTS (SELECT FROM excluded_locations e"
     " WHERE e.line_id = l.id AND e.location_id = p.id AND e.until > now())"
+    f" GROUP BY p.code, p.id HAVING count(*) = (SELECT count(*) FROM {WANTED} AS every)"
     f" ORDER BY p.code, p.id LIMIT {MOST_PLACES}) AS place)"
 )
 

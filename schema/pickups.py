@@ -21,7 +21,7 @@ from schema.inputs import given, ref
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
-from schema.order_parts import OrderLine
+from schema.order_parts import OrderKit, OrderLine
 from schema.placing import OrderAddressInput
 from schema.values import Connection, Minor
 
@@ -40,7 +40,11 @@ class PickupQuestion(Node):
     order: Order = one("The order.")
     order_line: OrderLine = one("The line that the units belonged to when it was asked.", "line")
     new_line: OrderLine | None = one("The line that the units belong to since, if the answer gave them one.")
-    quantity: int = column("How many units.")
+    kit: OrderKit | None = one(
+        "The kits, where it is asked about whole ones; the line is then that of their first component."
+    )
+    new_kit: OrderKit | None = one("The kits that these became, if the answer took them apart from the others.")
+    quantity: int = column("How many units, or whole kits.")
     location: Location | None = one("Who gave them back.", needs=PLACES)
     reason: DeclineReason = column("Why.", needs=AT_WORK)
     status: QuestionStatus = column("How far it is.")
@@ -84,7 +88,7 @@ class AnswerPickupInput:
         "What shipping them costs the customer, tax included; for staff and partners.", default=0
     )
     quantity: int | None = given(
-        "Only so many of them; the customer is asked about the rest as before.", default=None, at_least=1
+        "Only so many units, or kits; the customer is asked about the rest as before.", default=None, at_least=1
     )
     expected_version: int | None = given("The question's version that you read; another one is refused.", default=None)
 

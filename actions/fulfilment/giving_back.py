@@ -7,8 +7,7 @@
     others = await take_along(act, changes, given, fulfilment.id)       other fulfilments, other orders
     await settle(act, changes, given, exclude_until)                 writes everything, then routes each order anew
 
-Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`); kits
-wait for the place to have whole ones again.
+Units that their customer wanted to collect there go nowhere by themselves: the customer is asked (`actions/pickups`).
 Two things are said beside the reason (HotWax `maySplit`, `cascadeRejectByProduct`). A location that cascades gives back
 the same variants of every order that counts on them there, as far as nobody has picked them. Work that may not split goes
 whole: with what is missing everything else of that order's work is given back too, what is picked for it returns to the
@@ -121,8 +120,7 @@ class GivenBack:
         """Move the units out of the location; what its customer wanted to collect there waits for their answer."""
         place, quantity = units
         assert place.location_id == self.location_id, "a location gives back only what it has"
-        is_collected_here = change.lines[place.line_id].pickup_location_id == self.location_id
-        if is_collected_here and change.kit_of(place.line_id) is None:
+        if change.lines[place.line_id].pickup_location_id == self.location_id:
             action = Action.REJECT_PICKUP
         change.move(action, place, quantity)
         if not is_companion:
@@ -167,10 +165,11 @@ class GivenBack:
                 if (units.place.location_id, units.place.fulfilment_id) == here
             ]
             for units in surplus(there, kit):
-                action = BACK_OF[units.place.status]
-                change.move(action, units.place, units.quantity)
+                line, action = change.lines[units.place.line_id], BACK_OF[units.place.status]
                 if action is Action.PUT_BACK:
-                    self.put_back[change.lines[units.place.line_id].variant_id] += units.quantity
+                    self.put_back[line.variant_id] += units.quantity
+                is_collected_here = line.pickup_location_id == self.location_id
+                change.move(Action.REJECT_PICKUP if is_collected_here else action, units.place, units.quantity)
                 self.lines.add(units.place.line_id)
 
     def untouched(self, change: OrderChange) -> list[Units]:

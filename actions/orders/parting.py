@@ -7,6 +7,7 @@ from uuid import UUID
 from actions import routing
 from actions.acting import Act, action
 from actions.changing import lock_order, save
+from actions.pickups.asking import follow_questions
 from domain.errors import IllegalTransition, NotFound
 from domain.facts import FactKind
 from domain.lifecycle import FROM_OF, Action
@@ -44,6 +45,7 @@ async def part(act: Act, command: PartKit) -> UUID:
     change.kits = [standing for standing in change.kits if standing.id != kit.id]
     await OrderKit.filter(id=kit.id).update(parted_at=act.now, parted_by=act.actor, parting_reason=command.reason)
     change.record(FactKind.ORDER_CHANGED, parted_kit=str(kit.id), reason=command.reason)
+    await follow_questions(act, change)
     waiting = change.units(*FROM_OF[Action.SCHEDULE])
     if waiting and not any(Action.SCHEDULE in change.stopped(units.place.line_id) for units in waiting):
         await routing.route(act, change)

@@ -5,6 +5,8 @@ stock claims it at once or is refused, and then the question stays open.
 """
 
 import logging
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,14 +16,13 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, Place, lock_order, save
 from actions.orders.recalling import cancelled_value
 from actions.payments.books import recount
-from actions.pickups.asking import tell
-from actions.pickups.places import address_to_ship_to, check_place, keep_address
-from actions.pickups.splitting import split_off
+from actions.pickups.asking import Subject, first_line, like, tell
+from actions.pickups.places import address_to_ship_to, check_place, in_one, keep_address
+from actions.pickups.splitting import split_kits_off, split_off
 from actions.refusals import passed_over
 from actions.routing import WITHOUT_LOCATION, route
 from domain.errors import Conflict, IllegalTransition, InsufficientStock, NotFound
 from domain.facts import FactKind
-from domain.ids import new_id
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.pickups import UNANSWERED, PickupChoice, QuestionStatus, decided_by_silence
@@ -46,7 +47,7 @@ class AnswerPickup:
     """`pickup_location_id` for COLLECT_ELSEWHERE alone. For SHIP: `shipping_address`, unless the order has one or its
     customer has one by default, and `shipping_minor`, tax included, which comes on top of the order's total.
 
-    With `quantity` only so many units; the rest of them is asked about as before. `expected_version` is the question's.
+    With `quantity` only so many units, or kits; the rest of them is asked about as before. `expected_version` is the question's.
     """
 
     question_id: UUID
@@ -146,13 +147,14 @@ async def _carry_out(
     question.status = QuestionStatus.EXPIRED if by_silence else QuestionStatus.ANSWERED
     question.choice, question.pickup_location_id = command.choice, command.pickup_location_id
     question.answered_by, question.answered_at = act.actor, act.now
-    place = Place(question.line_id, UnitStatus.PICKUP_REJECTED)
+    units = {line_id: quantity * each for line_id, each in in_one(change, question).items()}
     if command.choice is PickupChoice.CANCEL:
-        change.move(Action.CANCEL, place, quantity)
-        change.record(FactKind.UNITS_CANCELLED, **await cancelled_value(change, {place.line_id: quantity}))
+        for line_id, gone in units.items():
+            change.move(Action.CANCEL, Place(line_id, UnitStatus.PICKUP_REJECTED), gone)
+        change.record(FactKind.UNITS_CANCELLED, **await cancelled_value(change, units))
         await tell(change, FactKind.PICKUP_ANSWERED, question, choice=command.choice.value)
     else:
-        await _redirect(act, change, question, command, place)
+        await _redirect(act, change, question, command, units)
     if rest is not None:
         await tell(change, FactKind.PICKUP_REJECTED, rest, is_new=True)
 
@@ -161,41 +163,59 @@ def _rest(question: PickupQuestion, answered: int) -> PickupQuestion | None:
     """A question about the units that the answer leaves, on the same terms."""
     if answered == question.quantity:
         return None
-    same = ("organization_id", "order_id", "line_id", "location_id", "reason", "status", "asked_at", "expires_at")
-    values: dict[str, Any] = {name: getattr(question, name) for name in same}
-    return PickupQuestion(id=new_id(), quantity=question.quantity - answered, **values)
+    rest = like(question, Subject(question.line_id, question.kit_id), question.quantity - answered)
+    rest.status = question.status
+    return rest
 
 
 async def _redirect(
-    act: Act, change: OrderChange, question: PickupQuestion, command: AnswerPickup, place: Place
+    act: Act, change: OrderChange, question: PickupQuestion, command: AnswerPickup, wanted: Mapping[UUID, int]
 ) -> None:
-    """The units' line goes the chosen way, or a new line with them alone when the old one has others; then they are routed.
+    """The units' lines go the chosen way, or new lines with them alone where the old ones have others; then they are routed.
 
     Raises InsufficientStock unless silence chose.
     """
-    told: dict[str, Any] = {}
-    if _has_others(change, place, question.quantity):
-        place, told = await split_off(change, place, question.quantity)
-        question.new_line_id = place.line_id
-    line = change.lines[place.line_id]
+    wanted, told = await _apart(change, question, wanted)
+    for line_id, quantity in wanted.items():
+        line = change.lines[line_id]
+        line.pickup_location_id = command.pickup_location_id
+        if command.choice is PickupChoice.SHIP:
+            line.method = FulfilmentMethod.SHIP
+        await line.save(update_fields=["method", "pickup_location_id"])
+        change.move(Action.ANSWER_PICKUP, Place(line_id, UnitStatus.PICKUP_REJECTED), quantity)
     if command.choice is PickupChoice.SHIP:
-        line.method, line.pickup_location_id = FulfilmentMethod.SHIP, None
         await keep_address(change, command.shipping_address)
         told |= await _charged(change, command.shipping_minor)
-    else:
-        line.pickup_location_id = command.pickup_location_id
-    await line.save(update_fields=["method", "pickup_location_id"])
-    change.move(Action.ANSWER_PICKUP, place, question.quantity)
     await tell(change, FactKind.PICKUP_ANSWERED, question, choice=command.choice.value, **told)
     await route(act, change)
-    missing = sum(units.quantity for units in change.units(UnitStatus.BACKORDERED, line_id=place.line_id))
+    missing: Counter[str] = Counter()
+    for place, quantity in change.units(UnitStatus.BACKORDERED):
+        if place.line_id in wanted:
+            missing[change.lines[place.line_id].sku] += quantity
     if missing and question.status is QuestionStatus.ANSWERED:
-        raise InsufficientStock({line.sku: missing})
+        raise InsufficientStock(missing)
 
 
-def _has_others(change: OrderChange, place: Place, quantity: int) -> bool:
+async def _apart(
+    change: OrderChange, question: PickupQuestion, wanted: Mapping[UUID, int]
+) -> tuple[Mapping[UUID, int], dict[str, Any]]:
+    """The lines that have these units alone, new ones if need be, and what the fact has to tell of them."""
+    if not any(_has_others(change, line_id, quantity) for line_id, quantity in wanted.items()):
+        return wanted, {}
+    status = UnitStatus.PICKUP_REJECTED
+    if question.kit_id is None:
+        place, told = await split_off(change, Place(question.line_id, status), question.quantity)
+        question.new_line_id = place.line_id
+        return {place.line_id: question.quantity}, {**told}
+    [kit] = [each for each in change.kits if each.id == question.kit_id]
+    fresh, of_kits = await split_kits_off(change, kit, status, question.quantity)
+    question.new_kit_id, question.new_line_id = fresh.id, first_line(change, fresh)
+    return {line_id: question.quantity * units for line_id, units in fresh.in_one.items()}, of_kits
+
+
+def _has_others(change: OrderChange, line_id: UUID, quantity: int) -> bool:
     """Whether the line has units that go on as they were; cancelled ones do not."""
-    standing = change.units(line_id=place.line_id)
+    standing = change.units(line_id=line_id)
     return quantity < sum(units.quantity for units in standing if units.place.status is not UnitStatus.CANCELLED)
 
 

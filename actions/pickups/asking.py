@@ -1,23 +1,25 @@
 """Ask the customer about units that they wanted to collect and cannot.
 
 Such units stand in their line as `pickup_rejected`, belong to no location, and are routed nowhere: what becomes of them
-is the customer's choice. A line has at most one unanswered question, about all of its units that stand so.
+is the customer's choice. A line has at most one unanswered question, about all of its units that stand so. Of kits that
+belong together the customer is asked as such: one question for all their lines, which counts kits.
 """
 
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from actions.acting import Act
-from actions.changing import OrderChange
+from actions.changing import OrderChange, StandingKit
 from domain.facts import FactKind
 from domain.fulfilment import DeclineReason
 from domain.ids import new_id
+from domain.kits import whole_kits
 from domain.lifecycle import UnitStatus
 from domain.pickups import UNANSWERED, QuestionStatus
-from models import Channel, PickupQuestion
+from models import Channel, KitLine, PickupQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,24 @@ class Rejected:
     reason: DeclineReason
 
 
+class Subject(NamedTuple):
+    """What a question is about: units of a line, or whole kits, of which the line is that of the first component."""
+
+    line_id: UUID
+    kit_id: UUID | None = None
+
+
 async def follow_questions(act: Act, change: OrderChange, because: Rejected | None = None) -> None:
     """Bring the questions of a locked order in line with its units that wait for an answer: one fact for each changed.
 
     To be called whenever units came there, told by `because`, or left otherwise than by an answer. The caller saves.
     """
-    waiting: Counter[UUID] = Counter()
-    for place, quantity in change.units(UnitStatus.PICKUP_REJECTED):
-        waiting[place.line_id] += quantity
+    waiting = _waiting(change)
     if not waiting and not change.stood(UnitStatus.PICKUP_REJECTED):
         return
+    parted: dict[UUID, PickupQuestion] = {}
     for question in await unanswered(change.order.id):
-        left = waiting.pop(question.line_id, 0)
+        left = waiting.pop(Subject(question.line_id, question.kit_id), 0)
         if left > question.quantity:
             assert because is not None, "only a location's no makes more units wait"
             question.quantity, question.status = left, QuestionStatus.OPEN
@@ -50,15 +58,26 @@ async def follow_questions(act: Act, change: OrderChange, because: Rejected | No
             await tell(change, FactKind.PICKUP_REJECTED, question)
         elif not left:
             question.status, question.answered_by, question.answered_at = QuestionStatus.WITHDRAWN, act.actor, act.now
+            parted |= await _lines_of_parted(change, question)
             await tell(change, FactKind.PICKUP_ANSWERED, question)
-    for line_id, quantity in waiting.items():
-        assert because is not None, "only a location's no makes units wait"
-        question = await _new_question(act, change, because, line_id, quantity)
+    for subject, quantity in waiting.items():
+        if subject.line_id in parted:
+            question = like(parted[subject.line_id], subject, quantity)
+        else:
+            assert because is not None, "only a location's no makes units wait"
+            question = await _new_question(act, change, because, subject, quantity)
         await tell(change, FactKind.PICKUP_REJECTED, question, is_new=True)
 
 
 async def unanswered(order_id: UUID) -> list[PickupQuestion]:
     return await PickupQuestion.filter(order_id=order_id, status__in=list(UNANSWERED)).order_by("id")
+
+
+def like(question: PickupQuestion, subject: Subject, quantity: int) -> PickupQuestion:
+    """One on the same terms, still open, and not written yet."""
+    same = ("organization_id", "order_id", "location_id", "reason", "asked_at", "expires_at")
+    values: dict[str, Any] = {name: getattr(question, name) for name in same}
+    return PickupQuestion(id=new_id(), line_id=subject.line_id, kit_id=subject.kit_id, quantity=quantity, **values)
 
 
 async def tell(
@@ -84,14 +103,41 @@ async def tell(
     )
 
 
+def _waiting(change: OrderChange) -> dict[Subject, int]:
+    """What waits for an answer: units by line, and of kits that belong together whole ones."""
+    units: Counter[UUID] = Counter()
+    for place, quantity in change.units(UnitStatus.PICKUP_REJECTED):
+        units[place.line_id] += quantity
+    found: dict[Subject, int] = {}
+    for kit in change.kits:
+        kits = whole_kits(units, kit.in_one)
+        if kits:
+            found[Subject(first_line(change, kit), kit.id)] = kits
+        for line_id in kit.in_one:
+            del units[line_id]
+    return found | {Subject(line_id): quantity for line_id, quantity in units.items()}
+
+
+def first_line(change: OrderChange, kit: StandingKit) -> UUID:
+    return min(kit.in_one, key=lambda line_id: change.lines[line_id].position)
+
+
+async def _lines_of_parted(change: OrderChange, question: PickupQuestion) -> dict[UUID, PickupQuestion]:
+    """The lines of kits that were asked about and were parted since, which are asked about one by one from now on."""
+    if question.kit_id is None or any(kit.id == question.kit_id for kit in change.kits):
+        return {}
+    return {line.line_id: question for line in await KitLine.filter(kit_id=question.kit_id)}
+
+
 async def _new_question(
-    act: Act, change: OrderChange, because: Rejected, line_id: UUID, quantity: int
+    act: Act, change: OrderChange, because: Rejected, subject: Subject, quantity: int
 ) -> PickupQuestion:
     return PickupQuestion(
         id=new_id(),
         organization_id=act.organization_id,
         order_id=change.order.id,
-        line_id=line_id,
+        line_id=subject.line_id,
+        kit_id=subject.kit_id,
         location_id=because.location_id,
         quantity=quantity,
         reason=because.reason,

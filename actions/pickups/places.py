@@ -1,5 +1,6 @@
 """Where units go that cannot be collected where they should: another counter, or an address."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from actions import reference
@@ -16,18 +17,26 @@ from models.db import Fetching
 COMPARED = ("name", "line1", "line2", "city", "region", "postal_code", "country")
 
 
+def in_one(change: OrderChange, question: PickupQuestion) -> Mapping[UUID, int]:
+    """Units by line of one of what the question counts: of a line's units, or of kits."""
+    for kit in change.kits:
+        if kit.id == question.kit_id:
+            return kit.in_one
+    return {question.line_id: 1}
+
+
 async def check_place(
     act: Act, change: OrderChange, question: PickupQuestion, location_id: UUID | None, checks: Checks
 ) -> None:
     """Notes what speaks against collecting there, but for stock."""
     network = await reference.network(Fetching, act.organization_id)
     site = network.sites.get(location_id) if location_id else None
-    path = "pickup_location_id"
+    path, lines = "pickup_location_id", list(in_one(change, question))
     if site is None or not network.channels[change.order.channel_id].allows(site.id):
         checks.note(path, "UNKNOWN_LOCATION", "Name a location of this channel.")
     elif not site.offers(FulfilmentMethod.PICKUP):
         checks.note(path, "NO_PICKUP", "Nothing can be picked up at this location.")
-    elif await ExcludedLocation.filter(line_id=question.line_id, location_id=site.id, until__gt=act.now).exists():
+    elif await ExcludedLocation.filter(line_id__in=lines, location_id=site.id, until__gt=act.now).exists():
         checks.note(path, "GAVE_IT_BACK", "This location gave the units back: name another one.")
 
 

@@ -2,17 +2,20 @@
 
 from uuid import UUID
 
-from actions.changing import OrderChange, Place
+from actions.changing import OrderChange, Place, StandingKit
 from actions.orders.recalling import priced
 from domain.ids import new_id
+from domain.lifecycle import UnitStatus
+from domain.money import split
 from domain.pricing import split_line
-from models import ExcludedLocation, Hold, OrderLine
+from models import ExcludedLocation, Hold, KitLine, OrderKit, OrderLine
 
 COPIED = ("order_id", "variant_id", "sku", "name", "method", "pickup_location_id", "unit_price_minor", "tax_rate_ppm")
+OF_KIT = ("order_id", "variant_id", "sku", "name", "unit_price_minor")
 MONEY = ("quantity", "discount_minor", "tax_minor", "total_minor")
 
 
-async def split_off(change: OrderChange, place: Place, quantity: int) -> tuple[Place, dict[str, object]]:
+async def split_off(change: OrderChange, place: Place, quantity: int) -> tuple[Place, dict[str, dict[str, object]]]:
     """Where the units stand now, on a new last line, and what the fact has to tell besides the move.
 
     The new line has its share of every amount, the locations that gave the old one back, and its holds. Both lines are
@@ -33,6 +36,35 @@ async def split_off(change: OrderChange, place: Place, quantity: int) -> tuple[P
     await line.save(update_fields=list(MONEY))
     await _copy_exclusions(line.id, fresh.id)
     return change.split(place, quantity, fresh), {"holds": await _copy_holds(change, line.id, fresh.id)}
+
+
+async def split_kits_off(
+    change: OrderChange, kit: StandingKit, status: UnitStatus, kits: int
+) -> tuple[StandingKit, dict[str, object]]:
+    """So many of the kits that stand there, as kits of their own with lines of their own; and what the fact has to tell."""
+    row = await OrderKit.get(id=kit.id)
+    discount = split(row.discount_minor, [row.quantity - kits, kits])
+    position = max([each.position for each in await OrderKit.filter(order_id=row.order_id)]) + 1
+    fresh = OrderKit(
+        id=new_id(),
+        position=position,
+        quantity=kits,
+        discount_minor=discount[1],
+        **{n: getattr(row, n) for n in OF_KIT},
+    )
+    await fresh.save(force_create=True)
+    row.quantity, row.discount_minor = row.quantity - kits, discount[0]
+    await row.save(update_fields=["quantity", "discount_minor"])
+    in_one: dict[UUID, int] = {}
+    holds: dict[str, object] = {}
+    for line_id, units in kit.in_one.items():
+        place, told = await split_off(change, Place(line_id, status), kits * units)
+        await KitLine.create(id=new_id(), kit_id=fresh.id, line_id=place.line_id, units=units)
+        in_one[place.line_id] = units
+        holds |= told["holds"]
+    gone = StandingKit(fresh.id, kit.variant_id, kit.sku, kits, in_one)
+    change.kits = [*(each._replace(quantity=row.quantity) if each is kit else each for each in change.kits), gone]
+    return gone, {"holds": holds}
 
 
 async def _copy_exclusions(line_id: UUID, fresh_id: UUID) -> None:

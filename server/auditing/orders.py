@@ -74,8 +74,9 @@ ASKED: Final = f"""
 SELECT {LINE} AS name, format('its customer is asked about %s units, %s wait for an answer', coalesce(q.units, 0),
     coalesce(s.units, 0)) AS wrong
 FROM order_lines l JOIN orders o ON o.id = l.order_id
-LEFT JOIN (SELECT line_id, sum(quantity) AS units FROM pickup_questions WHERE status IN ('open', 'overdue') GROUP BY 1)
-    AS q ON q.line_id = l.id
+LEFT JOIN (SELECT coalesce(c.line_id, a.line_id) AS line_id, sum(a.quantity * coalesce(c.units, 1)) AS units
+           FROM pickup_questions a LEFT JOIN kit_lines c ON c.kit_id = a.kit_id
+           WHERE a.status IN ('open', 'overdue') GROUP BY 1) AS q ON q.line_id = l.id
 LEFT JOIN (SELECT line_id, sum(quantity) AS units FROM line_status WHERE status = 'pickup_rejected' GROUP BY 1)
     AS s ON s.line_id = l.id
 WHERE coalesce(q.units, 0) <> coalesce(s.units, 0)"""

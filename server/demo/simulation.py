@@ -57,7 +57,7 @@ SELECT q.id, (SELECT f.location_id FROM stock_levels f JOIN locations p ON p.id 
         AND f.on_hand - f.allocated - f.reserved - f.damaged - f.quality_control - f.safety >= q.quantity
     ORDER BY f.on_hand DESC, f.id LIMIT 1) AS place
 FROM pickup_questions q JOIN order_lines l ON l.id = q.line_id
-WHERE q.organization_id = $1 AND q.status IN ('open', 'overdue') ORDER BY q.expires_at LIMIT 20"""
+WHERE q.organization_id = $1 AND q.status IN ('open', 'overdue') AND q.kit_id IS NULL ORDER BY q.expires_at LIMIT 20"""
 FRESH_ORDERS: Final = """
 SELECT id FROM orders WHERE organization_id = $1 AND status IN ('scheduled', 'released', 'acknowledged')
 ORDER BY placed_at DESC LIMIT 30"""

@@ -6,13 +6,17 @@ from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.pickup import MakeReady, make_ready
 from domain.fulfilment import DeclineReason, pickup_code
+from domain.orders import FulfilmentMethod
 from domain.permissions import Role
 from domain.pickups import QuestionStatus
+from domain.placing.commands import OrderedLine, PlaceOrder
 from models import Fulfilment, Order, PickupQuestion
 from resolvers.ids import global_id
+from tests.actions.scenarios.placing import opened_desk
 from tests.schema.asking import ask, codes
-from tests.world import World, customer, furnish
-from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment
+from tests.world import World, customer, furnish, stock
+from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment, released_of
+from tests.world.kits import kit
 from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -205,3 +209,42 @@ async def test_the_shop_that_took_the_order_learns_the_code_and_one_that_works_a
 
     assert shop["data"]["fulfilment"] == {"pickupCode": pickup_code(fulfilment.id)}
     assert third_party["data"]["fulfilment"] == {"pickupCode": None}
+
+
+KITS = """{ pickupQuestions(filter: {status: [OPEN]}) { nodes {
+    id quantity collectableAt orderLine { sku } kit { sku quantity units { status quantity } } newKit { sku } } } }"""
+
+
+async def test_a_customer_is_asked_about_kits_and_collects_them_where_they_are_whole():
+    world = await furnish(units=0)
+    await kit(world, "SET", MUG=1, LAMP=2)
+    await stock(world, {(sku, place): 4 for sku in ("MUG", "LAMP") for place in ("NYC", "CHI")} | {("MUG", "LAX"): 9})
+    ordered = OrderedLine(
+        variant_id=world.variants["SET"].id,
+        quantity=2,
+        method=FulfilmentMethod.PICKUP,
+        pickup_location_id=world.locations["NYC"].id,
+    )
+    async with opened_desk() as desk:
+        command = PlaceOrder(channel_id=world.web.id, lines=(ordered,), customer_id=world.customer.id)
+        order_id = await desk.place(world.act(), command)
+    await Order.filter(id=order_id).update(confirmed_at=world.now)
+    fulfilment = await released_of(world, await Order.get(id=order_id))
+    await decline(world.act(), DeclineFulfilment(fulfilment_id=fulfilment.id, reason=DeclineReason.NO_CAPACITY))
+    [question] = await PickupQuestion.filter(order_id=order_id)
+
+    answered = await ask(KITS, world.viewer(Role.CUSTOMER))
+    chosen = {"questionId": qid(question), "choice": "COLLECT_ELSEWHERE", "pickupLocationId": at(world, "CHI")}
+    done = await ask(ANSWER, world.viewer(Role.CUSTOMER), {"input": chosen})
+
+    assert answered["data"]["pickupQuestions"]["nodes"] == [
+        {
+            "id": qid(question),
+            "quantity": 2,
+            "collectableAt": [at(world, "CHI")],
+            "orderLine": {"sku": "MUG"},
+            "kit": {"sku": "SET", "quantity": 2, "units": [{"status": "PICKUP_REJECTED", "quantity": 2}]},
+            "newKit": None,
+        }
+    ]
+    assert {line["pickupLocation"]["code"] for line in done["data"]["answerPickup"]["order"]["lines"]} == {"CHI"}

@@ -7,15 +7,19 @@ from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.picking import FoundLine, ShortPick, short_pick
 from actions.orders.cancelling import CancelOrder, cancel
 from actions.orders.holding import ApplyHold, apply_hold
+from actions.orders.parting import PartKit, part
 from actions.pickups.answering import AnswerPickup, answer, decide, expire_questions
 from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
+from domain.orders import FulfilmentMethod
 from domain.pickups import PickupChoice, UnansweredPickup
-from domain.placing.commands import Address
-from models import OrderLine, PickupQuestion
+from domain.placing.commands import Address, OrderedLine, PlaceOrder
+from models import Order, OrderLine, PickupQuestion
 from tests.actions.scenarios import Story, scenario
+from tests.actions.scenarios.placing import opened_desk
 from tests.world import World
-from tests.world.fulfilment import accepted, pickup_fulfilment
+from tests.world.fulfilment import accepted, pickup_fulfilment, released_of
+from tests.world.kits import kit
 
 BOSTON = Address(
     name="Ada Example", line1="1 Beacon Street", city="Boston", region="MA", postal_code="02108", country="US"
@@ -97,3 +101,37 @@ async def cancelling_what_is_asked_about(world: World) -> Story:
     question = await _asked(world)
     yield
     await cancel(world.act(), CancelOrder(order_id=question.order_id))
+
+
+async def _asked_about_kits(world: World) -> PickupQuestion:
+    """Three sets of a mug and two lamps that New York has but two of."""
+    await kit(world, "SET", MUG=1, LAMP=2)
+    line = OrderedLine(
+        variant_id=world.variants["SET"].id,
+        quantity=3,
+        method=FulfilmentMethod.PICKUP,
+        pickup_location_id=world.locations["NYC"].id,
+    )
+    async with opened_desk() as desk:
+        command = PlaceOrder(channel_id=world.web.id, lines=(line,), customer_id=world.customer.id)
+        order_id = await desk.place(world.act(), command)
+    await Order.filter(id=order_id).update(confirmed_at=world.now)
+    fulfilment = await accepted(world, await released_of(world, await Order.get(id=order_id)))
+    mugs = await OrderLine.get(order_id=order_id, sku="MUG")
+    found = (FoundLine(line_id=mugs.id, found=2),)
+    await short_pick(world.act(), ShortPick(fulfilment_id=fulfilment.id, lines=found, reason=DeclineReason.NOT_FOUND))
+    return await PickupQuestion.get(order_id=order_id)
+
+
+@scenario(short_pick, answer)
+async def missing_one_of_a_kit_and_shipping_the_kit(world: World) -> Story:
+    question = await _asked_about_kits(world)
+    yield
+    await answer(world.act(), AnswerPickup(question_id=question.id, choice=PickupChoice.SHIP, shipping_address=BOSTON))
+
+
+@scenario(part)
+async def parting_kits_that_are_asked_about(world: World) -> Story:
+    question = await _asked_about_kits(world)
+    yield
+    await part(world.act(), PartKit(kit_id=question.kit_id, reason="Half is better than nothing."))
