@@ -23,6 +23,7 @@ from actions.routing import route
 from domain.holds import STOPS
 from domain.lifecycle import Action
 from domain.routing.rules.values import DecisionKind
+from models.backorders import is_awaited
 from models.db import rows
 from models.locations import CAN_SERVE
 
@@ -47,14 +48,13 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
                         WHERE c.channel_id = o.channel_id AND c.location_id = f.location_id))
         AND NOT EXISTS (SELECT FROM excluded_locations e
                         WHERE e.line_id = l.id AND e.location_id = f.location_id AND e.until > $3)
-        AND NOT EXISTS (SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3)
+        AND NOT {is_awaited("l.variant_id", "o.channel_id", "$3")}
         AND NOT EXISTS (SELECT FROM kit_lines k JOIN order_kits t ON t.id = k.kit_id AND t.parted_at IS NULL
                         JOIN kit_lines m ON m.kit_id = k.kit_id JOIN order_lines x ON x.id = m.line_id
                         LEFT JOIN stock_levels g ON g.variant_id = x.variant_id AND g.location_id = f.location_id
                         WHERE k.line_id = l.id AND (m.units > coalesce(
                                 g.on_hand - g.allocated - g.reserved - g.damaged - g.quality_control - g.safety, 0)
-                            OR EXISTS (SELECT FROM backorder_terms y
-                                       WHERE y.variant_id = x.variant_id AND y.launches_at > $3))))
+                            OR {is_awaited("x.variant_id", "o.channel_id", "$3")})))
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($4::text[]))
     AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND o.id <> ALL($6::uuid[])

@@ -21,6 +21,7 @@ from domain.routing.rules.values import Groups, RoutingRule, terms_of
 from domain.routing.values import Method, VariantKey
 from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard, rate_of
 from domain.workdays import Workplace
+from models.backorders import does_count
 
 FRESH_SECONDS: Final = 2.0
 
@@ -38,9 +39,10 @@ CREDITS: Final = "SELECT variant_id, location_id, unit_minor FROM markdown_credi
 CARD: Final = """
 SELECT s.zones FROM routing_policies p JOIN carrier_services s ON s.id = p.carrier_service_id
 WHERE p.organization_id = $1"""
-TERMS: Final = """
+TERMS: Final = f"""
 SELECT EXISTS (SELECT FROM backorder_terms WHERE organization_id = $1
-    AND (limit_units IS NOT NULL OR launches_at IS NOT NULL AND launched_at IS NULL)) AS has_any"""
+    AND (limit_units IS NOT NULL OR launches_at IS NOT NULL AND launched_at IS NULL)) AS has_any,
+    EXISTS (SELECT FROM channel_backorder_terms c WHERE c.organization_id = $1 AND {does_count("c")}) AS has_own"""
 QUOTA_GROUPS: Final = """
 SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active FROM quota_groups
 WHERE organization_id = $1 AND is_active ORDER BY id"""
@@ -58,6 +60,7 @@ async def network(connection: Any, organization_id: UUID) -> Network:
     found = await connection.fetch(RULES, organization_id)
     groups = await read_groups(connection, organization_id) if found else {}
     rules = [rule_of(row, groups) for row in found]
+    [terms] = await connection.fetch(TERMS, organization_id)
     fresh = Network(
         channels={row["id"]: _terms(row) for row in await connection.fetch(CHANNELS, organization_id)},
         sites={row["id"]: _site(rank, row) for rank, row in enumerate(sites)},
@@ -70,7 +73,8 @@ async def network(connection: Any, organization_id: UUID) -> Network:
         credits=_by_variant(await connection.fetch(CREDITS, organization_id)),
         rules=rules,
         workplaces=_workplaces(sites, is_dated=any(rule.is_dated for rule in rules)),
-        has_backorder_terms=(await connection.fetch(TERMS, organization_id))[0]["has_any"],
+        has_backorder_terms=terms["has_any"] or terms["has_own"],
+        has_channel_terms=terms["has_own"],
         safety_rules=safety.on_hand_only(await safety.rules_of(connection, organization_id)),
         quota_groups=[group_of(row) for row in await connection.fetch(QUOTA_GROUPS, organization_id)],
         brought_to=frozenset(row["id"] for row in sites if row["pickup_stock"] == PickupStock.ANY),

@@ -24,6 +24,7 @@ from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 from domain.workdays import Load
 from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, Variant
+from models.backorders import launch_in
 from models.db import Fetching, rows
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
@@ -32,9 +33,9 @@ NEWCOMERS: Final = frozenset({DecisionKind.PLACED, DecisionKind.SUBSTITUTED})
 Exclusions = set[tuple[UUID, UUID]]
 """(line, location) pairs."""
 # Who ordered before the launch is served first: until the job has done so, whoever orders waits behind them.
-NOT_LAUNCHED: Final = """
-SELECT variant_id FROM backorder_terms
-WHERE variant_id = ANY($1::uuid[]) AND (launches_at > $2 OR $3 AND launches_at IS NOT NULL AND launched_at IS NULL)"""
+NOT_LAUNCHED: Final = f"""
+SELECT v.id AS variant_id FROM unnest($1::uuid[]) AS v(id) CROSS JOIN LATERAL {launch_in("v.id", "$4::uuid")} AS t
+WHERE t.launches_at > $2 OR $3 AND t.launches_at IS NOT NULL AND t.launched_at IS NULL"""
 
 
 async def route(
@@ -118,7 +119,7 @@ async def _routed(
         if line.pickup_location_id not in (None, site.id) and not (brought_to and brought_to[at])
     }
     if network.has_backorder_terms:
-        awaited = await _not_launched(act, variants, kind)
+        awaited = await _not_launched(act, change, variants, kind)
         excluded |= {
             (at, place): Exclusion.NOT_LAUNCHED
             for at, line in enumerate(lines)
@@ -214,8 +215,8 @@ async def _refused(act: Act, line_ids: Sequence[UUID]) -> Exclusions:
     return {(each.line_id, each.location_id) for each in found}
 
 
-async def _not_launched(act: Act, variants: set[UUID], kind: DecisionKind) -> set[UUID]:
-    found = await rows(NOT_LAUNCHED, [sorted(variants), act.now, kind in NEWCOMERS])
+async def _not_launched(act: Act, change: OrderChange, variants: set[UUID], kind: DecisionKind) -> set[UUID]:
+    found = await rows(NOT_LAUNCHED, [sorted(variants), act.now, kind in NEWCOMERS, change.order.channel_id])
     return {row["variant_id"] for row in found}
 
 

@@ -1,7 +1,7 @@
 """Tables. Importing this package registers every model with Tortoise."""
 
 from models.availability import AnnouncedLevel, AvailabilityPosition, AvailabilityThreshold
-from models.backorders import Backorder, BackorderTerms
+from models.backorders import Backorder, BackorderTerms, ChannelBackorderTerms
 from models.capacity import CapacityClaim, LineClaim, LocationDay
 from models.carriers import Label
 from models.cartons import CartonType
@@ -55,6 +55,7 @@ __all__ = [
     "CartonType",
     "ChainingPolicy",
     "Channel",
+    "ChannelBackorderTerms",
     "CountLine",
     "Customer",
     "CustomerAddress",

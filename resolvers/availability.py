@@ -37,7 +37,7 @@ SELECT s.variant_id, sum(s.units)::int AS units FROM (
     FROM stock_levels f WHERE f.variant_id = ANY($1::uuid[])
     UNION ALL {kits_sql("$1", free)}) AS s
 JOIN locations l ON l.id = s.location_id
-WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id")} AND (
+WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id", "$3")} AND (
     NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
     OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
 GROUP BY s.variant_id"""

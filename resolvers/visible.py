@@ -32,6 +32,7 @@ VARIANTS = Rows(
     everyone=f"{OUR_ACTIVE} AND EXISTS (SELECT 1 FROM products p WHERE p.id = {{row}}.product_id AND p.is_active)",
 )
 BACKORDER_TERMS = Within("variant", VARIANTS)
+CHANNEL_BACKORDER_TERMS = Both(Within("variant", VARIANTS), Within("channel", CHANNELS))
 PRICES = Both(Within("variant", VARIANTS), Within("channel", CHANNELS))
 TAX_RATES = Rows(staff=OURS, partner=OURS)
 SUBSTITUTES = Both(Within("variant", VARIANTS), Within("substitute", VARIANTS))

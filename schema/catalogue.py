@@ -14,6 +14,7 @@ from actions.inventory import MAX_UNITS
 from domain.permissions import Permission
 from resolvers.visible import (
     BACKORDER_TERMS,
+    CHANNEL_BACKORDER_TERMS,
     KIT_COMPONENTS,
     MARKDOWN_CREDITS,
     PRICES,
@@ -41,6 +42,25 @@ VERSION = "The version you read; refused if it has changed since."
 class Price:
     amount: Money = money("The price of one unit.", "amount_minor")
     channel: Channel = one("Where it holds.")
+
+
+@graph(
+    models.ChannelBackorderTerms,
+    "A variant's own launch and limit in one channel.",
+    scope=CHANNEL_BACKORDER_TERMS,
+    needs=READ,
+)
+class ChannelBackorderTerms:
+    channel: Channel = one("Where they hold.")
+    launches_at: datetime | None = column(
+        "Before this nothing of it is sent to buyers of the channel; null where it is the variant's launch that holds."
+    )
+    ships_by: date | None = column("By which day what is pre-ordered there now is to be sent.")
+    launched_at: datetime | None = column("When those who pre-ordered there had been served; null before that.")
+    limit_units: int | None = column(
+        "How many units that were ordered there may wait at once, beside the variant's limit; null for none.",
+        needs=Permission.READ_STOCK,
+    )
 
 
 @graph(
@@ -111,6 +131,10 @@ class Variant(Node):
     product: "Product" = one("What it is a variant of.")
     prices: list[Price] = many("What it costs, by channel.", order_by="channel_id")
     backorder_terms: BackorderTerms | None = one("How it may be ordered when there is none; null for without limits.")
+    channel_backorder_terms: list[ChannelBackorderTerms] = many(
+        "What channels have for themselves of that: a launch instead of the variant's, a limit beside it.",
+        order_by="channel_id",
+    )
     markdown_credits: list[MarkdownCredit] = many("Where units of it had better go.", order_by="location_id")
     substitutes: list[Substitute] = many("What may be sent instead, best first.", order_by="rank")
     kit_components: list[KitComponent] = many("What one kit has now; nothing if it is no kit.", order_by="id")
@@ -248,6 +272,23 @@ class SetBackorderTermsInput:
     expected_version: int | None = given("The variant's version you read.", default=UNSET)
 
 
+@strawberry.input(description="A variant's own launch and limit in one channel; what is silent stays.")
+class SetChannelBackorderTermsInput:
+    variant_id: strawberry.ID = ref("The variant.", "Variant")
+    channel_id: strawberry.ID = ref("Where they hold.", "Channel")
+    limit_units: int | None = given(
+        "How many units that are ordered there may wait at once, beside the variant's limit; null for none.",
+        default=UNSET,
+        at_least=0,
+        at_most=MAX_UNITS,
+    )
+    launches_at: datetime | None = given(
+        "Before this nothing of it is sent to buyers of the channel; null for the variant's launch.", default=UNSET
+    )
+    ships_by: date | None = given("By which day what is pre-ordered there is to be sent; null for none.", default=UNSET)
+    expected_version: int | None = given("The variant's version you read.", default=UNSET)
+
+
 @strawberry.input(description="What a variant costs in a channel.")
 class SetPriceInput:
     variant_id: strawberry.ID = ref("The variant.", "Variant")
@@ -304,6 +345,13 @@ class CatalogueMutations:
         "launch that is moved.",
         terms.set_terms,
         SetBackorderTermsInput,
+        needs=CHANGE,
+    )
+    set_channel_backorder_terms: Variant = action(
+        "Give a variant a launch of its own in a channel, which holds there instead of the variant's, or a limit of what "
+        "waits there beside the variant's.",
+        terms.set_channel_terms,
+        SetChannelBackorderTermsInput,
         needs=CHANGE,
     )
     set_price: Variant = action("Say what a variant costs.", prices.set_price, SetPriceInput, needs=CHANGE)

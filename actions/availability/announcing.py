@@ -70,7 +70,7 @@ def _levels(*, free: Callable[[str], str], sold: str) -> str:
     """`free` are units of a level that the buyers of a channel can have, `sold` the same of a row of `stock`."""
     return f"""
 WITH wanted AS (
-    SELECT v.id, v.organization_id, v.is_active, v.is_kit, {is_sold("v.id")} AS is_sold
+    SELECT v.id, v.organization_id, v.is_active, v.is_kit
     FROM variants v WHERE v.id = ANY($1::uuid[])),
 segments AS (
     SELECT organization_id, '' AS segment FROM wanted
@@ -91,7 +91,7 @@ kits AS (
     GROUP BY w.organization_id, w.id, l.id, w.is_active, l.is_active),
 kits_sold AS (
     SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
-        CASE WHEN c.is_active AND w.is_active AND w.is_sold THEN coalesce(sum(k.units), 0) ELSE 0 END AS units
+        CASE WHEN c.is_active AND w.is_active AND {is_sold("w.id", "c.id")} THEN coalesce(sum(k.units), 0) ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN LATERAL (
@@ -100,17 +100,17 @@ kits_sold AS (
         WHERE NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
             OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = p.location_id)
     ) AS k ON true
-    WHERE w.is_kit GROUP BY w.organization_id, w.id, w.is_active, w.is_sold, c.id, c.is_active, t.segment),
+    WHERE w.is_kit GROUP BY w.organization_id, w.id, w.is_active, c.id, c.is_active, t.segment),
 sold AS (
     SELECT w.organization_id, w.id AS variant_id, c.id AS channel_id, t.segment,
-        CASE WHEN c.is_active AND w.is_sold THEN coalesce(sum({sold}), 0)
+        CASE WHEN c.is_active AND {is_sold("w.id", "c.id")} THEN coalesce(sum({sold}), 0)
             ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN stock s ON s.variant_id = w.id AND (
         NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
         OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = s.location_id))
-    WHERE NOT w.is_kit GROUP BY w.organization_id, w.id, w.is_sold, c.id, c.is_active, t.segment),
+    WHERE NOT w.is_kit GROUP BY w.organization_id, w.id, c.id, c.is_active, t.segment),
 every AS (
     SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, '' AS segment, units FROM stock
     UNION ALL SELECT organization_id, variant_id, NULL::uuid, location_id, '', units FROM kits

@@ -4,8 +4,8 @@ Until the job has served who waits, `launched_at` stays empty, and whoever order
 """
 
 import logging
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from actions import outbox, reference
@@ -14,13 +14,14 @@ from actions.backordering.terms import terms_fact
 from actions.backordering.waits import told, wait_in, wait_row, write_waits
 from actions.backorders import RETRY_BATCH, retry_backorders
 from actions.catalogue import touch
-from actions.changing import OrderChange, lock_order, save
+from actions.changing import lock_order, save
 from actions.refusals import passed_over
 from actions.upserting import fresh_network
 from domain.facts import FactKind
 from domain.lifecycle import UnitStatus
 from domain.placing.backordering import Terms, Wait, wait_of
-from models import Backorder, BackorderTerms
+from models import Backorder, BackorderTerms, ChannelBackorderTerms
+from models.backorders import launch_in
 from models.db import Fetching, rows
 
 log = logging.getLogger("oms.backorders")
@@ -32,18 +33,38 @@ ROUNDS: Final = 20
 """Of RETRY_BATCH orders each; a longer queue goes on at the next run."""
 FOLLOW_BATCH: Final = 200
 
+# Without a channel it is launched in all that have no launch of their own.
 DUE: Final = """
-SELECT organization_id, variant_id FROM backorder_terms
-WHERE launches_at <= $1 AND launched_at IS NULL ORDER BY launches_at, variant_id LIMIT $2"""
+SELECT organization_id, variant_id, channel_id FROM (
+    SELECT organization_id, variant_id, NULL::uuid AS channel_id, launches_at FROM backorder_terms
+    WHERE launches_at <= $1 AND launched_at IS NULL
+    UNION ALL SELECT organization_id, variant_id, channel_id, launches_at FROM channel_backorder_terms
+    WHERE launches_at <= $1 AND launched_at IS NULL) AS due
+ORDER BY launches_at, variant_id, channel_id LIMIT $2"""
 # Units of a variant that is to be launched wait as pre-orders; a pre-order follows the launch, also when there is none any more.
-MOVED: Final = """
-SELECT DISTINCT o.organization_id, l.order_id FROM backorder_terms t
-JOIN order_lines l ON l.variant_id = t.variant_id JOIN orders o ON o.id = l.order_id
+MOVED: Final = f"""
+SELECT DISTINCT o.organization_id, l.order_id
+FROM (SELECT variant_id FROM backorder_terms UNION SELECT variant_id FROM channel_backorder_terms) AS v
+JOIN order_lines l ON l.variant_id = v.variant_id JOIN orders o ON o.id = l.order_id
 JOIN line_status s ON s.line_id = l.id AND s.status = 'backordered'
+LEFT JOIN LATERAL {launch_in("v.variant_id", "o.channel_id")} AS t ON true
 LEFT JOIN backorders b ON b.line_id = l.id
 WHERE (t.launches_at IS NOT NULL AND t.launched_at IS NULL OR b.launches_at IS NOT NULL)
   AND (b.launches_at, b.ships_by) IS DISTINCT FROM (t.launches_at, t.ships_by)
 LIMIT $1"""
+
+
+LAUNCHES: Final = f"""
+SELECT l.id AS line_id, t.* FROM order_lines l JOIN orders o ON o.id = l.order_id
+CROSS JOIN LATERAL {launch_in("l.variant_id", "o.channel_id")} AS t WHERE l.order_id = $1"""
+
+
+class Launch(NamedTuple):
+    """The one that holds for a line in its order's channel."""
+
+    launches_at: datetime | None = None
+    ships_by: date | None = None
+    launched_at: datetime | None = None
 
 
 async def launch_due(now: datetime) -> int:
@@ -53,7 +74,7 @@ async def launch_due(now: datetime) -> int:
         act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
         for _ in range(ROUNDS):
             if await retry_backorders(act, [found["variant_id"]]) < RETRY_BATCH:
-                await _launch(act, found["variant_id"])
+                await _launch(act, (found["variant_id"], found["channel_id"]))
                 break
     return len(due)
 
@@ -69,9 +90,16 @@ async def follow_launches(now: datetime) -> int:
 
 @fresh_network
 @action
-async def _launch(act: Act, variant_id: UUID) -> UUID:
+async def _launch(act: Act, launched: tuple[UUID, UUID | None]) -> UUID:
+    """The variant, in the channel or in all that have no launch of their own."""
+    variant_id, channel_id = launched
     row = await touch(act, variant_id)
-    terms = await BackorderTerms.select_for_update(no_key=True).get(variant_id=variant_id)
+    terms: BackorderTerms | ChannelBackorderTerms
+    if channel_id is None:
+        terms = await BackorderTerms.select_for_update(no_key=True).get(variant_id=variant_id)
+    else:
+        in_channel = ChannelBackorderTerms.select_for_update(no_key=True)
+        terms = await in_channel.get(variant_id=variant_id, channel_id=channel_id)
     if terms.launches_at is not None and terms.launches_at <= act.now and terms.launched_at is None:
         terms.launched_at = act.now
         await terms.save(update_fields=["launched_at"])
@@ -85,11 +113,13 @@ async def _follow(act: Act, order_id: UUID) -> UUID:
     network = await reference.network(Fetching, act.organization_id)
     days = network.channels[change.order.channel_id].backorder_cancel_days
     known = {row.line_id: row for row in await Backorder.filter(order_id=order_id)}
-    terms = await _terms_of(change)
+    launches = {row["line_id"]: row for row in await rows(LAUNCHES, [order_id])}
     waits, written = {}, []
     for line_id in {units.place.line_id: None for units in change.units(UnitStatus.BACKORDERED)}:
         row = known.get(line_id)
-        wait = _followed(row, terms.get(change.lines[line_id].variant_id), act.now, days)
+        at = launches.get(line_id)
+        launch = Launch(at["launches_at"], at["ships_by"], at["launched_at"]) if at else Launch()
+        wait = _followed(row, launch, act.now, days)
         if wait is not None:
             waits[line_id] = wait
             written.append(wait_row(order_id, line_id, wait, fixed_for=row.reason if row and row.is_fixed else None))
@@ -100,14 +130,9 @@ async def _follow(act: Act, order_id: UUID) -> UUID:
     return order_id
 
 
-async def _terms_of(change: OrderChange) -> dict[UUID, BackorderTerms]:
-    variants = {line.variant_id for line in change.lines.values()}
-    return {row.variant_id: row for row in await BackorderTerms.filter(variant_id__in=variants)}
-
-
-def _followed(row: Backorder | None, terms: BackorderTerms | None, now: datetime, days: int | None) -> Wait | None:
+def _followed(row: Backorder | None, terms: Launch, now: datetime, days: int | None) -> Wait | None:
     """How long the line waits now; None where nothing changed. A day that somebody chose stays."""
-    if terms is None or (terms.launched_at is not None and (row is None or row.launches_at is None)):
+    if terms.launched_at is not None and (row is None or row.launches_at is None):
         return None
     before = wait_in(row) if row else Wait(now, None, None, None)
     if (before.launches_at, before.ships_by) == (terms.launches_at, terms.ships_by):

@@ -9,20 +9,24 @@ from actions import outbox
 from actions.acting import Act, action
 from actions.catalogue import touch
 from actions.inventory import MAX_UNITS
-from actions.upserting import fresh_network
+from actions.upserting import check_known, fresh_network
 from domain.facts import Fact, FactKind
 from domain.validation import KEEP, Checks, Keep
-from models import BackorderTerms
+from models import BackorderTerms, ChannelBackorderTerms
+from models.backorders import launch_in
 
 NAMES: Final = ("limit_units", "launches_at", "ships_by")
 
 
-def is_sold(variant: str) -> str:
-    """Whether its launch, and that of each component of a kit, is over or never was, as SQL: else nobody can have it."""
+def is_sold(variant: str, channel: str) -> str:
+    """Whether its launch in the channel, and that of each component of a kit, is over or never was, as SQL.
+
+    Else nobody can have it there.
+    """
     return (
-        "NOT EXISTS (SELECT FROM backorder_terms t WHERE t.launches_at IS NOT NULL AND t.launched_at IS NULL"
-        f" AND (t.variant_id = {variant} OR t.variant_id IN"
-        f" (SELECT component_variant_id FROM kit_components WHERE kit_variant_id = {variant})))"
+        f"NOT EXISTS (SELECT FROM (SELECT {variant} AS id"
+        f" UNION ALL SELECT component_variant_id FROM kit_components WHERE kit_variant_id = {variant}) AS made"
+        f" CROSS JOIN LATERAL {launch_in('made.id', channel)} AS t WHERE t.launches_at IS NOT NULL AND t.launched_at IS NULL)"
     )
 
 
@@ -48,6 +52,45 @@ async def set_terms(act: Act, command: SetBackorderTerms) -> UUID:
     terms = await BackorderTerms.select_for_update(no_key=True).get_or_none(variant_id=row.id)
     if terms is None:
         terms = BackorderTerms(organization_id=act.organization_id, variant_id=row.id)
+    _change(terms, command)
+    await terms.save()
+    await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
+    return row.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetChannelBackorderTerms:
+    """In one channel: `limit_units` None sets none beside the variant's, `launches_at` None follows the variant's launch."""
+
+    variant_id: UUID
+    channel_id: UUID
+    limit_units: int | Keep | None = KEEP
+    launches_at: datetime | Keep | None = KEEP
+    ships_by: date | Keep | None = KEEP
+    expected_version: int | None = None
+
+
+@fresh_network
+@action
+async def set_channel_terms(act: Act, command: SetChannelBackorderTerms) -> UUID:
+    """The variant's id, whose version counts it; as `set_terms` in all else. Raises InvalidInput, NotFound, Conflict."""
+    checks = Checks()
+    await check_known(act, checks, "channels", [("channel_id", command.channel_id)])
+    checks.refuse()
+    row = await touch(act, command.variant_id, command.expected_version)
+    kept = {"variant_id": row.id, "channel_id": command.channel_id}
+    terms = await ChannelBackorderTerms.select_for_update(no_key=True).get_or_none(**kept)
+    if terms is None:
+        terms = ChannelBackorderTerms(organization_id=act.organization_id, **kept)
+    _change(terms, command)
+    await terms.save()
+    await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
+    return row.id
+
+
+def _change(
+    terms: BackorderTerms | ChannelBackorderTerms, command: SetBackorderTerms | SetChannelBackorderTerms
+) -> None:
     launched_before = terms.launches_at
     for name in NAMES:
         if (value := getattr(command, name)) is not KEEP:
@@ -55,18 +98,20 @@ async def set_terms(act: Act, command: SetBackorderTerms) -> UUID:
     _check(terms)
     if terms.launches_at != launched_before:
         terms.launched_at = None
-    await terms.save()
-    await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
-    return row.id
 
 
-def terms_fact(variant: dict[str, Any], terms: BackorderTerms) -> Fact:
-    names = (*NAMES, "launched_at")
-    payload = {"variant": variant, "backorder_terms": {name: _plain(getattr(terms, name)) for name in names}}
-    return Fact(kind=FactKind.CATALOGUE_CHANGED, variant_id=terms.variant_id, payload=payload)
+def terms_fact(variant: dict[str, Any], terms: BackorderTerms | ChannelBackorderTerms) -> Fact:
+    told = {name: _plain(getattr(terms, name)) for name in (*NAMES, "launched_at")}
+    if isinstance(terms, BackorderTerms):
+        payload = {"variant": variant, "backorder_terms": told}
+        return Fact(kind=FactKind.CATALOGUE_CHANGED, variant_id=terms.variant_id, payload=payload)
+    payload = {"variant": variant, "channel_backorder_terms": {**told, "channel": str(terms.channel_id)}}
+    return Fact(
+        kind=FactKind.CATALOGUE_CHANGED, variant_id=terms.variant_id, channel_id=terms.channel_id, payload=payload
+    )
 
 
-def _check(terms: BackorderTerms) -> None:
+def _check(terms: BackorderTerms | ChannelBackorderTerms) -> None:
     checks = Checks()
     checks.number("limit_units", terms.limit_units, most=MAX_UNITS)
     if terms.ships_by is not None and terms.launches_at is None:

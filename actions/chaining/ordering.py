@@ -32,6 +32,7 @@ from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.purchasing import PurchaseKind, PurchaseStatus
 from models import Fulfilment, FulfilmentLine, PurchaseLine, PurchaseOrder
+from models.backorders import is_awaited
 from models.db import rows
 from models.kits import NOT_IN_A_KIT
 
@@ -41,11 +42,11 @@ CHAIN_BATCH: Final = 200
 """Orders that one run of the job chains at most."""
 
 # Locations of the order's channel only, nothing before its launch, and nobody who declined the line.
-_MAY_SHIP: Final = """
+_MAY_SHIP: Final = f"""
     f.drop_ships AND f.is_active AND v.is_active AND p.is_active
     AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)
          OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))
-    AND NOT EXISTS (SELECT FROM backorder_terms t WHERE t.variant_id = f.variant_id AND t.launches_at > $2)"""
+    AND NOT {is_awaited("f.variant_id", "o.channel_id", "$2")}"""
 _DECLINED: Final = """
     SELECT e.line_id FROM excluded_locations e JOIN order_lines x ON x.id = e.line_id
     WHERE x.order_id = o.id AND e.location_id = p.id AND e.until > $2"""

@@ -264,7 +264,8 @@ class Batch:
         found = {}
         for line, _ in new.decided.backorders:
             terms = self.terms.get(new.command.lines[line].variant_id)
-            if wait := wait_of(new.act.now, terms, new.channel.backorder_cancel_days):
+            launch = terms and terms.launch(new.channel.id)
+            if wait := wait_of(new.act.now, launch, new.channel.backorder_cancel_days):
                 found[new.line_ids[line]] = wait
         self.waits += [waits.wait_row(new.id, line_id, wait) for line_id, wait in found.items()]
         return found
@@ -289,6 +290,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
     await read_quotas(connection, shelves, with_quotas, carts.found)
     networks = {key: await reference.network(connection, key) for key in {e.act.organization_id for e in fresh}}
     has_terms = any(network.has_backorder_terms for network in networks.values())
+    has_own = any(network.has_channel_terms for network in networks.values())
     if any(network.safety_rules for network in networks.values()):
         await read_safety(connection, shelves)
     return Batch(
@@ -306,5 +308,7 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
         last=asked[-1].act,
         has_quotas=bool(with_quotas),
         loads=await workload.lock_loads(connection, networks, asked[-1].act.now) if lock else {},
-        terms=await waits.read_terms(connection, {variant for variant, _ in wanted}, lock=lock) if has_terms else {},
+        terms=await waits.read_terms(connection, {v for v, _ in goods}, has_own=has_own, lock=lock)
+        if has_terms
+        else {},
     )

@@ -21,6 +21,7 @@ from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.standing import Standing, StandingOrder, standing_of
 from domain.routing.values import Candidate, Demand, Method
 from domain.workdays import Load
+from models.backorders import is_awaited
 from models.db import Fetching, rows
 
 MOST_ORDERS: Final = 500
@@ -46,16 +47,16 @@ WHERE {_UNRELEASED} AND o.promise_id IS NULL AND NOT EXISTS (
 ORDER BY md5(o.id::text || $6::text), o.id LIMIT $7"""
 PROMISED: Final = f"SELECT count(*)::int AS orders FROM orders o WHERE {_UNRELEASED} AND o.promise_id IS NOT NULL"
 
-UNITS: Final = """
+UNITS: Final = f"""
 SELECT s.id, s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, l.position, l.unit_price_minor,
     v.weight_grams, p.category, k.id AS kit_id, k.variant_id AS kit_variant_id, c.units AS in_one,
     kp.category AS kit_category, (SELECT count(*) FROM kit_lines n WHERE n.kit_id = k.id) AS components
 FROM line_status s JOIN order_lines l ON l.id = s.line_id JOIN variants v ON v.id = l.variant_id
-JOIN products p ON p.id = v.product_id
+JOIN products p ON p.id = v.product_id JOIN orders o ON o.id = l.order_id
 LEFT JOIN (kit_lines c JOIN order_kits k ON k.id = c.kit_id AND k.parted_at IS NULL
     JOIN variants kv ON kv.id = k.variant_id JOIN products kp ON kp.id = kv.product_id) ON c.line_id = l.id
-WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2 AND (s.status = 'scheduled' OR NOT EXISTS (
-    SELECT FROM backorder_terms t WHERE t.variant_id = l.variant_id AND t.launches_at > $3))
+WHERE s.order_id = ANY($1::uuid[]) AND s.status <> 'cancelled' AND l.method = $2 AND (s.status = 'scheduled'
+    OR NOT {is_awaited("l.variant_id", "o.channel_id", "$3")})
 ORDER BY s.order_id, l.position, s.status, s.location_id"""
 
 FREE: Final = """

@@ -17,6 +17,7 @@ from domain.holds import STOPS
 from domain.lifecycle import Action, UnitStatus
 from domain.placing.commands import PlaceOrder
 from models import Substitution, SubstitutionConsent
+from models.backorders import is_awaited
 from models.db import rows
 from models.kits import NOT_IN_A_KIT
 from models.locations import CAN_SERVE
@@ -35,7 +36,7 @@ _FREE: Final = f"""{free_for("f", "o.channel_id", "(SELECT segment FROM customer
 _FITTING: Final = f"""
     s.status = 'backordered' AND {_FREE} AND {NOT_IN_A_KIT}
     AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id AND p.status = 'proposed')
-    AND NOT EXISTS (SELECT FROM backorder_terms b WHERE b.variant_id = l.variant_id AND b.launches_at > $1)"""
+    AND NOT {is_awaited("l.variant_id", "o.channel_id", "$1")}"""
 _UNHELD: Final = """
     NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($2::text[]))"""
 

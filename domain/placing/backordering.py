@@ -2,11 +2,12 @@
 
 A pre-order is a backorder with a label and a date to ship by, and one limit caps both; without a limit any number may wait
 (Spree: `backorder_limit`). Before its launch a variant is given to nobody, whatever lies there (Dynamics 365: pre-orders
-are held until the launch date, then stock is looked at, else they are backordered).
+are held until the launch date, then stock is looked at, else they are backordered). A channel may have a launch of its own,
+which holds there instead, and a limit of its own beside the one for all.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -18,13 +19,24 @@ MOST_CANCEL_DAYS: Final = 3_650
 
 @dataclass(slots=True)
 class Terms:
-    """Of one variant. `waiting` units wait already, counted where there is a limit."""
+    """Of one variant, or in `own` by channel. `waiting` units wait already, counted where there is a limit."""
 
     limit_units: int | None = None
     waiting: int = 0
     launches_at: datetime | None = None
     ships_by: date | None = None
     is_launched: bool = True
+    own: dict[UUID, "Terms"] = field(default_factory=dict)
+
+    def launch(self, channel_id: UUID) -> "Terms":
+        """Those whose launch holds in the channel."""
+        own = self.own.get(channel_id)
+        return self if own is None or own.launches_at is None else own
+
+    def limiting(self, channel_id: UUID) -> "list[Terms]":
+        """Those that count what waits in the channel."""
+        own = self.own.get(channel_id)
+        return [self] if own is None else [self, own]
 
     @property
     def left(self) -> int | None:
@@ -58,8 +70,11 @@ class Wait(NamedTuple):
         return {name: value.isoformat() if (value := getattr(self, name)) else None for name in names}
 
 
-def let_wait(waiting: Iterable[Waiting], terms: TermsOf) -> None:
-    """Count the units among those that wait. Raises BackorderLimitExceeded, with nothing counted, when they are too many."""
+def let_wait(waiting: Iterable[Waiting], terms: TermsOf, channel_id: UUID) -> None:
+    """Count the units among those that wait, of the channel's too where it has a limit of its own.
+
+    Raises BackorderLimitExceeded, with nothing counted, when they are too many.
+    """
     units: dict[UUID, int] = {}
     skus: dict[UUID, str] = {}
     for each in waiting:
@@ -67,14 +82,16 @@ def let_wait(waiting: Iterable[Waiting], terms: TermsOf) -> None:
             units[each.variant_id] = units.get(each.variant_id, 0) + each.quantity
             skus[each.variant_id] = each.sku
     left = {
-        skus[variant]: allowed
+        skus[variant]: min(allowed)
         for variant, wanted in units.items()
-        if (allowed := terms[variant].left) is not None and wanted > allowed
+        if (allowed := [most for each in terms[variant].limiting(channel_id) if (most := each.left) is not None])
+        and wanted > min(allowed)
     }
     if left:
         raise BackorderLimitExceeded(left)
     for variant, wanted in units.items():
-        terms[variant].waiting += wanted
+        for limiting in terms[variant].limiting(channel_id):
+            limiting.waiting += wanted
 
 
 def wait_of(since: datetime, terms: Terms | None, cancel_days: int | None) -> Wait | None:

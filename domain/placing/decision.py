@@ -131,7 +131,7 @@ def decide(
         raise InsufficientStock(missing_skus(plan, goods, kits))
     if plan.unserved and market.terms:
         short = ((goods[each.line], each.quantity) for each in plan.unserved)
-        let_wait((Waiting(item.id, item.sku, units) for item, units in short), market.terms)
+        let_wait((Waiting(item.id, item.sku, units) for item, units in short), market.terms, market.channel.id)
     left = {key: each.usable for key, each in own.items()}
     allocations = []
     for line, _, location_id, quantity in plan.assignments:
@@ -251,9 +251,11 @@ def _hand_overs(lines: Sequence[OrderedLine], network: Network, kits: Sequence[O
 def _not_launched(
     lines: Sequence[OrderedLine], market: Market, sites: Sequence[Site]
 ) -> dict[tuple[int, int], Exclusion]:
-    terms = market.terms
+    terms, channel_id = market.terms, market.channel.id
     awaited = [
-        at for at, line in enumerate(lines) if line.variant_id in terms and not terms[line.variant_id].is_launched
+        at
+        for at, line in enumerate(lines)
+        if line.variant_id in terms and not terms[line.variant_id].launch(channel_id).is_launched
     ]
     return {(at, place): Exclusion.NOT_LAUNCHED for at in awaited for place in range(len(sites))}
 

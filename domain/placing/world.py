@@ -155,6 +155,7 @@ class Network:
     workplaces: Mapping[UUID, Workplace] = field(default_factory=dict)
     """Locations whose days count: those with a daily capacity, and all where a rule asks for ship dates."""
     has_backorder_terms: bool = False
+    has_channel_terms: bool = False
     """Whether any variant has some: else nobody asks."""
     quota_groups: Sequence[QuotaGroup] = ()
     safety_rules: Sequence[SafetyRule] = ()

@@ -6,7 +6,7 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 
-RULE = "(new_kit_id IS NULL) = (kit_id IS NULL OR new_line_id IS NULL)"
+CHECKS = {"pickup_questions": {"kit": "(new_kit_id IS NULL) = (kit_id IS NULL OR new_line_id IS NULL)"}}
 
 
 def _kit(column: str, related_name: str) -> Any:
@@ -27,8 +27,12 @@ class Migration(migrations.Migration):
     operations: list[Any] = [
         ops.AddField(model_name="PickupQuestion", name="kit", field=_kit("kit_id", "pickup_questions")),
         ops.AddField(model_name="PickupQuestion", name="new_kit", field=_kit("new_kit_id", "pickup_answers")),
-        ops.RunSQL(
-            f"ALTER TABLE pickup_questions ADD CONSTRAINT pickup_questions_kit CHECK ({RULE})",
-            "ALTER TABLE pickup_questions DROP CONSTRAINT pickup_questions_kit",
+        *(
+            ops.RunSQL(
+                f"ALTER TABLE {table} ADD CONSTRAINT {table}_{name} CHECK ({rule})",
+                f"ALTER TABLE {table} DROP CONSTRAINT {table}_{name}",
+            )
+            for table, rules in CHECKS.items()
+            for name, rule in rules.items()
         ),
     ]

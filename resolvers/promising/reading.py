@@ -18,6 +18,7 @@ from domain.promising.question import Coming, Destination, OnHand, Place, Questi
 from domain.promising.shipping import Region
 from domain.promising.supply import UNLIMITED, Dated, SupplyKind, counts_on, without_demand
 from domain.routing.values import Method
+from models.backorders import launch_in
 from models.db import Fetching, rows
 from resolvers.promising.ways import calendar_of, cut_off_of, promise_rules, services_of
 
@@ -47,9 +48,9 @@ ORDER BY days, id"""
 WAITING: Final = """
 SELECT l.variant_id, sum(s.quantity)::int AS units FROM line_status s JOIN order_lines l ON l.id = s.line_id
 WHERE s.status IN ('backordered', 'unscheduled') AND l.variant_id = ANY($1::uuid[]) GROUP BY l.variant_id"""
-LAUNCHES: Final = """
-SELECT variant_id, launches_at FROM backorder_terms
-WHERE variant_id = ANY($1::uuid[]) AND launches_at IS NOT NULL AND launched_at IS NULL"""
+LAUNCHES: Final = f"""
+SELECT v.id AS variant_id, t.launches_at FROM unnest($1::uuid[]) AS v(id)
+CROSS JOIN LATERAL {launch_in("v.id", "$2::uuid")} AS t WHERE t.launches_at IS NOT NULL AND t.launched_at IS NULL"""
 PLACES: Final = """
 SELECT id, time_zone, calendar, country, region, cut_off, daily_capacity_units, daily_capacity_lines
 FROM locations WHERE id = ANY($1::uuid[])"""
@@ -97,7 +98,7 @@ async def question_of(asked: Asked) -> Question | None:
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
     present |= network.brought_to
     places = await _places(asked, channel, network, present)
-    launches = await _launches(units) if network.has_backorder_terms else {}
+    launches = await _launches(units, channel.id) if network.has_backorder_terms else {}
     awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
     return Question(
         now=asked.now,
@@ -186,9 +187,9 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
     }
 
 
-async def _launches(wanted: Mapping[UUID, int]) -> dict[UUID, datetime]:
-    """Of the variants that are not sent yet."""
-    return {row["variant_id"]: row["launches_at"] for row in await rows(LAUNCHES, [list(wanted)])}
+async def _launches(wanted: Mapping[UUID, int], channel_id: UUID) -> dict[UUID, datetime]:
+    """Of the variants that are not sent yet in the channel."""
+    return {row["variant_id"]: row["launches_at"] for row in await rows(LAUNCHES, [list(wanted), channel_id])}
 
 
 def _awaited(on_hand: Mapping[UUID, Mapping[UUID, OnHand]]) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ CHANGEABLE = [
     "substitutions",
     "substitution_consents",
     "backorder_terms",
+    "channel_backorder_terms",
     "outbox",
     "idempotency_keys",
 ]

@@ -20,6 +20,7 @@ from domain.placing.commands import CartLine, ReserveCart
 from models import BackorderTerms, Order, Reservation, RoutingDecision
 from tests.actions.asserting import books_balance, refused, told
 from tests.world import World, channel, furnish, stock
+from tests.world.kits import kit
 from tests.world.orders import new_order, units
 from tests.world.waiting import place, terms, wait_of, wanted
 
@@ -259,3 +260,14 @@ async def test_two_jobs_at_once_launch_once(counter):
     facts = [fact for fact in await told(FactKind.CATALOGUE_CHANGED) if fact.actor == "job:launches"]
     assert len(facts) == 1
     await books_balance()
+
+
+async def test_a_kit_waits_for_the_last_of_its_components_to_be_launched(counter):
+    world = await before_launch()
+    await kit(world, "SET", MUG=1, LAMP=1)
+
+    order = await Order.get(id=await place(counter, world, SET=1))
+    before = await units(order, "LAMP")
+    await launch_due(world.now + 10 * DAY)
+
+    assert (before, await units(order, "LAMP")) == ({S.BACKORDERED: 1}, {S.SCHEDULED: 1})

@@ -38,6 +38,8 @@ location_groups = importlib.import_module("models.migrations.0020_location_group
 capacity = importlib.import_module("models.migrations.0018_capacity")
 line_capacity = importlib.import_module("models.migrations.0032_line_capacity")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
+kit_questions = importlib.import_module("models.migrations.0034_kit_questions")
+channel_launches = importlib.import_module("models.migrations.0035_channel_launches")
 quotas = importlib.import_module("models.migrations.0028_quotas")
 forwarding = importlib.import_module("models.migrations.0033_forwarding")
 RULES = {
@@ -66,6 +68,8 @@ RULES = {
         routing.CHECKS,
         quotas.CHECKS,
         forwarding.CHECKS,
+        kit_questions.CHECKS,
+        channel_launches.CHECKS,
     )
     for table, rules in checks.items()
     for name, rule in rules.items()
@@ -87,6 +91,7 @@ INDEXES = {
     **forwarding.INDEXES,
     **routing.UNIQUE,
     **quotas.UNIQUE,
+    **channel_launches.JOBS,
 }
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}
 TABLES = [getattr(models, name) for name in models.__all__]

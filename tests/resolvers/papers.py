@@ -15,7 +15,7 @@ START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
     models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder,
     models.PurchaseLine, models.ReorderRule, models.StockCount, models.CountLine, models.AvailabilityThreshold,
-    models.BackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
+    models.BackorderTerms, models.ChannelBackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
 ]  # fmt: skip
 
 
@@ -36,6 +36,12 @@ def add_papers(world: Any, organization: UUID) -> None:
                 launched_at=START + timedelta(days=at) if at > 3 and launch else None,
             )
         )  # fmt: skip
+        for channel in world.of(models.Channel, organization)[at % 2 : 3]:
+            world.add(
+                models.ChannelBackorderTerms(
+                    organization_id=organization, variant_id=variant.id, channel_id=channel.id, limit_units=at + 7, **launch
+                )
+            )  # fmt: skip
     for at in range(5):
         _transfer(world, organization, locations, variants, at)
         _purchase(world, organization, locations, variants, at)

@@ -18,6 +18,11 @@ WAITING = """query ($id: ID!) { order(id: $id) { lines { status
     backorder { isPreorder launchesAt shipsBy cancelsAt } variant { backorderTerms { launchesAt shipsBy launchedAt } } } } }"""
 DEADLINE = """mutation ($input: SetBackorderDeadlineInput!) { setBackorderDeadline(input: $input) {
     __typename ... on Order { lines { backorder { cancelsAt reason isFixed } } } ... on Problem { code } } }"""
+OWN = """mutation ($input: SetChannelBackorderTermsInput!) { setChannelBackorderTerms(input: $input) {
+    __typename
+    ... on Variant { channelBackorderTerms { limitUnits launchesAt shipsBy launchedAt channel { code } } }
+    ... on Problem { code message }
+    ... on InvalidInput { problems { path code } } } }"""
 TERMS = """mutation ($input: SetBackorderTermsInput!) { setBackorderTerms(input: $input) {
     __typename ... on Variant { backorderTerms { limitUnits launchesAt } } ... on Problem { code } } }"""
 PLACE = """mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) @idempotent(key: "order-0001") {
@@ -104,3 +109,33 @@ async def test_terms_are_set_by_those_who_keep_the_catalogue(database):
     assert answer["data"]["setBackorderTerms"]["backorderTerms"] == {"limitUnits": 5, "launchesAt": None}
     assert cleared["data"]["setBackorderTerms"]["backorderTerms"]["limitUnits"] is None
     assert codes(await ask(TERMS, world.viewer(Role.AGENT), {"input": wanted})) == ["FORBIDDEN"]
+
+
+async def test_a_channel_is_given_its_own_launch_and_dates_are_promised_by_it(database):
+    world = await furnish()
+    await terms(world, launches_at=world.now + 10 * DAY)
+    launch = {
+        "variantId": global_id("Variant", world.variants["MUG"].id),
+        "channelId": global_id("Channel", world.web.id),
+        "launchesAt": "2026-11-08T15:00:00Z",
+        "limitUnits": 7,
+    }
+
+    answer = await ask(OWN, world.viewer(), {"input": launch})
+    option = await first_option(world, methods=["SHIP"])
+    refused = await ask(OWN, world.viewer(Role.CUSTOMER), {"input": launch})
+    wrong = await ask(OWN, world.viewer(), {"input": {**launch, "launchesAt": None, "shipsBy": "2026-11-09"}})
+
+    assert answer["data"]["setChannelBackorderTerms"]["channelBackorderTerms"] == [
+        {
+            "limitUnits": 7,
+            "launchesAt": "2026-11-08T15:00:00.000000Z",
+            "shipsBy": None,
+            "launchedAt": None,
+            "channel": {"code": "WEB"},
+        }
+    ]
+    assert "2026-11-08" < option["shipOn"] < "2026-11-12"
+    assert codes(refused) == ["FORBIDDEN"]
+    problems = wrong["data"]["setChannelBackorderTerms"]["problems"]
+    assert [problem["path"] for problem in problems] == [["shipsBy"]]

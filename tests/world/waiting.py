@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from actions.backordering.terms import SetBackorderTerms, set_terms
+from actions.backordering.terms import SetBackorderTerms, SetChannelBackorderTerms, set_channel_terms, set_terms
 from actions.desk import Desk
 from domain.placing.commands import Address, OrderedLine, PlaceOrder
 from models import Backorder
@@ -15,6 +15,11 @@ BOSTON = Address(name="Ann", line1="1 Main St", city="Boston", country="US", lat
 
 async def terms(world: World, sku: str = "MUG", **values: Any) -> None:
     await set_terms(world.act(), SetBackorderTerms(variant_id=world.variants[sku].id, **values))
+
+
+async def channel_terms(world: World, channel: str, sku: str = "MUG", **values: Any) -> None:
+    named = {"variant_id": world.variants[sku].id, "channel_id": world.channels[channel].id}
+    await set_channel_terms(world.act(), SetChannelBackorderTerms(**named, **values))
 
 
 def wanted(world: World, *, channel: str = "WEB", **quantities: int) -> PlaceOrder:

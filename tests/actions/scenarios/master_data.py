@@ -16,6 +16,7 @@ for action in (
     kits.set_kit_components,
     markdowns.set_credits,
     prices.remove_price,
+    terms.set_channel_terms,
     terms.set_terms,
     prices.set_price,
     prices.set_prices,
