@@ -17,7 +17,9 @@ class BadId(GraphQLError):
     """`name` and `id` as sent; raised where an id is an argument, collected where it is part of an input."""
 
     def __init__(self, wanted: str, text: str) -> None:
-        super().__init__(f"{text[:64]!r} is not the id of a {wanted}.", extensions={"code": "BAD_ID", "wanted": wanted})
+        article = "an" if wanted.startswith(tuple("AEIO")) else "a"
+        message = f"{text[:64]!r} is not the id of {article} {wanted}."
+        super().__init__(message, extensions={"code": "BAD_ID", "wanted": wanted})
 
 
 @dataclass(frozen=True, slots=True)

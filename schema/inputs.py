@@ -57,6 +57,20 @@ class Bounds:
     at_most: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A number itself, or how many characters or items there are; `most` where a field says nothing."""
+
+    number: int
+    of: str = ""
+    most: int | None = None
+
+    def told(self, how: str, bound: str, limit: int) -> str:
+        if not self.of:
+            return f"{self.number} is {how} than {limit}."
+        return f"It has {self.number} {self.of}; give {bound} {limit}."
+
+
 @dataclass(slots=True)
 class Reading:
     """One input being read."""
@@ -134,7 +148,7 @@ def _value(hint: Any, value: Any, source: StrawberryField, path: str, reading: R
     rule = source.metadata.get(Ref) or source.metadata.get(Bounds)
     if not isinstance(value, list):
         return _item(hint, value, rule, path, reading)
-    _keep(rule, len(value), MAX_ITEMS, path, reading)
+    _keep(rule, Size(len(value), "items", MAX_ITEMS), path, reading)
     rule = rule if isinstance(rule, Ref) else None
     return tuple(_item(hint, item, rule, f"{path}.{at}", reading) for at, item in enumerate(value[:MAX_ITEMS]))
 
@@ -150,9 +164,9 @@ def _item(hint: Any, value: Any, rule: Ref | Bounds | None, path: str, reading: 
     if isinstance(value, str) and not isinstance(value, Enum):
         if "\0" in value:
             reading.problems.append(InputProblem(path, BadInput.BAD_TEXT, "A text cannot hold a NUL character."))
-        _keep(rule, len(value), MAX_TEXT_CHARACTERS, path, reading)
+        _keep(rule, Size(len(value), "characters", MAX_TEXT_CHARACTERS), path, reading)
     elif isinstance(value, int) and not isinstance(value, bool):
-        _keep(rule, value, None, path, reading)
+        _keep(rule, Size(value), path, reading)
     return value
 
 
@@ -167,13 +181,14 @@ def _key(wanted: Ref, value: str, path: str, reading: Reading) -> UUID | None:
     return key
 
 
-def _keep(rule: Ref | Bounds | None, size: int, default: int | None, path: str, reading: Reading) -> None:
+def _keep(rule: Ref | Bounds | None, size: Size, path: str, reading: Reading) -> None:
     bounds = rule if isinstance(rule, Bounds) else Bounds(None, None)
-    most = default if bounds.at_most is None else bounds.at_most
-    if bounds.at_least is not None and size < bounds.at_least:
-        reading.problems.append(InputProblem(path, BadInput.TOO_SMALL, f"{size} is less than {bounds.at_least}."))
-    if most is not None and size > most:
-        reading.problems.append(InputProblem(path, BadInput.TOO_LARGE, f"{size} is more than {most}."))
+    most = size.most if bounds.at_most is None else bounds.at_most
+    if bounds.at_least is not None and size.number < bounds.at_least:
+        told = size.told("less", "at least", bounds.at_least)
+        reading.problems.append(InputProblem(path, BadInput.TOO_SMALL, told))
+    if most is not None and size.number > most:
+        reading.problems.append(InputProblem(path, BadInput.TOO_LARGE, size.told("more", "at most", most)))
 
 
 def _plain(hint: Any) -> Any:

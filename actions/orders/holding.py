@@ -97,7 +97,7 @@ async def reject_hold(act: Act, command: RejectHold) -> UUID:
     change = await lock_order(act, command.order_id, command.expected_version)
     hold = await _open_hold(change, command.hold_id)
     if hold.status is not HoldStatus.CREATED:
-        raise IllegalTransition("reject a hold", hold.status, [HoldStatus.CREATED])
+        raise IllegalTransition("reject", hold.status, [HoldStatus.CREATED])
     hold.status, hold.resolution, hold.expires_at = HoldStatus.REJECTED, command.reason, None
     await hold.save(update_fields=["status", "resolution", "expires_at"])
     _record(change, FactKind.HOLD_REJECTED, hold, reason=command.reason)
@@ -166,7 +166,7 @@ async def _open_hold(change: OrderChange, hold_id: UUID) -> Hold:
         if hold.id == hold_id:
             return hold
     if await Hold.exists(id=hold_id, order_id=change.order.id):
-        raise IllegalTransition("change a hold", HoldStatus.RESOLVED, [HoldStatus.CREATED, HoldStatus.REJECTED])
+        raise IllegalTransition("change", HoldStatus.RESOLVED, [HoldStatus.CREATED, HoldStatus.REJECTED])
     raise NotFound("hold", hold_id)
 
 

@@ -251,7 +251,7 @@ async def _lock_request(act: Act, request_id: UUID) -> tuple[CancellationRequest
     change = await lock_order(act, found.order_id)
     request = await CancellationRequest.get(id=request_id)
     if request.status is not CancellationStatus.REQUESTED:
-        raise IllegalTransition("answer a cancellation", request.status, [CancellationStatus.REQUESTED])
+        raise IllegalTransition("answer", request.status, [CancellationStatus.REQUESTED])
     return request, change
 
 

@@ -87,7 +87,7 @@ async def split_off(act: Act, command: SplitParcel) -> UUID:
     changes, parcel, lines = await lock_parcel(act, command.parcel_id, command.expected_version)
     check_open(parcel, Action.UNPACK)
     if await Label.filter(parcel_id=parcel.id, status__in=list(LIVE)).exists():
-        raise IllegalTransition("split a parcel", "labelled", ["without a label"])
+        raise IllegalTransition("split", "labelled", ["without a label"])
     _check_part(command, lines)
     leaving = [line for line in lines if line.fulfilment_id in command.fulfilment_ids]
     staying = [line for line in lines if line not in leaving]

@@ -95,7 +95,7 @@ async def answer(act: Act, command: AnswerSubstitution) -> UUID:
     is_late = proposed.expires_at is not None and proposed.expires_at <= act.now
     status = SubstitutionStatus.EXPIRED if is_late and _is_open(proposed) else proposed.status
     if status is not SubstitutionStatus.PROPOSED:
-        raise IllegalTransition("answer a substitution", status, [SubstitutionStatus.PROPOSED])
+        raise IllegalTransition("answer", status, [SubstitutionStatus.PROPOSED])
     if command.accept:
         await exchange(act, change, proposed)
     else:

@@ -17,7 +17,7 @@ def test_an_id_leads_back_to_its_type_and_key() -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "é", "T3JkZXI=", "T3JkZXI6eA==", "//79"])
 def test_what_is_no_id_is_named_with_what_was_wanted(text: str) -> None:
-    with pytest.raises(BadId, match="is not the id of a Order") as refused:
+    with pytest.raises(BadId, match="is not the id of an Order") as refused:
         uuid_of("Order", text)
 
     assert refused.value.extensions == {"code": "BAD_ID", "wanted": "Order"}

@@ -12,7 +12,7 @@ import strawberry
 import models
 from actions.acting import Act
 from actions.acting import action as act_action
-from domain.errors import Conflict, Forbidden, InsufficientStock, NotFound
+from domain.errors import Conflict, Forbidden, InsufficientStock, InvalidInput, NotFound
 from domain.permissions import Permission, Role
 from domain.viewer import Audience, Viewer
 from models.channels import ChannelKind
@@ -21,7 +21,7 @@ from resolvers.ids import global_id
 from schema.build import AREAS, build
 from schema.enums import ChannelKind as PublishedKind
 from schema.fields import root
-from schema.inputs import given, ref
+from schema.inputs import command_of, given, ref
 from schema.mutations import action
 from tests.resolvers.world import World, furnish
 from tests.schema.asking import ask, codes, messages
@@ -193,6 +193,24 @@ async def test_every_problem_of_an_input_is_listed_with_its_path(world) -> None:
         {"path": ["wishes", "1", "sku"], "code": "TOO_LARGE"},
         {"path": ["wishes", "1", "atLocationId"], "code": "BAD_ID"},
         {"path": ["wishes", "2", "sku"], "code": "BAD_TEXT"},
+    ]
+
+
+async def test_what_is_too_much_is_counted_in_its_own_unit() -> None:
+    given = RenameChannelInput(
+        channel_id=global_id("Channel", uuid4()), name="x" * 201, wishes=[WishInput(sku="a", quantity=0)] * 4
+    )
+
+    with pytest.raises(InvalidInput) as refusal:
+        command_of(RenameChannel, given)
+
+    assert [problem.message for problem in refusal.value.problems] == [
+        "It has 201 characters; give at most 200.",
+        "It has 4 items; give at most 3.",
+        "0 is less than 1.",
+        "0 is less than 1.",
+        "0 is less than 1.",
+        "0 is less than 1.",
     ]
 
 
