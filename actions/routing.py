@@ -13,7 +13,7 @@ from actions.quotas.ledger import read_pools
 from domain.facts import FactKind
 from domain.kits import whole_kits
 from domain.lifecycle import Action, UnitStatus
-from domain.orders import AddressKind
+from domain.orders import AddressKind, FulfilmentMethod
 from domain.placing.decision import METHODS, NOWHERE
 from domain.placing.forwarding import HandOvers, hand_overs
 from domain.placing.sourcing import Routed, Wanted, route_order
@@ -23,7 +23,7 @@ from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 from domain.workdays import Load
-from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, Variant
+from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, OrderMerge, Variant
 from models.backorders import launch_in
 from models.db import Fetching, rows
 
@@ -106,7 +106,7 @@ async def _routed(
     sites = sorted({site for at in free.values() for site in at}, key=lambda site: site.rank)
     refused = await _refused(act, [line.id for line in lines])
     address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
-    brought_to = _brought_to(change, waiting, network)
+    brought_to = await _brought_to(change, waiting, network)
     excluded = {
         (at, place): Exclusion.TRIED_BEFORE
         for at, line in enumerate(lines)
@@ -147,11 +147,21 @@ async def _routed(
     return route_order(wanted, sites, network, position)
 
 
-def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
-    if not network.brought_to:
+async def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
+    """Kits are put together where they leave from."""
+    merge = await OrderMerge.get_or_none(order_id=change.order.id)
+    if merge is None and not network.brought_to:
         return ()
-    loose = [units.place.line_id if change.kit_of(units.place.line_id) is None else None for units in waiting]
-    return hand_overs([line_id and change.lines[line_id].pickup_location_id for line_id in loose], network)
+    lines = [change.lines[units.place.line_id] for units in waiting]
+    loose = [line if change.kit_of(line.id) is None else None for line in lines]
+    collected = hand_overs([line.pickup_location_id if line else None for line in loose], network) or [None] * len(
+        loose
+    )
+    found = [
+        merge.location_id if merge and line and line.method is FulfilmentMethod.SHIP else place
+        for line, place in zip(loose, collected, strict=True)
+    ]
+    return found if any(found) else ()
 
 
 async def _named(bundles: Sequence[Bundle]) -> Sequence[Bundle]:

@@ -16,6 +16,7 @@ from models.idempotency import IdempotencyKey
 from models.inventory import Reservation, StockLevel, StockMovement
 from models.kits import KitComponent, KitLine, OrderKit
 from models.locations import Location
+from models.merging import OrderMerge
 from models.orders import (
     CancellationRequest,
     ExcludedLocation,
@@ -81,6 +82,7 @@ __all__ = [
     "OrderAddress",
     "OrderKit",
     "OrderLine",
+    "OrderMerge",
     "OrderNote",
     "Organization",
     "OutboxFact",

@@ -23,6 +23,7 @@ from schema.fields import column, connection, find, graph, many, money, one, roo
 from schema.fulfilment import Fulfilment
 from schema.holds import Hold
 from schema.inputs import given, ref
+from schema.merging import OrderMerge
 from schema.mutations import action
 from schema.nodes import Node
 from schema.order_lists import OrderFilter, OrderSort
@@ -83,6 +84,7 @@ class Order(Node):
         order_by="ordered_at",
         needs=Permission.READ_PURCHASING,
     )
+    merge: OrderMerge | None = one("Where it comes together before it leaves; null if it leaves from wherever it lies.")
     transfers: list[Transfer] = many(
         "What locations were told to bring to where it is handed over.",
         order_by="created_at",

@@ -4,7 +4,8 @@ Each gets a transfer that is chained to the order, ready to be shipped. The unit
 is. What has not left yet takes in what the order wants next from the same location.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -16,29 +17,53 @@ from actions.transfers.papers import Paper, save
 from domain.facts import FactKind
 from domain.ids import id_maker, new_id
 from domain.lifecycle import Action
+from domain.merging import is_complete, waits
+from domain.orders import FulfilmentMethod
 from domain.transfers import UNSHIPPED, TransferStatus
-from models import Transfer, TransferLine
+from models import OrderLine, OrderMerge, Transfer, TransferLine
 from models.db import rows
 
 
-def hand_over_of(change: OrderChange, line_id: UUID) -> UUID | None:
+async def merges_of(changes: Iterable[OrderChange]) -> dict[UUID, OrderMerge]:
+    """By order, of those that are delivered together."""
+    found = await OrderMerge.filter(order_id__in=[change.order.id for change in changes])
+    return {merge.order_id: merge for merge in found}
+
+
+def hand_over_of(line: OrderLine, merge: OrderMerge | None) -> UUID | None:
     """Where the line's goods are handed over; None where they leave from wherever they lie."""
-    return change.lines[line_id].pickup_location_id
+    if line.method is FulfilmentMethod.SHIP:
+        return merge.location_id if merge else None
+    return line.pickup_location_id
 
 
-def is_elsewhere(change: OrderChange, units: Units) -> bool:
+def is_elsewhere(change: OrderChange, units: Units, merge: OrderMerge | None) -> bool:
     """Whether the units do not lie where they are handed over."""
-    return hand_over_of(change, units.place.line_id) not in (None, units.place.location_id)
+    return hand_over_of(change.lines[units.place.line_id], merge) not in (None, units.place.location_id)
 
 
-async def forward(act: Act, change: OrderChange, units: Sequence[Units]) -> None:
+def awaits_the_rest(change: OrderChange, units: Units, merge: OrderMerge | None, now: datetime) -> bool:
+    """Whether the units are where an order comes together that has not come together yet."""
+    if merge is None or not waits(now, until=merge.waits_until, is_ended=merge.ended_at is not None):
+        return False
+    together = [
+        each.place for each in change.units() if change.lines[each.place.line_id].method is FulfilmentMethod.SHIP
+    ]
+    is_here = units.place in together and units.place.location_id == merge.location_id
+    return is_here and not is_complete([(place.status, place.location_id) for place in together], merge.location_id)
+
+
+async def forward(act: Act, change: OrderChange, units: Sequence[Units], merge: OrderMerge | None) -> None:
     """Units that are scheduled elsewhere. Raises BlockedByHold; the caller saves the change."""
 
     def way(each: Units) -> tuple[str, str]:
-        return str(each.place.location_id), str(hand_over_of(change, each.place.line_id))
+        return str(each.place.location_id), str(hand_over_of(change.lines[each.place.line_id], merge))
 
-    for _, group in groupby(sorted(units, key=way), way):
-        await _forward(act, change, list(group))
+    for _, found in groupby(sorted(units, key=way), way):
+        group = list(found)
+        destination = hand_over_of(change.lines[group[0].place.line_id], merge)
+        assert destination is not None, "it lies elsewhere than where it is handed over"
+        await _forward(act, change, group, destination)
 
 
 def described(transfer: Transfer) -> dict[str, Any]:
@@ -52,11 +77,9 @@ def described(transfer: Transfer) -> dict[str, Any]:
     }
 
 
-async def _forward(act: Act, change: OrderChange, group: Sequence[Units]) -> None:
+async def _forward(act: Act, change: OrderChange, group: Sequence[Units], destination: UUID) -> None:
     place = group[0].place
-    destination = hand_over_of(change, place.line_id)
     assert place.location_id is not None, "what is scheduled lies somewhere"
-    assert destination is not None, "it lies elsewhere than where it is handed over"
     paper = await _open(act, change, origin_id=place.location_id, destination_id=destination)
     by_order_line = {line.order_line_id: line for line in paper.lines.values()}
     make, fresh = id_maker(len(group)), []

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_order, save
-from actions.forwarding.ordering import forward, is_elsewhere
+from actions.forwarding.ordering import awaits_the_rest, forward, is_elsewhere, merges_of
 from actions.fulfilment.progress import tell
 from actions.orders.confirming import check_paid
 from actions.refusals import passed_over
@@ -22,6 +22,7 @@ from domain.ids import id_maker, new_id
 from domain.lifecycle import Action, UnitStatus
 from models import Fulfilment, FulfilmentLine
 from models.db import rows
+from models.merging import WAITS_FOR_THE_REST
 
 log = logging.getLogger("oms.fulfilment")
 
@@ -32,9 +33,10 @@ NUMBERS: Final = "SELECT 'FF-' || nextval('fulfilment_numbers') AS number FROM g
 
 # Held lines, with the kits they are part of, and unpaid orders are left out here, so that a long queue of them never keeps
 # the others from their turn.
-DUE: Final = """
+DUE: Final = f"""
 SELECT o.organization_id, o.id FROM orders o WHERE o.confirmed_at <= $1 AND o.id IN (
-    SELECT s.order_id FROM line_status s WHERE s.status = 'scheduled' AND NOT EXISTS (
+    SELECT s.order_id FROM line_status s JOIN order_lines l ON l.id = s.line_id
+    WHERE s.status = 'scheduled' AND NOT {WAITS_FOR_THE_REST} AND NOT EXISTS (
         SELECT FROM holds h WHERE h.order_id = s.order_id AND h.status <> 'resolved' AND h.kind = ANY($2::text[])
             AND (h.line_id IS NULL OR h.line_id = s.line_id OR EXISTS (
                 SELECT FROM kit_lines m JOIN kit_lines k ON k.kit_id = m.kit_id
@@ -94,14 +96,19 @@ async def check_releasable(change: OrderChange) -> None:
 async def open_fulfilments(act: Act, changes: Sequence[OrderChange]) -> list[Fulfilment]:
     """New fulfilments of everything releasable, written with their lines; the units moved into them, one fact each.
 
-    What lies elsewhere than where it is handed over is brought there first, by transfers.
+    What lies elsewhere than where it is handed over is brought there first, by transfers; what is there of an order that
+    is delivered together stays until the rest has come.
     Raises IllegalTransition for an order that has nothing scheduled, BlockedByHold when all of it is held.
     """
     groups: list[tuple[OrderChange, list[Units]]] = []
+    merges = await merges_of(changes)
     for change in changes:
-        releasable = _releasable(change)
-        elsewhere = [units for units in releasable if is_elsewhere(change, units)]
-        await forward(act, change, elsewhere)
+        merge = merges.get(change.order.id)
+        releasable = [units for units in _releasable(change) if not awaits_the_rest(change, units, merge, act.now)]
+        if not releasable:
+            raise IllegalTransition("release", "in part where it comes together", ["complete"])
+        elsewhere = [units for units in releasable if is_elsewhere(change, units, merge)]
+        await forward(act, change, elsewhere, merge)
         groups += [
             (change, group) for group in _grouped(change, [each for each in releasable if each not in elsewhere])
         ]

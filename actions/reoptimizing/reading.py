@@ -35,6 +35,7 @@ o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid 
     AND o.id IN (SELECT order_id FROM line_status WHERE status = 'scheduled'
                  UNION SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
+    AND NOT EXISTS (SELECT FROM order_merges g WHERE g.order_id = o.id)
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))"""
 # What was promised to the customer for a place stays at that place, and so do units that were set aside for the buyer.
 ORDERS: Final = f"""

@@ -20,6 +20,10 @@ NO_CARRIAGE: Final = Rate(0, 0)
 """What lies where it is handed over is carried nowhere."""
 
 
+EITHER_WAY: Final = frozenset({Method.PICKUP, Method.SHIP})
+"""From where it is handed over it is collected, or leaves with the rest."""
+
+
 class Terms(NamedTuple):
     """Units by line, and by column what is there of them and why they may not come from there."""
 
@@ -72,7 +76,7 @@ def brought(terms: Terms, straight: Columns, hand_overs: HandOvers, network: Net
     return Terms(terms.demands, stock, excluded), _columns(straight, hand_overs, groups, terms.demands, network)
 
 
-def seen_from(place: UUID, site: Site, network: Network, method: Method = Method.PICKUP) -> tuple[Candidate, float]:
+def seen_from(place: UUID, site: Site, network: Network) -> tuple[Candidate, float]:
     """A location as a source for what is handed over at another one, or there itself, with the kilometres between them."""
     position = network.sites[place].position
     view = network.view(position.latitude, position.longitude)
@@ -80,7 +84,7 @@ def seen_from(place: UUID, site: Site, network: Network, method: Method = Method
     candidate = Candidate(
         site.id,
         NO_CARRIAGE if is_there else view.candidates[site.rank].rate,
-        methods=frozenset({method}) if is_there or Method.SHIP in site.methods else frozenset(),
+        methods=EITHER_WAY if is_there or Method.SHIP in site.methods else frozenset(),
         via=place,
     )
     return candidate, 0.0 if is_there else view.kilometres[site.rank]

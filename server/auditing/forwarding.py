@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from domain.lifecycle import FORWARDED
+from domain.lifecycle import ALLOCATED, FORWARDED, LEFT, UnitStatus
 from domain.transfers import UNSHIPPED
 from server.auditing.checks import by_sql, listed
+
+AT_WORK: Final = ALLOCATED - FORWARDED - {UnitStatus.SCHEDULED} | LEFT
 
 # What chained transfers bring each line of an order from a location, and where the units of that line stand.
 BROUGHT: Final = f"""
@@ -29,7 +31,17 @@ SELECT format('transfer %s', t.number), 'some of its lines are for the order, an
 FROM transfers t JOIN transfer_lines i ON i.transfer_id = t.id
 WHERE t.order_id IS NOT NULL AND i.order_line_id IS NULL"""
 
+# Vendors send what is theirs from where they are.
+APART: Final = f"""
+SELECT format('%s of order %s', l.sku, o.number) AS name,
+    format('%s units are %s at %s, the order is delivered together from %s', s.quantity, s.status, p.code, m.code) AS wrong
+FROM order_merges g JOIN orders o ON o.id = g.order_id JOIN locations m ON m.id = g.location_id
+JOIN line_status s ON s.order_id = g.order_id JOIN order_lines l ON l.id = s.line_id JOIN locations p ON p.id = s.location_id
+WHERE l.method = 'ship' AND s.location_id <> g.location_id AND s.status IN ({listed(AT_WORK)})
+    AND NOT EXISTS (SELECT FROM purchase_orders c WHERE c.fulfilment_id = s.fulfilment_id)"""
+
 CHECKS: Final = (
     by_sql("Units that are brought to where they are handed over are those of the order's transfers", BROUGHT),
     by_sql("A transfer that is chained to an order brings goods to its lines alone", FOREIGN),
+    by_sql("What is delivered together is worked on where it comes together", APART),
 )

@@ -1,0 +1,32 @@
+"""Orders that are delivered together: what ships is brought to one place and leaves when all of it is there.
+
+IBM Sterling Order Management calls it a deliver-together group with a merge node. What is cancelled is not waited for; what
+cannot be had does not keep the rest for ever: it waits until a moment that was set with the wish, or until somebody says
+that it shall not.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from domain.lifecycle import FORWARDED, UnitStatus
+
+UNRELEASED: Final = frozenset(
+    {UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED, UnitStatus.SCHEDULED, UnitStatus.CANCELLED}
+)
+"""As long as all units that ship stand in these, nobody works on the order."""
+ON_THEIR_WAY: Final = UNRELEASED - {UnitStatus.SCHEDULED, UnitStatus.CANCELLED} | FORWARDED
+"""Whoever waits for the rest waits for these."""
+
+
+def is_complete(standing: Iterable[tuple[UnitStatus, UUID | None]], merge_at: UUID) -> bool:
+    """Whether nothing of what ships is still to come; by status and location."""
+    return not any(
+        status in ON_THEIR_WAY or (status is UnitStatus.SCHEDULED and location_id != merge_at)
+        for status, location_id in standing
+    )
+
+
+def waits(now: datetime, *, until: datetime, is_ended: bool) -> bool:
+    return not is_ended and now < until
