@@ -40,6 +40,7 @@ CHANGEABLE = [
     "chaining_policies",
     "transfers",
     "transfer_lines",
+    "order_merges",
     "excluded_locations",
     "cancellation_requests",
     "pickup_questions",

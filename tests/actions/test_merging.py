@@ -24,9 +24,11 @@ from domain.lifecycle import UnitStatus
 from domain.transfers import Discrepancy
 from models import Fulfilment, Order, OrderLine, OrderMerge, RoutingDecision, Transfer
 from tests.actions.asserting import books_balance, papers_agree, refused
+from tests.actions.scenarios.placing import opened_desk, wanted
 from tests.world import furnish, stock
 from tests.world.forwarding import receiving, where
 from tests.world.fulfilment import picked, ships_to
+from tests.world.kits import kit
 from tests.world.orders import line, new_order, schedule
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -230,3 +232,13 @@ async def test_what_is_collected_goes_its_own_way(world):
 
     assert await where(order.id) == {("released", "CHI"): 2, ("released", "NYC"): 3}
     assert await Transfer.all().count() == 0
+
+
+async def test_kits_leave_whole_from_one_place_as_they_are():
+    world = await furnish()
+    await kit(world, "SET", MUG=1, LAMP=2)
+    async with opened_desk() as desk:
+        order_id = await desk.place(world.act(), wanted(world, SET=1))
+
+    async with refused(InvalidInput):
+        await merging.deliver_together(world.act(), DeliverTogether(order_id=order_id))

@@ -42,6 +42,7 @@ kit_questions = importlib.import_module("models.migrations.0034_kit_questions")
 channel_launches = importlib.import_module("models.migrations.0035_channel_launches")
 quotas = importlib.import_module("models.migrations.0028_quotas")
 forwarding = importlib.import_module("models.migrations.0033_forwarding")
+merging = importlib.import_module("models.migrations.0036_merging")
 RULES = {
     (table, name): rule
     for checks in (
@@ -70,6 +71,7 @@ RULES = {
         forwarding.CHECKS,
         kit_questions.CHECKS,
         channel_launches.CHECKS,
+        merging.CHECKS,
     )
     for table, rules in checks.items()
     for name, rule in rules.items()

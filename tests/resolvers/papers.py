@@ -16,6 +16,7 @@ PAPERS = [
     models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder,
     models.PurchaseLine, models.ReorderRule, models.StockCount, models.CountLine, models.AvailabilityThreshold,
     models.BackorderTerms, models.ChannelBackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
+    models.OrderMerge,
 ]  # fmt: skip
 
 
@@ -65,6 +66,14 @@ def add_papers(world: Any, organization: UUID) -> None:
                 organization_id=organization, variant_id=variant.id, location_id=locations[at].id, vendor_id=vendor.id,
                 policy=list(ReorderPolicy)[at % 2], reorder_point=at, quantity=at + 9, unit_cost_minor=at,
                 lead_time_days=at or None,
+            )
+        )  # fmt: skip
+    for at, order in enumerate(world.of(models.Order, organization)[:12]):
+        world.add(
+            models.OrderMerge(
+                organization_id=organization, order_id=order.id, location_id=locations[at % 4].id,
+                waits_until=START + timedelta(days=at), asked_by="x", asked_at=START,
+                ended_by="x" if at % 2 else None, ended_at=START + timedelta(hours=at) if at % 2 else None,
             )
         )  # fmt: skip
     levels = world.of(models.StockLevel, organization)

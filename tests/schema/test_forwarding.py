@@ -10,7 +10,7 @@ from actions.fulfilment.releasing import release_due
 from domain.permissions import Role
 from models import Transfer
 from resolvers.ids import global_id
-from tests.schema.asking import ask
+from tests.schema.asking import ask, codes
 from tests.schema.test_orders_placing import place, wanted
 from tests.schema.test_routing import MONTH, SIMULATE, do
 from tests.world import World, furnish, stock
@@ -180,3 +180,41 @@ async def test_a_source_that_declines_is_heard(counter, world):
         "availableActions": [],
     }
     assert await units(world, order) == {("SCHEDULED", "LAX")}
+
+
+TOGETHER = """mutation($input: DeliverTogetherInput!) { deliverTogether(input: $input) {
+    __typename ... on Order { version merge { location { code } waitsUntil endedAt } } ... on Problem { code } } }"""
+NO_MORE = """mutation($input: DeliverWithoutWaitingInput!) { deliverWithoutWaiting(input: $input) {
+    __typename ... on Order { merge { location { code } endedAt } } ... on Problem { code } } }"""
+
+
+async def test_an_order_is_delivered_together_and_says_where(counter, world):
+    await stock(world, {("LAMP", "NYC"): 5})
+    order = await place(counter, world.viewer(), wanted(world, ("MUG", 2), ("LAMP", 3)), "key-0001")
+    assert await units(world, order) == {("SCHEDULED", "CHI"), ("SCHEDULED", "NYC")}
+    named = {"orderId": order["id"]}
+
+    done = await do(TOGETHER, world, named | {"waitDays": 3})
+    answer = await ask(WHY_BROUGHT, world.viewer(), {"id": order["id"]})
+
+    assert (done["merge"]["location"], done["merge"]["endedAt"]) == ({"code": "NYC"}, None)
+    decision = answer["data"]["order"]["routingDecisions"][-1]
+    assert {
+        (each["location"]["code"], each["broughtTo"] and each["broughtTo"]["code"]) for each in decision["parcels"]
+    } == {
+        ("CHI", "NYC"),
+        ("NYC", None),
+    }
+    assert decision["replay"] == {"isIdentical": True}
+    ended = await do(NO_MORE, world, named)
+    assert ended["merge"]["endedAt"] is not None
+    assert (await do(NO_MORE, world, named))["code"] == "ILLEGAL_TRANSITION"
+
+
+async def test_a_customer_does_not_decide_how_an_order_travels(counter, world):
+    order = await place(counter, world.viewer(), wanted(world, ("MUG", 2)), "key-0001")
+
+    answer = await ask(TOGETHER, world.viewer(Role.CUSTOMER), {"input": {"orderId": order["id"]}})
+
+    assert answer["data"] is None
+    assert codes(answer) == ["FORBIDDEN"]

@@ -2,12 +2,16 @@
 
 import pytest
 
+from actions.forwarding import merging
 from actions.forwarding.declining import DeclineTransfer, decline
+from actions.forwarding.merging import DeliverTogether
+from actions.fulfilment.releasing import ReleaseOrder, release
 from domain.fulfilment import DeclineReason
 from models.db import execute
 from tests.server.test_audit import found
 from tests.world import World, furnish
 from tests.world.forwarding import arrived, forwarded, order_from, sent, take_any_stock
+from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,6 +40,10 @@ SABOTAGE = [
         "UPDATE transfer_lines SET order_line_id = NULL, awaited = 0 WHERE shipped = 0 AND awaited > 0",
         "some of its lines are for the order, and some for nobody",
     ),
+    (
+        "UPDATE order_merges SET location_id = (SELECT id FROM locations WHERE code = 'LAX')",
+        "1 units are released at NYC, the order is delivered together from LAX",
+    ),
     ("DELETE FROM stock_movements WHERE kind = 'forwarded_in'", "received is 1, its movements make 0"),
     (
         "UPDATE transfer_lines SET shipped = 1, awaited = 1 WHERE shipped = 0 AND awaited > 0",
@@ -55,6 +63,9 @@ async def number(database) -> str:
     await arrived(world, MUG=1)
     declined = await forwarded(world, await order_from(world, MUG=1))
     await decline(world.act(), DeclineTransfer(transfer_id=declined.id, reason=DeclineReason.NO_CAPACITY))
+    together = await new_order(world, LAMP=1)
+    await merging.deliver_together(world.act(), DeliverTogether(order_id=together.id))
+    await release(world.act(), ReleaseOrder(order_id=together.id))
     return order.number
 
 
@@ -62,7 +73,7 @@ async def wrong(database_url: str) -> list[str]:
     return [
         each
         for rule, findings in (await found(database_url)).items()
-        if "ransfer" in rule or "brought" in rule
+        if any(word in rule for word in ("ransfer", "brought", "together"))
         for each in findings
     ]
 

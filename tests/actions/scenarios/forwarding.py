@@ -1,7 +1,8 @@
 """Goods are brought to where an order is handed over, or are not."""
 
-from actions.forwarding import declining
+from actions.forwarding import declining, merging
 from actions.forwarding.declining import DeclineTransfer
+from actions.forwarding.merging import DeliverTogether, DeliverWithoutWaiting
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.orders.cancelling import CancelOrder, cancel
 from actions.transfers import moving
@@ -11,6 +12,7 @@ from domain.transfers import Discrepancy, Remainder
 from tests.actions.scenarios import Story, scenario
 from tests.world import World
 from tests.world.forwarding import forwarded, order_from, receiving, sent, shipping, take_any_stock
+from tests.world.orders import new_order
 
 
 @scenario(release)
@@ -71,3 +73,20 @@ async def cancelling_what_is_on_its_way_and_what_is_not(world: World) -> Story:
     yield
     await cancel(world.act(), CancelOrder(order_id=transfer.order_id))
     await cancel(world.act(), CancelOrder(order_id=other.order_id))
+
+
+@scenario(merging.deliver_together)
+async def bringing_an_order_together(world: World) -> Story:
+    order = await new_order(world, MUG=2, LAMP=1)
+    yield
+    command = DeliverTogether(order_id=order.id, location_id=world.locations["CHI"].id)
+    await merging.deliver_together(world.act(), command)
+
+
+@scenario(merging.deliver_without_waiting)
+async def waiting_for_the_rest_no_more(world: World) -> Story:
+    order = await new_order(world, MUG=2, LAMP=1)
+    command = DeliverTogether(order_id=order.id, location_id=world.locations["CHI"].id)
+    await merging.deliver_together(world.act(), command)
+    yield
+    await merging.deliver_without_waiting(world.act(), DeliverWithoutWaiting(order_id=order.id))

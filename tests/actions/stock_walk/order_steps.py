@@ -6,6 +6,8 @@ from uuid import UUID
 from actions import reservations
 from actions.backordering.deadlines import SetBackorderDeadline, set_deadline
 from actions.backorders import retry_all_backorders, retry_backorders
+from actions.forwarding import merging
+from actions.forwarding.merging import DeliverTogether, DeliverWithoutWaiting
 from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_hold
@@ -45,6 +47,7 @@ QUESTION = """
 SELECT q.id FROM pickup_questions q JOIN order_lines l ON l.id = q.line_id JOIN orders o ON o.id = l.order_id
 WHERE q.status = 'open' OR $1 ORDER BY o.number, l.position, q.id"""
 DRAFT = "SELECT id FROM orders WHERE status = 'draft' OR $1 ORDER BY number"
+MERGED = "SELECT g.order_id FROM order_merges g JOIN orders o ON o.id = g.order_id ORDER BY o.number"
 HOLD = """
 SELECT h.id, h.order_id FROM holds h JOIN orders o ON o.id = h.order_id
 WHERE h.status <> 'resolved' ORDER BY o.number, h.kind"""
@@ -100,6 +103,17 @@ async def write_draft(walk: Walk) -> None:
 
 async def place_written(walk: Walk) -> None:
     await walk.do(place_draft, PlaceDraft(order_id=(await walk.one_of(DRAFT, walk.strays()))["id"]))
+
+
+async def bring_together(walk: Walk) -> None:
+    at = walk.location().id if walk.is_lucky(0.5) else None
+    command = DeliverTogether(order_id=(await walk.one_of(ORDER))["id"], location_id=at, wait_days=1)
+    await walk.do(merging.deliver_together, command)
+
+
+async def wait_no_more(walk: Walk) -> None:
+    key = (await walk.one_of(MERGED))["order_id"]
+    await walk.do(merging.deliver_without_waiting, DeliverWithoutWaiting(order_id=key))
 
 
 async def hold_order(walk: Walk) -> None:

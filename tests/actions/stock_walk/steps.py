@@ -15,6 +15,7 @@ from actions.chaining import ordering as chaining
 from actions.chaining import shipping as vendors_parcels
 from actions.desk import Desk
 from actions.forwarding import declining as forwarding
+from actions.forwarding import merging
 from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
 from actions.kits import set_kit_components
 from actions.orders import cancelling, drafting, holding, parting, recalling
@@ -97,6 +98,8 @@ STEPS = (
     Step(10, order.place, Desk.place),
     Step(2, order.write_draft, drafting.draft),
     Step(4, order.place_written, drafting.place_draft),
+    Step(2, order.bring_together, merging.deliver_together),
+    Step(1, order.wait_no_more, merging.deliver_without_waiting),
     Step(1, order.hold_order, holding.apply_hold),
     Step(4, order.resolve_held, holding.resolve_hold),
     Step(6, order.propose_substitute, proposing.propose),

@@ -23,7 +23,7 @@ def _of(field: Any, model: str, column: str, related_name: str) -> Any:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0033_forwarding")]
+    dependencies = [("models", "0035_channel_launches")]
 
     operations: list[Any] = [
         ops.CreateModel(
