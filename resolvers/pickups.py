@@ -21,16 +21,22 @@ WANTED: Final = (
     "(SELECT c.line_id, c.units FROM kit_lines c WHERE c.kit_id = {row}.kit_id"
     " UNION ALL SELECT {row}.line_id, 1 WHERE {row}.kit_id IS NULL)"
 )
+_GIVES: Final = (
+    "(NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
+    " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = {at}.id))"
+    " AND {at}.is_active AND NOT EXISTS (SELECT FROM excluded_locations e"
+    " WHERE e.line_id = l.id AND e.location_id = {at}.id AND e.until > now())"
+)
+# What is collected there lies there, or, but for kits, is brought there from wherever it lies.
 ELSEWHERE: Final = Sql(
     f"(SELECT array_agg(place.id) FROM (SELECT p.id FROM {WANTED} AS w JOIN order_lines l ON l.id = w.line_id"
-    " JOIN orders o ON o.id = l.order_id"
-    " JOIN stock_levels f ON f.variant_id = l.variant_id JOIN locations p ON p.id = f.location_id"
-    " WHERE {row}.status IN ('open', 'overdue') AND p.is_active AND 'pickup' = ANY(p.capabilities)"
-    f" AND {FREE} >= {{row}}.quantity * w.units"
-    " AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
-    " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))"
-    " AND p.id <> {row}.location_id AND NOT EXISTS (SELECT FROM excluded_locations e"
-    " WHERE e.line_id = l.id AND e.location_id = p.id AND e.until > now())"
+    " JOIN orders o ON o.id = l.order_id JOIN locations p ON p.organization_id = o.organization_id"
+    " WHERE {row}.status IN ('open', 'overdue') AND 'pickup' = ANY(p.capabilities)"
+    f" AND p.id <> {{row}}.location_id AND {_GIVES.replace('{at}', 'p')} AND {{row}}.quantity * w.units <= ("
+    f"SELECT sum(greatest(0, {FREE})) FROM stock_levels f JOIN locations s ON s.id = f.location_id"
+    " WHERE f.variant_id = l.variant_id AND (s.id = p.id"
+    " OR {row}.kit_id IS NULL AND p.pickup_stock = 'any' AND 'ship' = ANY(s.capabilities))"
+    f" AND {_GIVES.replace('{at}', 's')})"
     f" GROUP BY p.code, p.id HAVING count(*) = (SELECT count(*) FROM {WANTED} AS every)"
     f" ORDER BY p.code, p.id LIMIT {MOST_PLACES}) AS place)"
 )

@@ -6,7 +6,7 @@ resume                                              writes them, and looks elsew
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from actions import levels
@@ -26,9 +26,11 @@ from actions.levels import Movement
 from actions.transfers import papers
 from actions.transfers.papers import Paper
 from domain.facts import FactKind
+from domain.geography import Coordinates, distance_km
 from domain.lifecycle import Action, UnitStatus
+from domain.promising.shipping import STANDARD, Region, arrives_on
 from domain.transfers import TransferStatus, brought
-from models import Transfer, TransferLine
+from models import Location, Transfer, TransferLine
 
 
 async def lock_orders_of(act: Act, transfer_id: UUID, *, cascades: bool = False) -> Changes:
@@ -62,6 +64,7 @@ async def send(act: Act, changes: Changes, paper: Paper, given: GivenBack) -> UU
     short = _give_back(change, paper, given, {line.id: line.awaited - line.shipped for line in lines})
     for line in lines:
         line.awaited = line.shipped
+    transfer.expected_on = transfer.expected_on or await _due(act, transfer)
     await papers.save(act, paper)
     if short:
         await store(await take_along(act, changes, given, transfer.id))
@@ -158,3 +161,16 @@ def _place(paper: Paper, line: TransferLine, status: UnitStatus) -> Place:
     """Units on their way are those of the location that sends them, until they arrive."""
     assert line.order_line_id, "a chained transfer brings what is for an order line"
     return Place(line.order_line_id, status, paper.transfer.origin_id)
+
+
+async def _due(act: Act, transfer: Transfer) -> date | None:
+    """The day by which a standard parcel that leaves today is there."""
+    found = await Location.filter(id__in=[transfer.origin_id, transfer.destination_id])
+    ends = {each.id: each for each in found}
+    origin, destination = ends[transfer.origin_id], ends[transfer.destination_id]
+    far = distance_km(*(Coordinates(each.latitude, each.longitude) for each in (origin, destination)))
+    zone = STANDARD.zone(far)
+    regions = [Region(each.country, each.region) for each in (origin, destination)]
+    if zone is None:
+        return None
+    return arrives_on(act.now.date(), zone.days_most, STANDARD, origin=regions[0], destination=regions[1])

@@ -1,6 +1,7 @@
 """What lies elsewhere than where it is collected is brought there: every unit on the way is the order's, or somebody's."""
 
 import asyncio
+from datetime import date
 
 import pytest
 
@@ -84,6 +85,13 @@ async def test_sent_units_are_in_nobodys_stock(world):
     assert await counters(world) == {"CHI": (8, 0), "NYC": (0, 0)}
     assert transfer.status is TransferStatus.IN_TRANSIT
     assert await ExpectedSupply.all().count() == 0, "they are for nobody else"
+
+
+async def test_the_store_is_told_when_what_was_sent_should_be_there(world):
+    transfer = await sent(world, MUG=2)
+
+    # Monday; 1,145 kilometres take a standard parcel five working days at most, and the weekend is none of them.
+    assert transfer.expected_on == date(2026, 11, 9)
 
 
 async def test_units_that_arrive_are_the_orders_from_the_first_moment(world):

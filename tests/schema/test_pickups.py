@@ -15,6 +15,7 @@ from resolvers.ids import global_id
 from tests.actions.scenarios.placing import opened_desk
 from tests.schema.asking import ask, codes
 from tests.world import World, customer, furnish, stock
+from tests.world.forwarding import take_any_stock, where
 from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment, released_of
 from tests.world.kits import kit
 from tests.world.orders import new_order
@@ -76,6 +77,21 @@ async def test_a_customer_reads_what_they_are_asked_and_where_else_they_could_co
             }
         ],
     }
+
+
+async def test_what_is_brought_to_a_store_can_be_collected_there_too():
+    world = await furnish()
+    await take_any_stock(world, "LAX")
+    question = await asked(world, MUG=4, customer=world.customer)
+    await new_order(world, at="LAX", MUG=7)
+
+    answered = await ask(OWN, world.viewer(Role.CUSTOMER))
+    [found] = answered["data"]["pickupQuestions"]["nodes"]
+    assert found["collectableAt"] == [at(world, "CHI"), at(world, "LAX")]
+
+    choice = {"questionId": qid(question), "choice": "COLLECT_ELSEWHERE", "pickupLocationId": at(world, "LAX")}
+    await ask(ANSWER, world.viewer(Role.CUSTOMER), {"input": choice})
+    assert await where(question.order_id) == {("scheduled", "CHI"): 4}
 
 
 async def test_what_may_be_done_with_rejected_units_is_to_answer_or_to_cancel():
