@@ -68,14 +68,7 @@ def add_papers(world: Any, organization: UUID) -> None:
                 lead_time_days=at or None,
             )
         )  # fmt: skip
-    for at, order in enumerate(world.of(models.Order, organization)[:12]):
-        world.add(
-            models.OrderMerge(
-                organization_id=organization, order_id=order.id, location_id=locations[at % 4].id,
-                waits_until=START + timedelta(days=at), asked_by="x", asked_at=START,
-                ended_by="x" if at % 2 else None, ended_at=START + timedelta(hours=at) if at % 2 else None,
-            )
-        )  # fmt: skip
+    _merges(world, organization, locations)
     levels = world.of(models.StockLevel, organization)
     _quotas(world, organization, levels)
     for at in range(3):
@@ -112,6 +105,17 @@ def _quotas(world: Any, organization: UUID, levels: list[Any]) -> None:
                     moved_at=START + timedelta(microseconds=again // 2),
                 )
             )  # fmt: skip
+
+
+def _merges(world: Any, organization: UUID, locations: list[Any]) -> None:
+    for at, order in enumerate(world.of(models.Order, organization)[:12]):
+        world.add(
+            models.OrderMerge(
+                organization_id=organization, order_id=order.id, location_id=locations[at % 4].id,
+                waits_until=START + timedelta(days=at), asked_by="x", asked_at=START,
+                ended_by="x" if at % 2 else None, ended_at=START + timedelta(hours=at) if at % 2 else None,
+            )
+        )  # fmt: skip
 
 
 def _transfer(world: Any, organization: UUID, locations: list[Any], variants: list[Any], at: int) -> None:
