@@ -6,7 +6,6 @@ from typing import Final
 
 EARTH_RADIUS_KM: Final = 6371.0088
 """Mean radius R1 of WGS 84 (IUGG); haversine on it is at most 0.6 % off the ellipsoid."""
-KM_PER_MILE: Final = 1.609344
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,3 @@ def distance_km(one: Coordinates, other: Coordinates) -> float:
     half_east = sin(radians(other.longitude - one.longitude) / 2)
     chord = half_north * half_north + cos(north) * cos(other_north) * half_east * half_east
     return 2 * EARTH_RADIUS_KM * asin(min(1.0, sqrt(chord)))
-
-
-def distance_miles(one: Coordinates, other: Coordinates) -> float:
-    return distance_km(one, other) / KM_PER_MILE
-
-
-def miles(kilometres: float) -> float:
-    return kilometres / KM_PER_MILE

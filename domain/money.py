@@ -7,7 +7,6 @@ neighbour (sums of many roundings, where half up would drift). Nothing here is a
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Self
 
 from domain.errors import DomainError
@@ -101,11 +100,6 @@ def parse_minor(text: str, currency: str) -> int:
     if minor > MAX_MINOR:
         raise InvalidAmount(text, currency, "it is too large")
     return -minor if sign else minor
-
-
-def nearest_minor(amount: Decimal, currency: str) -> int:
-    """Minor units nearest to an amount of the major unit, ties away from zero: for figures that others computed."""
-    return int(amount.scaleb(digits_of(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def format_minor(minor: int, currency: str) -> str:

@@ -83,12 +83,6 @@ async def has_waiting(connection: Connection, epoch: UUID) -> bool:
     return bool(row["waits"])
 
 
-async def oldest_waiting(connection: Source) -> datetime | None:
-    """When the fact that has waited longest for its number was recorded; None when nothing waits."""
-    moment: datetime | None = await connection.fetchval("SELECT recorded_at FROM outbox ORDER BY id LIMIT 1")
-    return moment
-
-
 async def move(connection: Connection, epoch: UUID, limit: int) -> list[asyncpg.Record]:
     """Moves up to `limit` facts from the outbox to the log and numbers them; returns them in order.
 

@@ -1,7 +1,5 @@
 """Money is whole minor units, and shares of it sum to the whole."""
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +12,6 @@ from domain.money import (
     format_minor,
     half_even,
     half_up,
-    nearest_minor,
     parse_minor,
     split,
 )
@@ -57,12 +54,6 @@ def test_every_currency_has_three_letters_once():
 @given(AMOUNTS, st.sampled_from(sorted(DIGITS)))
 def test_text_and_minor_units_say_the_same(minor, currency):
     assert parse_minor(format_minor(minor, currency), currency) == minor
-
-
-def test_figures_others_computed_are_taken_to_the_nearest_minor_unit():
-    given_and_nearest = {"957.5775": 95758, "0.005": 1, "-0.005": -1, "0.0049": 0}
-
-    assert {text: nearest_minor(Decimal(text), "USD") for text in given_and_nearest} == given_and_nearest
 
 
 def test_half_up_takes_ties_away_from_zero_and_half_even_to_the_even():

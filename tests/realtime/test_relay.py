@@ -148,12 +148,3 @@ async def test_pruning_forgets_old_stock_facts_and_keeps_the_orders_time_lines(w
     assert [row["seq"] for row in await writers.logged()] == [2, 4]
     assert state.horizon_seq == 3
     assert [seq for seq in range(6) if state.can_resume(Cursor(state.epoch, seq))] == [3, 4]
-
-
-async def test_the_oldest_waiting_fact_tells_how_far_behind_the_relay_is(writers):
-    assert await log.oldest_waiting(writers.pool) is None
-
-    await writers.stock_fact(MUG, NORTH, 1, LONG_AGO)
-    await writers.stock_fact(MUG, NORTH, 2)
-
-    assert await log.oldest_waiting(writers.pool) == LONG_AGO
