@@ -1,6 +1,7 @@
 """Uvicorn with our settings, and a Python process made ready for many small requests."""
 
 import gc
+import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 
@@ -8,7 +9,7 @@ import uvicorn
 
 from server.api import MOST_BYTES
 from server.app import Beside, create_app
-from server.settings import Settings
+from server.settings import SettingError, Settings
 
 PING_SECONDS = 20.0
 KEEP_ALIVE_SECONDS = 65  # longer than the 60 s of common load balancers, so that they close idle connections, not we
@@ -21,6 +22,21 @@ def serve(settings: Settings, *, beside: Beside | None = None) -> int:
     with long_lived_objects_set_aside():
         server.run()
     return 0 if server.started else 1
+
+
+def check_address(settings: Settings) -> None:
+    """Raises SettingError when nobody could listen there, which uvicorn would say in the middle of its log."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingError(
+            f"OMS_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror}); name a free one with --port."
+        ) from error
 
 
 def server_config(settings: Settings, *, beside: Beside | None = None) -> uvicorn.Config:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from models.config import tortoise_config
 from server.embedded import servers_for
 from server.migrating import migrate, pending
-from server.serving import serve
+from server.serving import check_address, serve
 from server.settings import Settings
 
 
@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         host=arguments.host or settings.host,
         port=settings.port if arguments.port is None else arguments.port,
     )
+    check_address(settings)
     with servers_for(settings) as running:
         if not asyncio.run(tables_are_ready(running)):
             return 1

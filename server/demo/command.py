@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import random
-import socket
 import sys
 import time
 from collections.abc import AsyncGenerator
@@ -21,7 +20,7 @@ from server.demo.simulation import Simulation
 from server.demo.welcome import new_tokens, welcome
 from server.embedded import servers_for
 from server.offline import tables
-from server.serving import serve
+from server.serving import check_address, serve
 from server.settings import PROJECT_FOLDER, Settings
 
 FOLDER: Final = PROJECT_FOLDER / ".ordergraph" / "demo"
@@ -45,25 +44,13 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         port=settings.port if arguments.port is None else arguments.port,
         organization=settings.organization or "demo",
     )
-    if not arguments.only_make and is_taken(settings):
-        sys.stderr.write(f"oms.py demo: port {settings.port} is taken; name a free one with --port.\n")
-        return 1
+    if not arguments.only_make:
+        check_address(settings)  # first: a second demo would give out new tokens and end those of the first
     with servers_for(settings) as running:
         asyncio.run(_make(arguments, running))
         if arguments.only_make:
             return 0
         return serve(running, beside=_life(running, arguments.pace))
-
-
-def is_taken(settings: Settings) -> bool:
-    """Asked before anything is made: a second demo would give out new tokens and end those of the first."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            return True
-    return False
 
 
 async def _make(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The command line explains itself and its mistakes."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -58,6 +59,20 @@ def test_a_database_that_is_not_there_is_one_line_and_no_traceback(command):
     assert done.stderr.startswith(f"oms.py {command}: DATABASE_URL: the database cannot be used (")
     assert done.stderr.count("\n") == 1
     assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_is_one_line_and_nothing_is_begun(command, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = oms(command, "--port", str(port), OMS_DATA_DIR=str(tmp_path / "data"))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"oms.py {command}: OMS_PORT: cannot listen on 127.0.0.1:{port} (Address already in use);"
+        " name a free one with --port.\n"
+    )
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_wrong_setting_is_one_line_and_no_traceback():
