@@ -13,6 +13,7 @@ from models.kits import OrderKit
 from models.locations import Location
 from models.orders import Order, OrderLine
 from models.organizations import Organization
+from models.promising import Promise
 
 
 class PickupQuestion(Model):
@@ -20,6 +21,7 @@ class PickupQuestion(Model):
 
     `new_line` has the units now, where the answer took them off their line. With a `kit` the question is about `quantity`
     whole kits: `line` is then that of their first component, and `new_kit` has them where `new_line` has its units.
+    `promise` is the option that they ship by, if one was chosen.
     """
 
     id: UUID = key()
@@ -61,6 +63,10 @@ class PickupQuestion(Model):
         "models.OrderKit", related_name="pickup_answers", null=True, on_delete=fields.RESTRICT
     )
     new_kit_id: UUID | None
+    promise: fields.ForeignKeyNullableRelation[Promise] = fields.ForeignKeyField(
+        "models.Promise", related_name="pickup_answers", null=True, on_delete=fields.RESTRICT
+    )
+    promise_id: UUID | None
     answered_by = fields.CharField(max_length=128, null=True)
     answered_at: datetime | None = fields.DatetimeField(null=True)
     version: int = version()

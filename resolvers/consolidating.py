@@ -44,7 +44,9 @@ ORDERS: Final = """
 SELECT o.id, o.customer_id, o.currency, a.name, a.line1, a.line2, a.city, a.region, a.postal_code, a.country,
     a.latitude, a.longitude, p.carrier, p.service, coalesce(p.ship_on, o.promised_date, o.requested_date) AS ship_on
 FROM orders o JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
-LEFT JOIN promises p ON p.id = o.promise_id
+LEFT JOIN promises p ON p.id = coalesce((
+    SELECT q.promise_id FROM pickup_questions q WHERE q.order_id = o.id AND q.promise_id IS NOT NULL
+    ORDER BY q.answered_at DESC LIMIT 1), o.promise_id)
 WHERE o.id = ANY($1::uuid[]) AND NOT EXISTS (
     SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($2::text[]))"""
 

@@ -59,8 +59,9 @@ PROMISES = Rows(
     agent=OF_OUR_CHANNELS,
     partner=OF_OUR_CHANNELS,
     location=(
-        f"{OURS} AND EXISTS (SELECT 1 FROM orders co"
-        f" WHERE co.promise_id = {{row}}.id AND {_ORDER_WITH_WORK_HERE.replace('{row}', 'co')})"
+        f"{OURS} AND EXISTS (SELECT 1 FROM orders co WHERE (co.promise_id = {{row}}.id"
+        " OR co.id IN (SELECT q.order_id FROM pickup_questions q WHERE q.promise_id = {row}.id))"
+        f" AND {_ORDER_WITH_WORK_HERE.replace('{row}', 'co')})"
     ),
     customer=OWN,
 )

@@ -8,7 +8,7 @@ import strawberry
 
 import models
 from actions.pickups import answering, arriving
-from domain.errors import BlockedByHold, Forbidden, IllegalTransition, InsufficientStock
+from domain.errors import BlockedByHold, Forbidden, IllegalTransition, InsufficientStock, PromiseEnded
 from domain.permissions import Permission
 from resolvers import pickups
 from resolvers.visible import PICKUP_QUESTIONS
@@ -22,7 +22,8 @@ from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
 from schema.order_parts import OrderKit, OrderLine
-from schema.placing import OrderAddressInput
+from schema.placing import MAX_OPTION, OrderAddressInput
+from schema.promising import DeliveryPromise
 from schema.values import Connection, Minor
 
 Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
@@ -52,6 +53,7 @@ class PickupQuestion(Node):
     expires_at: datetime = column("Until when it waits for an answer; then the channel decides.")
     choice: PickupChoice | None = column("What was chosen.")
     pickup_location: Location | None = one("Where they are collected instead.", needs=PLACES)
+    promise: DeliveryPromise | None = one("The option by which they ship, if the customer chose one.")
     answered_by: str | None = column("Who chose.", needs=Permission.READ_ORGANIZATION)
     answered_at: datetime | None = column("When.")
     collectable_at: list[strawberry.ID] = via(
@@ -87,6 +89,11 @@ class AnswerPickupInput:
     shipping_minor: Minor = given(
         "What shipping them costs the customer, tax included; for staff and partners.", default=0
     )
+    option: str | None = given(
+        "An option of `promise` to ship just these units by, at its price; without one they ship at the merchant's expense.",
+        default=None,
+        at_most=MAX_OPTION,
+    )
     quantity: int | None = given(
         "Only so many units, or kits; the customer is asked about the rest as before.", default=None, at_least=1
     )
@@ -116,7 +123,7 @@ class PickupMutations:
         "refused and the question stays open.",
         answering.answer,
         AnswerPickupInput,
-        refuses=(IllegalTransition, BlockedByHold, InsufficientStock, Forbidden),
+        refuses=(IllegalTransition, BlockedByHold, InsufficientStock, PromiseEnded, Forbidden),
         needs=Permission.CANCEL_ORDERS,
         prepare=pickups.as_answered_by,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
+from actions.promising.keeping import PROMISE_OF
 from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import new_id
@@ -19,8 +20,8 @@ CARRIER_CHARACTERS: Final = 32
 
 # What leaves first is picked first: by its day, then by when its carrier's service closes that day. Work that somebody else
 # is just putting into a wave is passed over.
-DUE: Final = """
-SELECT f.id FROM fulfilments f JOIN orders o ON o.id = f.order_id LEFT JOIN promises p ON p.id = o.promise_id
+DUE: Final = f"""
+SELECT f.id FROM fulfilments f JOIN orders o ON o.id = f.order_id LEFT JOIN promises p ON p.id = {PROMISE_OF}
 LEFT JOIN carrier_services c ON c.organization_id = f.organization_id AND c.code = p.service
 WHERE f.location_id = $1 AND f.organization_id = $2 AND f.status = 'accepted' AND f.pick_wave_id IS NULL
     AND ($3::date IS NULL OR coalesce(p.ship_on, o.promised_date, o.requested_date) <= $3::date)

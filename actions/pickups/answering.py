@@ -17,8 +17,10 @@ from actions.changing import OrderChange, Place, lock_order, save
 from actions.orders.recalling import cancelled_value
 from actions.payments.books import recount
 from actions.pickups.asking import Subject, first_line, like, tell
-from actions.pickups.places import address_to_ship_to, check_place, in_one, keep_address
+from actions.pickups.places import address_to_ship_to, check_option, check_place, in_one, keep_address, variant_of
 from actions.pickups.splitting import split_kits_off, split_off
+from actions.promising import keeping
+from actions.promising.opening import check_stands, opened
 from actions.refusals import passed_over
 from actions.routing import WITHOUT_LOCATION, route
 from domain.errors import Conflict, IllegalTransition, InsufficientStock, NotFound
@@ -27,6 +29,7 @@ from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.pickups import UNANSWERED, PickupChoice, QuestionStatus, decided_by_silence
 from domain.placing.commands import Address
+from domain.promising.promise import Promised
 from domain.validation import Checks
 from models import Channel, PickupQuestion
 from models.db import rows
@@ -45,7 +48,8 @@ ORDER BY q.expires_at, q.id LIMIT $2"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerPickup:
     """`pickup_location_id` for COLLECT_ELSEWHERE alone. For SHIP: `shipping_address`, unless the order has one or its
-    customer has one by default, and `shipping_minor`, tax included, which comes on top of the order's total.
+    customer has one by default. It costs nothing more, unless the customer chose an `option` of a promise for just these
+    units, which has its price, or staff says `shipping_minor`, tax included: that comes on top of the order's total.
 
     With `quantity` only so many units, or kits; the rest of them is asked about as before. `expected_version` is the question's.
     """
@@ -55,6 +59,7 @@ class AnswerPickup:
     pickup_location_id: UUID | None = None
     shipping_address: Address | None = None
     shipping_minor: int = 0
+    option: str | None = None
     quantity: int | None = None
     expected_version: int | None = None
 
@@ -62,14 +67,20 @@ class AnswerPickup:
 @action
 async def answer(act: Act, command: AnswerPickup) -> UUID:
     """Returns the question's id. Raises NotFound, Conflict, InvalidInput, IllegalTransition when it is answered already,
-    BlockedByHold, and InsufficientStock when the units are not to be had there: then the question stays open.
+    BlockedByHold, PromiseEnded, and InsufficientStock when the units are not to be had there: then the question stays open.
     """
     question, change = await _lock_question(act, command.question_id)
     if question.status not in UNANSWERED:
         raise IllegalTransition("answer", question.status, list(UNANSWERED))
     if command.expected_version not in (None, question.version):
         raise Conflict("pickup question", command.expected_version or 0, question.version)
-    address = await _checked(act, change, question, command)
+    promised = await opened(act, command.option, path="option") if command.option is not None else None
+    address = await _checked(act, change, question, command, promised=promised)
+    if promised is not None:
+        check_stands(act, promised)
+        await keeping.write(act, promised, change.order.customer_id)
+        question.promise_id = promised.id
+        command = replace(command, shipping_minor=command.shipping_minor or promised.price_minor)
     await _carry_out(act, change, question, replace(command, shipping_address=address))
     await save(act, [change])
     return question.id
@@ -120,7 +131,9 @@ async def _lock_question(act: Act, question_id: UUID) -> tuple[PickupQuestion, O
     return await PickupQuestion.get(id=question_id), change
 
 
-async def _checked(act: Act, change: OrderChange, question: PickupQuestion, command: AnswerPickup) -> Address | None:
+async def _checked(
+    act: Act, change: OrderChange, question: PickupQuestion, command: AnswerPickup, *, promised: Promised | None
+) -> Address | None:
     """The address to ship to. Raises InvalidInput with everything that does not belong to the choice or is missing."""
     checks = Checks()
     checks.number("quantity", command.quantity, least=1, most=question.quantity)
@@ -132,8 +145,11 @@ async def _checked(act: Act, change: OrderChange, question: PickupQuestion, comm
     address = None
     if command.choice is PickupChoice.SHIP:
         address = await address_to_ship_to(change, command.shipping_address, checks)
-    elif command.shipping_address is not None or command.shipping_minor:
+    elif command.shipping_address is not None or command.shipping_minor or promised is not None:
         checks.note("shipping_address", "NOT_SHIPPED", "Only units that are shipped have an address and a price of it.")
+    if promised is not None and address is not None:
+        wanted = {variant_of(change, question): command.quantity or question.quantity}
+        check_option(change.order, promised, address, wanted, checks)
     checks.refuse()
     return address
 
@@ -186,7 +202,8 @@ async def _redirect(
     if command.choice is PickupChoice.SHIP:
         await keep_address(change, command.shipping_address)
         told |= await _charged(change, command.shipping_minor)
-    await tell(change, FactKind.PICKUP_ANSWERED, question, choice=command.choice.value, **told)
+    promise = str(question.promise_id) if question.promise_id else None
+    await tell(change, FactKind.PICKUP_ANSWERED, question, choice=command.choice.value, promise=promise, **told)
     await route(act, change)
     missing: Counter[str] = Counter()
     for place, quantity in change.units(UnitStatus.BACKORDERED):

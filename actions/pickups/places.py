@@ -10,8 +10,10 @@ from actions.geocoding import located
 from domain.orders import AddressKind, FulfilmentMethod
 from domain.placing.commands import Address
 from domain.placing.validation import address_problems
+from domain.promising.promise import Promised
+from domain.routing.values import Method
 from domain.validation import Checks
-from models import CustomerAddress, ExcludedLocation, OrderAddress, PickupQuestion
+from models import CustomerAddress, ExcludedLocation, Order, OrderAddress, PickupQuestion
 from models.db import Fetching
 
 COMPARED = ("name", "line1", "line2", "city", "region", "postal_code", "country")
@@ -23,6 +25,14 @@ def in_one(change: OrderChange, question: PickupQuestion) -> Mapping[UUID, int]:
         if kit.id == question.kit_id:
             return kit.in_one
     return {question.line_id: 1}
+
+
+def variant_of(change: OrderChange, question: PickupQuestion) -> UUID:
+    """What the question is about: a line's variant, or the kit."""
+    for kit in change.kits:
+        if kit.id == question.kit_id:
+            return kit.variant_id
+    return change.lines[question.line_id].variant_id
 
 
 async def check_place(
@@ -63,6 +73,21 @@ async def address_to_ship_to(
         return None
     checks.problems.extend(address_problems("shipping_address", given))
     return given
+
+
+def check_option(
+    order: Order, promised: Promised, address: Address, wanted: Mapping[UUID, int], checks: Checks
+) -> None:
+    """Notes what an option was not offered for: these goods in this order, shipped, to this address."""
+    is_fitting = (promised.channel_id, promised.currency) == (order.channel_id, order.currency)
+    if not is_fitting or dict(promised.wanted) != wanted:
+        checks.note("option", "OTHER_ORDER", "It was offered for other goods or in another channel.")
+    elif promised.method is not Method.SHIP:
+        checks.note(
+            "option", "OTHER_WAY", "It was offered for goods that are not shipped by a carrier's usual service."
+        )
+    elif not promised.goes_to(address.country, address.postal_code):
+        checks.note("option", "OTHER_ADDRESS", "It was offered for another address.")
 
 
 async def keep_address(change: OrderChange, address: Address | None) -> None:

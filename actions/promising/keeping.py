@@ -17,10 +17,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 ON CONFLICT (id) DO UPDATE SET customer_id = coalesce(promises.customer_id, excluded.customer_id),
     cart = coalesce(promises.cart, excluded.cart)"""
 
+# What was promised for the units of a fulfilment `f` of an order `o`: a customer who had them shipped instead of collected
+# may have chosen another way than the order has.
+PROMISE_OF: Final = """coalesce((
+    SELECT q.promise_id FROM fulfilment_lines i JOIN pickup_questions q ON coalesce(q.new_line_id, q.line_id) = i.line_id
+    WHERE i.fulfilment_id = f.id AND q.order_id = o.id AND q.promise_id IS NOT NULL ORDER BY q.answered_at DESC LIMIT 1
+), o.promise_id)"""
+
 
 @action
 async def keep(act: Act, promised: Promised, customer_id: UUID | None, cart: str | None) -> UUID:
     """For a cart, or for an order about to be placed. Idempotent; needs no key."""
+    await write(act, promised, customer_id, cart)
+    return promised.id
+
+
+async def write(act: Act, promised: Promised, customer_id: UUID | None, cart: str | None = None) -> None:
+    """Within the caller's transaction."""
     await execute(
         KEEP,
         [
@@ -47,4 +60,3 @@ async def keep(act: Act, promised: Promised, customer_id: UUID | None, cart: str
             promised.expires_at,
         ],
     )
-    return promised.id

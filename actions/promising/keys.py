@@ -16,12 +16,20 @@ _known: dict[UUID, bytes] = {}
 
 
 async def key_of(organization_id: UUID) -> bytes:
-    """The same in every process; it never changes."""
-    found = _known.get(organization_id)
+    """The same in every process; it never changes. Not within a transaction, which might undo what is remembered here."""
+    found = await known_key(organization_id)
     if found is None:
+        await execute(MAKE, [new_id(), organization_id, secrets.token_bytes(KEY_BYTES)])
+        found = await known_key(organization_id)
+        assert found is not None, "made just now"
+    return found
+
+
+async def known_key(organization_id: UUID) -> bytes | None:
+    """None where nothing was ever offered."""
+    if organization_id not in _known:
         kept = await rows(READ, [organization_id])
         if not kept:
-            await execute(MAKE, [new_id(), organization_id, secrets.token_bytes(KEY_BYTES)])
-            kept = await rows(READ, [organization_id])
-        found = _known[organization_id] = bytes(kept[0]["secret"])
-    return found
+            return None
+        _known[organization_id] = bytes(kept[0]["secret"])
+    return _known[organization_id]

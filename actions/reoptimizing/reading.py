@@ -37,16 +37,18 @@ o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid 
     AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
     AND NOT EXISTS (SELECT FROM order_merges g WHERE g.order_id = o.id)
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))"""
+_PROMISED: Final = """(o.promise_id IS NOT NULL OR EXISTS (
+    SELECT FROM pickup_questions q WHERE q.order_id = o.id AND q.promise_id IS NOT NULL))"""
 # What was promised to the customer for a place stays at that place, and so do units that were set aside for the buyer.
 ORDERS: Final = f"""
 SELECT o.id, o.channel_id, a.latitude, a.longitude, coalesce(a.country, '') AS country, coalesce(a.region, '') AS region,
     coalesce(c.segment, '') AS segment
 FROM orders o LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
 LEFT JOIN customers c ON c.id = o.customer_id
-WHERE {_UNRELEASED} AND o.promise_id IS NULL AND NOT EXISTS (
+WHERE {_UNRELEASED} AND NOT {_PROMISED} AND NOT EXISTS (
     SELECT FROM order_lines l JOIN quota_movements m ON m.line_id = l.id WHERE l.order_id = o.id)
 ORDER BY md5(o.id::text || $6::text), o.id LIMIT $7"""
-PROMISED: Final = f"SELECT count(*)::int AS orders FROM orders o WHERE {_UNRELEASED} AND o.promise_id IS NOT NULL"
+PROMISED: Final = f"SELECT count(*)::int AS orders FROM orders o WHERE {_UNRELEASED} AND {_PROMISED}"
 
 UNITS: Final = f"""
 SELECT s.id, s.order_id, s.line_id, s.status, s.location_id, s.quantity, l.variant_id, l.position, l.unit_price_minor,

@@ -96,6 +96,9 @@ class Promised:
             **{name: told[name] for name in PLAIN},
         )
 
+    def goes_to(self, country: str, postal_code: str) -> bool:
+        return self.country in ("", country) and self.postal_code in ("", postal_code)
+
     def told(self) -> dict[str, Any]:
         """As plain JSON data."""
         return {

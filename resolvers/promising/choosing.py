@@ -7,12 +7,11 @@ from uuid import UUID
 from actions.acting import Act
 from actions.desk import Desk
 from actions.promising import keeping
-from actions.promising.keys import key_of
-from domain.errors import Forbidden, InputProblem, InvalidInput, PromiseEnded
+from actions.promising.opening import check_stands, opened
+from domain.errors import Forbidden, InputProblem, InvalidInput
 from domain.orders import FulfilmentMethod
 from domain.placing.commands import CartLine, PlaceOrder, ReserveCart
 from domain.promising.promise import Promised
-from domain.promising.sealing import BrokenSeal, unseal
 from domain.routing.values import Method
 from domain.viewer import Audience, Viewer
 from models import IdempotencyKey
@@ -44,7 +43,7 @@ async def hold(act: Act, desk: Desk, viewer: Viewer, command: HoldPromise) -> UU
     meanwhile.
     """
     promised = await opened(act, command.option, path="option")
-    _check_stands(act, promised)
+    check_stands(act, promised)
     if viewer.audience in CONFINED and promised.channel_id not in viewer.channel_ids:
         raise Forbidden("You can hold in your own channels only.")
     await check_own(viewer, command.cart, command.customer_id)
@@ -87,7 +86,7 @@ async def promised_order(act: Act, command: PlaceOrder) -> PlaceOrder:
     if wrong := _misfit(command, promised):
         raise InvalidInput([InputProblem("promise", "OTHER_ORDER", wrong)])
     if act.key is None or not await IdempotencyKey.exists(id=act.key_id()):
-        _check_stands(act, promised)
+        check_stands(act, promised)
     kept = await keeping.keep(replace(act, key=None), promised, command.customer_id, command.cart)
     is_bound = promised.method is Method.SAME_DAY
     lines = [replace(line, location_id=promised.location_id) if is_bound else line for line in command.lines]
@@ -102,20 +101,6 @@ async def promised_order(act: Act, command: PlaceOrder) -> PlaceOrder:
     )
 
 
-async def opened(act: Act, text: str, *, path: str) -> Promised:
-    """Raises InvalidInput for what is not an option that this organization offered."""
-    try:
-        told: Any = unseal(await key_of(act.organization_id), text)
-    except BrokenSeal as error:
-        raise InvalidInput([InputProblem(path, "NOT_OFFERED", "This is no option as it was offered.")]) from error
-    return Promised.read(told)
-
-
-def _check_stands(act: Act, promised: Promised) -> None:
-    if act.now >= promised.expires_at:
-        raise PromiseEnded("The offer stood for a while only, and that is over.")
-
-
 def _misfit(command: PlaceOrder, promised: Promised) -> str | None:
     wanted: dict[UUID, int] = {}
     for line in command.lines:
@@ -128,7 +113,7 @@ def _misfit(command: PlaceOrder, promised: Promised) -> str | None:
     address = command.shipping_address
     if address is None or store is not None:
         return None
-    if promised.country not in ("", address.country) or promised.postal_code not in ("", address.postal_code):
+    if not promised.goes_to(address.country, address.postal_code):
         return "It was promised for another address."
     return None
 

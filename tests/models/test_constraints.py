@@ -37,6 +37,7 @@ routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
 line_capacity = importlib.import_module("models.migrations.0032_line_capacity")
+pickup_promises = importlib.import_module("models.migrations.0036_pickup_promises")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
 kit_questions = importlib.import_module("models.migrations.0034_kit_questions")
 channel_launches = importlib.import_module("models.migrations.0035_channel_launches")
@@ -54,6 +55,7 @@ RULES = {
         labels.CHECKS,
         waves.CHECKS,
         pickups.CHECKS,
+        pickup_promises.CHECKS,
         transfers.CHECKS,
         purchasing.CHECKS,
         counting.CHECKS,

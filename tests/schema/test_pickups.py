@@ -27,7 +27,8 @@ mutation($input: AnswerPickupInput!) { answerPickup(input: $input) {
     __typename
     ... on PickupQuestion { status choice version collectableAt
         order { status availableActions shipping { minor } lines { method pickupLocation { code } } }
-        pickupLocation { code } newLine { position } }
+        pickupLocation { code } newLine { position } promise { service latestOn price { minor } } }
+    ... on InvalidInput { problems { path code } }
     ... on Problem { code message }
     ... on IllegalTransition { was allowedFrom }
     ... on InsufficientStock { missing { sku units } }
@@ -131,6 +132,7 @@ async def test_a_customer_chooses_another_store_for_themselves():
         },
         "pickupLocation": {"code": "LAX"},
         "newLine": None,
+        "promise": None,
     }
     refusal = again["data"]["answerPickup"]
     assert (refusal["__typename"], refusal["was"]) == ("IllegalTransition", "answered")
