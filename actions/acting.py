@@ -28,7 +28,6 @@ from models.db import retryable, tx, violated
 
 ATTEMPTS: Final = 5
 RETRY_SECONDS: Final = 0.02
-KEY_CONSTRAINT: Final = "idempotency_keys_pkey"
 
 P = ParamSpec("P")
 Changed = TypeVar("Changed", UUID, list[UUID])
@@ -50,7 +49,11 @@ class Act:
 def action(
     function: Callable[Concatenate[Act, P], Awaitable[Changed]],
 ) -> Callable[Concatenate[Act, P], Awaitable[Changed]]:
-    """Run in one transaction, again after a deadlock or a lost connection, and once only per idempotency key."""
+    """Run in one transaction, and once only per idempotency key.
+
+    Again after a deadlock or a lost connection, and where somebody else wrote meanwhile what may be there once only: then
+    the action finds it there, and says so.
+    """
     name = f"{function.__module__.removeprefix('actions.')}.{function.__name__}"
 
     @wraps(function)
@@ -65,9 +68,7 @@ def action(
                     changed = await function(act, *args, **kwargs)
                     await _remember(act, marked, changed)
             except Exception as error:
-                lost_race = retryable(error) or (
-                    isinstance(error, IntegrityError) and violated(error) == KEY_CONSTRAINT
-                )
+                lost_race = retryable(error) or (isinstance(error, IntegrityError) and violated(error) is not None)
                 if not lost_race or attempt == ATTEMPTS - 1:
                     raise
                 await asyncio.sleep(RETRY_SECONDS * 2**attempt * random.random())  # noqa: S311 - jitter

@@ -54,6 +54,20 @@ def _printed(what: str, suffix: str) -> Any:
     )
 
 
+_CONTENT = (
+    "FROM parcel_lines c JOIN order_lines l ON l.id = c.line_id JOIN orders o ON o.id = l.order_id"
+    " JOIN variants v ON v.id = l.variant_id WHERE c.parcel_id = {row}.id AND o.customer_id"
+)
+# What others have in it is none of a customer's business, and its weight would tell.
+_WEIGHT = (
+    "(CASE WHEN {viewer.customer_id} IS NOT NULL AND EXISTS (SELECT "
+    + _CONTENT
+    + " IS DISTINCT FROM {viewer.customer_id})"
+    " THEN (SELECT coalesce(sum(c.quantity * v.weight_grams), 0) " + _CONTENT + " = {viewer.customer_id})"
+    " ELSE {row}.weight_grams END)"
+)
+
+
 @strawberry.enum(description="How a parcel's reports may be listed.")
 class TrackingEventSort(Enum):
     NEWEST = "-occurred_at"
@@ -80,7 +94,9 @@ class Parcel(Node):
     carrier: str | None = column("Who carries it; null before it is shipped.")
     service: str | None = column("Which of the carrier's services carries it.")
     tracking_number: str | None = column("What the carrier knows it by.")
-    weight_grams: int = column("Its weight in grams.")
+    weight_grams: int = sql(
+        "Its weight in grams; to a customer who shares it with others, the weight of their own goods.", _WEIGHT
+    )
     carton_type: CartonType | None = one("The kind of box; null where nobody said.", needs=AT_WORK)
     container_code: str | None = column("Its serial shipping container code (GS1 SSCC), 18 digits.")
     status: TrackingCode | None = column("What the carrier's reports come to; null before the first.")

@@ -112,6 +112,28 @@ async def test_each_customer_sees_only_their_own_lines_in_the_shared_parcel():
     }
 
 
+async def test_the_weight_of_a_shared_parcel_tells_a_customer_nothing_of_what_others_have_in_it():
+    world = await furnish()
+    bob = await customer(world, name="Bob", email="bob@example.com")
+    adas = await work(world, MUG=1, customer=world.customer)
+    bobs = await work(world, LAMP=2, customer=bob)
+    guests = await work(world, MUG=1)
+    alone = await packed(world, await work(world, MUG=3, customer=world.customer))
+    grams = {sku: variant.weight_grams for sku, variant in world.variants.items()}
+    query = "query($id: ID!) { parcel(id: $id) { weightGrams } }"
+    values = {"fulfilmentIds": [fid(adas), fid(bobs), fid(guests)], "weightGrams": 9_999}
+    made = (await ask(TOGETHER, here(world), {"input": values}))["data"]["consolidateParcels"]
+
+    async def told(viewer, key=made["id"]) -> int:
+        return (await ask(query, viewer, {"id": key}))["data"]["parcel"]["weightGrams"]
+
+    ada, other = (world.viewer(Role.CUSTOMER, customer_id=who.id) for who in (world.customer, bob))
+    assert (await told(ada), await told(other)) == (grams["MUG"], 2 * grams["LAMP"])
+    assert (await told(here(world)), await told(world.viewer(Role.AGENT))) == (9_999, 9_999)
+    whole = await Parcel.get(id=alone.id)
+    assert await told(ada, global_id("Parcel", alone.id)) == whole.weight_grams
+
+
 async def test_a_shared_parcel_is_split_again_by_whoever_works_there():
     world = await furnish()
     first, second = await work(world, MUG=1), await work(world, LAMP=2)
