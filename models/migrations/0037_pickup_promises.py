@@ -10,7 +10,7 @@ CHECKS = {"pickup_questions": {"promise": "promise_id IS NULL OR choice = 'ship'
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0035_channel_launches")]
+    dependencies = [("models", "0036_merging")]
 
     operations: list[Any] = [
         ops.AddField(
