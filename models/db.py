@@ -138,5 +138,12 @@ class Fetching:
         return await rows(sql, values)
 
 
+def connection() -> Any:
+    """This transaction's connection as asyncpg's own, for what group commits do on theirs."""
+    client = _client()
+    assert isinstance(client, TransactionalDBClient), "only within a transaction"
+    return client._connection  # noqa: SLF001 - Tortoise's wrapper of it
+
+
 def _client() -> Any:
     return Tortoise.get_connection(CONNECTION)

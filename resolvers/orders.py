@@ -12,7 +12,7 @@ from actions.desk import Desk
 from actions.orders import recalling
 from actions.orders.noting import AddNote
 from actions.orders.recalling import AnswerCancellation
-from actions.substituting import automatic
+from actions.substituting import at_once
 from domain.errors import Forbidden
 from domain.holds import HoldKind, stopped_by
 from domain.lifecycle import Action, UnitStatus, available_actions
@@ -87,7 +87,7 @@ async def cancelled_minor(order: Order, info: Info) -> int:
 async def place(act: Act, desk: Desk, viewer: Viewer, command: PlaceOrder) -> UUID:
     if command.cart is not None:
         await check_own(viewer, command.cart, command.customer_id)
-    return await automatic.place(act, desk, await promised_order(act, command))
+    return await at_once.place(act, desk, await promised_order(act, command))
 
 
 async def answer_cancellation(act: Act, viewer: Viewer, command: AnswerCancellation) -> UUID:

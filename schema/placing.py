@@ -95,7 +95,9 @@ class DraftOrderInput:
 class PlaceOrderInput(DraftOrderInput):
     cart: str | None = given("The cart whose reserved units become the order's.", default=None, at_most=MAX_CODE)
     allow_backorder: bool = given(
-        "Whether units that are not in stock may wait for it; if not, an order short of stock is refused.", default=True
+        "Whether units that are not in stock may wait for it; if not, an order short of stock is refused, unless automatic "
+        "substitutes that its lines allow cover all that is missing.",
+        default=True,
     )
     promise: str | None = given(
         "The option that the customer chose, by its id: the order gets its day, and its price of shipping.",

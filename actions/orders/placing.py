@@ -1,7 +1,7 @@
 """Place the orders that wait together: one transaction, every rule on locked values, everything written at once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from actions.orders.reading import (
 from actions.orders.rows import STOCK_ACTOR, WRITE, NewOrder, Rows, routed
 from actions.quotas import ledger
 from actions.refusals import kept as keep
+from actions.refusals import raise_if_refused
 from actions.substituting import consents
 from actions.swift_ids import swift_command, swift_maker
 from domain.errors import DomainError, InputProblem, InvalidInput, KeyReused
@@ -87,6 +88,22 @@ async def place_batch(connection: Any, asked: Sequence[Asked]) -> list[Outcome]:
         outcomes = [batch.answer(each) for each in asked]
         assert await batch.write(connection), "nobody else claims what this transaction has locked"
     return outcomes
+
+
+async def place_short(connection: Any, asked: Asked) -> tuple[UUID, bool]:
+    """The order, and whether it is new: placed within the caller's transaction, whatever stock it is short of.
+
+    What it is short of waits only until the caller has sent something else or refused the order, so no limit counts it.
+    The caller holds the locks of the cart and of every level that the order may touch, and gives no key.
+    """
+    waiting = asked._replace(command=replace(asked.command, allow_backorder=True))
+    batch = await _read(connection, [waiting], lock=True)
+    for terms in batch.terms.values():
+        terms.lift()
+    outcome = batch.answer(waiting)
+    raise_if_refused(outcome)
+    assert await batch.write(connection), "nobody else claims what this transaction has locked"
+    return UUID(outcome["id"]), batch.wrote
 
 
 async def place_ahead(connection: Any, asked: Sequence[Asked], before: "Ahead | None") -> "Ahead | None":

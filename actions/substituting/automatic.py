@@ -1,21 +1,18 @@
 """Substitutes that nobody has to ask for: sent at once where the customer allows it, else proposed where a channel does so."""
 
 import logging
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
-from actions.desk import Desk
 from actions.quotas.buyers import free_for
 from actions.refusals import passed_over
 from actions.substituting.exchanging import exchange, free_units
 from actions.substituting.proposing import ACTOR, expiry, proposal, put_forward
 from domain.holds import STOPS
 from domain.lifecycle import Action, UnitStatus
-from domain.placing.commands import PlaceOrder
 from models import Substitution, SubstitutionConsent
 from models.backorders import is_awaited
 from models.db import rows
@@ -61,14 +58,6 @@ WHERE {_FITTING} AND {_UNHELD} AND NOT EXISTS (SELECT FROM substitutions p WHERE
     AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND NOT (t.is_automatic AND EXISTS (SELECT FROM substitution_consents k WHERE k.line_id = l.id))
 ORDER BY l.id, t.rank, t.substitute_id LIMIT $3"""
-
-
-async def place(act: Act, desk: Desk, command: PlaceOrder) -> UUID:
-    """Place an order; what of it is not in stock and may be substituted is, at once. Refused as `Desk.place` says."""
-    order_id = await desk.place(act, command)
-    if any(line.allow_substitutes for line in command.lines):
-        await substitute_order(replace(act, key=None), order_id)
-    return order_id
 
 
 async def substitute_order(act: Act, order_id: UUID) -> None:

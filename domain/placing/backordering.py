@@ -28,6 +28,11 @@ class Terms:
     is_launched: bool = True
     own: dict[UUID, "Terms"] = field(default_factory=dict)
 
+    def lift(self) -> None:
+        """Without limits, here and in every channel."""
+        for terms in (self, *self.own.values()):
+            terms.limit_units = None
+
     def launch(self, channel_id: UUID) -> "Terms":
         """Those whose launch holds in the channel."""
         own = self.own.get(channel_id)

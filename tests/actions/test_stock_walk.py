@@ -32,7 +32,6 @@ from actions.payments.recording import record_payment_event
 from actions.pickups.answering import decide
 from actions.pickups.arriving import announce_arrival
 from actions.reoptimizing.moving import move_together
-from actions.substituting import automatic
 from actions.substituting.proposing import end_substitutions
 from domain.orders import PickupStock
 from models.locations import LocationKind
@@ -66,7 +65,6 @@ ELSEWHERE = {
         record_payment_event,
         expire,
     ),
-    "steps place and substitute one after the other": (automatic.place,),
     "a step takes it as the job that calls it": (
         decline_as_late,
         give_up_pickup,

@@ -8,7 +8,7 @@ import pytest
 from actions import desk
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, apply_hold
-from actions.substituting import automatic
+from actions.substituting import at_once
 from actions.substituting.automatic import TRY_AGAIN, offer_due, substitute_due
 from domain.errors import InsufficientStock
 from domain.facts import FactKind
@@ -37,7 +37,7 @@ async def counter(database, database_url):
 async def place(counter, world: World, *, allowing: bool = True, key=None, **quantities: int) -> Order:
     command = wanted(world, **quantities)
     lines = tuple(replace(each, allow_substitutes=allowing) for each in command.lines)
-    order_id = await automatic.place(world.act(key), counter, replace(command, lines=lines))
+    order_id = await at_once.place(world.act(key), counter, replace(command, lines=lines))
     return await Order.get(id=order_id)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from actions.substituting import automatic
+from actions.substituting import at_once
 from actions.substituting.proposing import AnswerSubstitution, answer, end_substitutions, propose
 from domain.lifecycle import UnitStatus
 from tests.actions.scenarios import Story, scenario
@@ -34,11 +34,21 @@ async def substitutes_declined_and_expired(world: World) -> Story:
     await end_substitutions(world.now + timedelta(hours=1))
 
 
-@scenario(automatic.place)
+@scenario(at_once.place)
 async def a_substitute_allowed(world: World) -> Story:
     await instead(world, "MUG", "LAMP", is_automatic=True)
     command = wanted(world, MUG=35)
     lines = tuple(replace(line, allow_substitutes=True) for line in command.lines)
     async with opened_desk() as desk:
         yield
-        await automatic.place(world.act(), desk, replace(command, lines=lines))
+        await at_once.place(world.act(), desk, replace(command, lines=lines))
+
+
+@scenario(at_once.place)
+async def a_substitute_for_somebody_who_does_not_wait(world: World) -> Story:
+    await instead(world, "MUG", "LAMP", is_automatic=True)
+    command = wanted(world, MUG=35)
+    lines = tuple(replace(line, allow_substitutes=True) for line in command.lines)
+    async with opened_desk() as desk:
+        yield
+        await at_once.place(world.act(), desk, replace(command, lines=lines, allow_backorder=False))

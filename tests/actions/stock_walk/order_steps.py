@@ -1,5 +1,6 @@
 """Carts and orders: kept, placed, cancelled, and the second chance of what waits."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_h
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
 from actions.pickups import answering
 from actions.pickups.answering import AnswerPickup
-from actions.substituting import proposing
+from actions.substituting import at_once, proposing
 from actions.substituting.proposing import AnswerSubstitution, ProposeSubstitute
 from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
@@ -94,6 +95,20 @@ async def place(walk: Walk) -> None:
         allow_backorder=walk.is_lucky(0.6),
     )
     await walk.do(walk.desk.place, command)
+
+
+async def place_at_once(walk: Walk) -> None:
+    """With something else for what is not there, if that is enough."""
+    lines = tuple(replace(ordered(walk), allow_substitutes=True) for _ in range(walk.luck.choice((1, 2))))
+    command = PlaceOrder(
+        channel_id=channel(walk),
+        lines=lines,
+        shipping_address=ADDRESS,
+        cart=cart(walk) if walk.is_lucky(0.5) else None,
+        allow_backorder=walk.is_lucky(0.2),
+    )
+    walk.steps[-1] += f" {command}"
+    await at_once.place(walk.act(), walk.desk, command)
 
 
 async def write_draft(walk: Walk) -> None:

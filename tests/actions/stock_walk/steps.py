@@ -25,7 +25,7 @@ from actions.promising import supplies
 from actions.purchasing import offers, ordering, receiving
 from actions.quotas import groups, planning
 from actions.reoptimizing import running
-from actions.substituting import proposing
+from actions.substituting import at_once, proposing
 from actions.transfers import drafting as transfers
 from actions.transfers import moving
 from tests.actions.stock_walk import count_steps as count
@@ -96,6 +96,7 @@ STEPS = (
     Step(1, order.release_cart, reservations.release),
     Step(3, order.expire_carts),
     Step(10, order.place, Desk.place),
+    Step(5, order.place_at_once, at_once.place),
     Step(2, order.write_draft, drafting.draft),
     Step(4, order.place_written, drafting.place_draft),
     Step(2, order.bring_together, merging.deliver_together),
