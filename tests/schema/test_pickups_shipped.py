@@ -5,20 +5,25 @@ from uuid import UUID
 
 import pytest
 
+from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.pick_waves import CreatePickWave, create_pick_wave
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.promising.services import ServiceZone, UpsertCarrierService, upsert_carrier_service
 from actions.reoptimizing.reading import ReoptimizeOrders, read_standing
+from domain.fulfilment import DeclineReason
 from domain.permissions import Role
 from domain.pickups import QuestionStatus
 from models import Fulfilment, Order, PickupQuestion, PickWave, Promise
 from resolvers.ids import global_id
+from tests.actions.test_kits_collecting import to_collect
 from tests.schema.asking import ask
 from tests.schema.promise_talk import BOSTON, promise
 from tests.schema.test_pickups import ANSWER, asked, qid
-from tests.world import NOW, World, furnish
+from tests.world import NOW, World, furnish, stock
 from tests.world.fulfilment import accepted
+from tests.world.kits import kit
 from tests.world.orders import new_order
+from tests.world.pickups import where
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -172,3 +177,32 @@ async def test_who_packs_it_sees_the_service_and_others_do_not():
         seen.append((await ask(query, viewer, {"id": global_id("Order", order.id)}))["data"]["order"])
 
     assert seen == [{"pickupQuestions": [{"promise": {"service": "express"}}]}, None]
+
+
+async def test_whole_kits_ship_by_an_option_that_was_offered_for_kits():
+    world = await furnish(units=0)
+    await kit(world, "SET", MUG=1, LAMP=2)
+    await stock(world, {(sku, place): 4 for sku in ("MUG", "LAMP") for place in ("NYC", "CHI")})
+    zones = (ServiceZone(days_least=1, days_most=1, base_minor=900),)
+    express = UpsertCarrierService(code="express", name="Express", carrier="acme", zones=zones, price_minor=700)
+    await upsert_carrier_service(world.act(), express)
+    fulfilment = await to_collect(world)
+    await decline(world.act(), DeclineFulfilment(fulfilment_id=fulfilment.id, reason=DeclineReason.NO_CAPACITY))
+    question = await PickupQuestion.get(order_id=fulfilment.order_id)
+    components = await offered_for(world, MUG=1, LAMP=2)
+
+    wrong = await answered(world, question, option=components, quantity=1)
+    right = await answered(world, question, option=await offered_for(world, SET=1), quantity=1)
+
+    assert problems(wrong) == [("option", "OTHER_ORDER")]
+    assert (right["promise"]["service"], right["order"]["shipping"]) == ("express", {"minor": 700})
+    stored = await PickupQuestion.get(id=question.id)
+    assert stored.new_kit_id is not None
+    assert sorted((row[1], units) for row, units in (await where(fulfilment.order_id)).items()) == [
+        ("pickup_rejected", 1), ("pickup_rejected", 2), ("scheduled", 1), ("scheduled", 2),
+    ]  # fmt: skip
+
+
+async def offered_for(world: World, **wanted: int) -> str:
+    found = await promise(world, world.viewer(Role.CUSTOMER), methods=["SHIP"], **wanted)
+    return found["options"][0]["id"]
