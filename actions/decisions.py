@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from actions.bulk import arrays, insert_sql
-from domain.ids import new_id
+from domain.ids import first_id, new_id
 from domain.placing.sourcing import Routed
 from domain.routing.rules.keeping import plain_plan, real_cost_minor
 from domain.routing.rules.values import DecisionKind
@@ -31,7 +31,7 @@ MOST_FORGOTTEN: Final = 100_000
 """Rows that one run deletes at most; the rest have their turn in the next run."""
 FORGET: Final = """
 WITH gone AS (DELETE FROM routing_decisions WHERE id IN (
-    SELECT id FROM routing_decisions WHERE made_at < $1 LIMIT $2) RETURNING 1)
+    SELECT id FROM routing_decisions WHERE id < $1 AND made_at < $2 LIMIT $3) RETURNING 1)
 SELECT count(*)::int AS gone FROM gone"""
 
 
@@ -65,10 +65,13 @@ async def store(made: Made) -> None:
 
 
 async def forget_before(moment: datetime, *, at_once: int = FORGOTTEN_AT_ONCE) -> int:
-    """Delete what was decided earlier, a batch at a time, each on its own; how many."""
+    """Delete what was decided and written down earlier, a batch at a time, each on its own; how many.
+
+    What an import decides about orders of long ago is as young as the import: it was brought in to be looked at.
+    """
     forgotten = 0
     while forgotten < MOST_FORGOTTEN:
-        [found] = await rows(FORGET, [moment, at_once])
+        [found] = await rows(FORGET, [first_id(moment), moment, at_once])
         forgotten += found["gone"]
         if found["gone"] < at_once:
             break

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from os import urandom
 from uuid import UUID
 
@@ -21,6 +22,11 @@ def id_maker(at_once: int = 64, make: Callable[[bytes], UUID] | None = None) -> 
     builds an id from its 16 bytes.
     """
     return _ids(at_once, make or _plain).__next__
+
+
+def first_id(moment: datetime) -> UUID:
+    """No id made at that moment or later sorts before it."""
+    return UUID(bytes=int(moment.timestamp() * 1000).to_bytes(6, "big") + bytes(10))
 
 
 def _plain(raw: bytes) -> UUID:

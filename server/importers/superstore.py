@@ -58,7 +58,8 @@ WHERE l.organization_id = $1 AND m.kind = 'received' AND m.actor = $2 GROUP BY l
 TOTALS: Final = """
 SELECT count(DISTINCT o.id)::int AS orders, count(*)::int AS lines, coalesce(sum(l.quantity), 0)::int AS quantity,
        coalesce(sum(l.total_minor), 0)::bigint AS sales_minor
-FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.channel_id = $1"""
+FROM orders o JOIN order_lines l ON l.order_id = o.id WHERE o.channel_id = $1 AND o.external_id IS NOT NULL"""
+"""Orders that were placed there since have no number of the file's kind."""
 
 T = TypeVar("T")
 

@@ -3,13 +3,16 @@
 import csv
 import os
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
 
 from actions import desk
+from actions.acting import Act
 from actions.desk import Desk
+from domain.placing.commands import Address, OrderedLine, PlaceOrder
 from models import Order, OrderAddress, OrderLine, Organization, Variant
 from models.db import rows
 from server import audit
@@ -154,6 +157,21 @@ async def test_importing_twice_changes_nothing(counter, tmp_path, reject_file):
 
     assert agreed
     assert await everything() == before
+
+
+async def test_what_was_ordered_there_since_is_no_difference_to_the_file(counter, tmp_path, reject_file):
+    path = write(tmp_path, HARD_CASES)
+    await import_file(counter, path, rejects=reject_file, skip_bad=False)
+    order = await Order.all().first()
+    mug = await Variant.all().first()
+    act = Act(organization_id=order.organization_id, actor="clerk", now=datetime.now(UTC))
+    line = OrderedLine(variant_id=mug.id, quantity=1, unit_price_minor=100)
+    address = Address(name="Ada", line1="1 Beacon Street", city="Boston", country="US")
+    await counter.place(
+        act, PlaceOrder(channel_id=order.channel_id, lines=(line,), customer_name="Ada", shipping_address=address)
+    )
+
+    assert await import_file(counter, path, rejects=reject_file, skip_bad=False)
 
 
 async def test_an_import_that_ended_between_placing_and_shipping_is_completed(
