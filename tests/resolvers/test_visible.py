@@ -1,12 +1,15 @@
 """Whose rows each audience sees, against the same rules said again in Python."""
 
+from uuid import UUID
+
 import pytest
 
 import models
 from domain.permissions import Role
-from resolvers import visible
+from resolvers import ids, visible
 from resolvers.scopes import seen
 from tests.resolvers.world import US, World, furnish, viewer
+from tests.schema.asking import ask
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -34,6 +37,7 @@ SCOPES = [
     (models.Payment, visible.PAYMENTS),
     (models.PaymentEvent, visible.PARTS_OF_PAYMENTS),
 ]
+WEIGHT = "query($id: ID!) { parcel(id: $id) { weightGrams } }"
 INTERNAL = {models.StockLevel, models.StockMovement}
 
 
@@ -121,6 +125,29 @@ async def test_a_shared_parcel_shows_only_the_lines_of_visible_orders(world, rol
     assert await keys(models.ParcelLine, visible.PARCEL_LINES, who) == {row.id for row in carried}
     if role is Role.AGENT:
         assert any(row.parcel_id in parcels and row.line_id not in lines for row in world.rows[models.ParcelLine])
+
+
+async def test_the_weight_of_a_shared_parcel_is_to_each_customer_that_of_their_own_lines(world) -> None:
+    orders = {row.id: row.customer_id for row in world.of(models.Order)}
+    lines = {row.id: row for row in world.rows[models.OrderLine]}
+    grams = {row.id: row.weight_grams for row in world.of(models.Variant)}
+    own: dict[UUID, dict[UUID | None, int]] = {}
+    for row in world.rows[models.ParcelLine]:
+        if (line := lines[row.line_id]).order_id in orders:
+            shares = own.setdefault(row.parcel_id, {})
+            who = orders[line.order_id]
+            shares[who] = shares.get(who, 0) + row.quantity * grams[line.variant_id]
+    boxes = {row.id: row.weight_grams for row in world.of(models.Parcel)}
+
+    for parcel_id, shares in own.items():
+        for customer_id in filter(None, shares):
+            answer = await ask(
+                WEIGHT, viewer(Role.CUSTOMER, customer_id=customer_id), {"id": ids.global_id("Parcel", parcel_id)}
+            )
+            told = answer["data"]["parcel"]["weightGrams"]
+            assert told == (boxes[parcel_id] if len(shares) == 1 else shares[customer_id])
+
+    assert any(len(shares) > 1 and any(shares) for shares in own.values()), "some of them are shared"
 
 
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.ANONYMOUS])
