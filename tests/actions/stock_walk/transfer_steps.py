@@ -10,7 +10,7 @@ from actions.transfers.drafting import ChangeTransfer, CreateTransfer, ReadyTran
 from actions.transfers.moving import CancelTransfer, ReceivedUnits, ReceiveTransfer, ShippedUnits, ShipTransfer
 from domain.fulfilment import DeclineReason
 from domain.transfers import Discrepancy, Remainder
-from tests.actions.stock_walk.location_steps import shelf_changed
+from tests.actions.stock_walk.location_steps import in_hands, shelf_changed
 from tests.actions.stock_walk.walk import Walk
 
 TRANSFER = "SELECT id FROM transfers WHERE status = ANY($1::text[]) OR $2 ORDER BY number"
@@ -49,9 +49,10 @@ async def ship_transfer(walk: Walk) -> None:
         missing[line["variant_id"]] += max(0, line["awaited"] - leaving.quantity)
     missing = +missing
     reason = walk.luck.choice(list(DeclineReason)) if missing else None
+    held = await in_hands(walk, lines[0]["origin_id"], missing)
     await walk.do(moving.ship, ShipTransfer(transfer_id=key, lines=some, reason=reason))
     if reason:
-        await shelf_changed(walk, lines[0]["origin_id"], reason, missing)
+        await shelf_changed(walk, lines[0]["origin_id"], reason, missing, held)
 
 
 async def decline_transfer(walk: Walk) -> None:
@@ -63,8 +64,9 @@ async def decline_transfer(walk: Walk) -> None:
     for line in lines:
         missing[line["variant_id"]] += line["awaited"]
     command = DeclineTransfer(transfer_id=key, reason=walk.luck.choice(list(DeclineReason)))
+    held = await in_hands(walk, lines[0]["origin_id"], missing)
     await walk.do(declining.decline, command)
-    await shelf_changed(walk, lines[0]["origin_id"], command.reason, +missing)
+    await shelf_changed(walk, lines[0]["origin_id"], command.reason, +missing, held)
 
 
 async def receive_transfer(walk: Walk) -> None:
