@@ -2,17 +2,7 @@
 
 from typing import Final
 
-from domain.errors import DomainError
-
 SSCC_DIGITS: Final = 18
-
-
-class InvalidContainerCode(DomainError):
-    code = "INVALID_CONTAINER_CODE"
-
-    def __init__(self, text: str) -> None:
-        super().__init__(f"{text!r} is no container code: 18 digits, the last of which checks the others.")
-        self.text = text
 
 
 def container_code(company_prefix: str, serial: int, *, extension: int = 0) -> str:
@@ -34,13 +24,6 @@ def container_code_of(company_prefix: str, serial: int) -> str:
     """
     room: int = 10 ** (SSCC_DIGITS - 2 - len(company_prefix))
     return container_code(company_prefix, serial % room, extension=serial // room % 10)
-
-
-def check_container_code(text: str) -> str:
-    """The code; raises InvalidContainerCode for what a scanner misread."""
-    if len(text) != SSCC_DIGITS or not (text.isascii() and text.isdecimal()) or check_digit(text[:-1]) != int(text[-1]):
-        raise InvalidContainerCode(text)
-    return text
 
 
 def check_digit(digits: str) -> int:

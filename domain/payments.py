@@ -219,15 +219,6 @@ def balance_minor(charged_minor: int, total_minor: int, granted_refunds_minor: i
     return charged_minor - due_minor(total_minor, granted_refunds_minor)
 
 
-def overpaid_minor(amounts: PaymentAmounts, new_total_minor: int, granted_refunds_minor: int = 0) -> int:
-    """What a change of the order may give back: captured - new total - refunds granted or on their way, at least 0.
-
-    An unpaid balance is not refundable (Vendure #4013). Refunds made, pending or granted count once: the larger figure.
-    """
-    given_back = max(granted_refunds_minor, amounts.refunded_minor + amounts.refund_pending_minor)
-    return max(0, amounts.captured_minor - new_total_minor - given_back)
-
-
 def plan_capture(amount_minor: int, payments: Sequence[Payable]) -> CapturePlan:
     """Charge authorized money in ascending sequence, never above a payment's limit, unusable ones skipped (Sterling)."""
     steps, missing = [], amount_minor

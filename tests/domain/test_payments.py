@@ -21,7 +21,6 @@ from domain.payments import (
     authorize_status,
     balance_minor,
     charge_status,
-    overpaid_minor,
     plan_capture,
     plan_refund,
     plan_void,
@@ -198,22 +197,6 @@ def test_granting_and_paying_a_refund_as_in_the_documentation():
         (10, ChargeStatus.OVERCHARGED),
         (0, ChargeStatus.FULL),
     ]
-
-
-def test_money_that_was_never_paid_is_not_refunded():
-    """Vendure #4013: an item added and removed again while the balance was unpaid refunded money never paid."""
-    paid = PaymentAmounts(charged_minor=100)
-
-    assert overpaid_minor(paid, new_total_minor=150) == 0
-    assert overpaid_minor(paid, new_total_minor=100) == 0
-    assert overpaid_minor(paid, new_total_minor=70) == 30
-
-
-def test_what_is_already_on_its_way_back_is_not_given_back_again():
-    pending = PaymentAmounts(charged_minor=80, refund_pending_minor=20)
-
-    assert overpaid_minor(pending, new_total_minor=70) == 10
-    assert overpaid_minor(PaymentAmounts(charged_minor=100), new_total_minor=70, granted_refunds_minor=30) == 0
 
 
 def test_a_tender_gives_back_at_most_what_it_took_less_refunds_done_and_pending():
