@@ -20,7 +20,7 @@ from resolvers.declared import declared, entities, entity_of, source_of
 from resolvers.ids import IdOf, global_id
 from resolvers.keyset import moment
 from resolvers.sources import Filter, Find
-from schema.limits import MOST_DIRECTIVES
+from schema.limits import MOST_ALIASES, MOST_DIRECTIVES
 from tests.resolvers.world import ODD_NAMES, START, World
 
 MAX_FIELDS = 6
@@ -37,7 +37,8 @@ class Writer:
     variables: dict[str, Any] = field(default_factory=dict)
     types: list[str] = field(default_factory=list)
     directives: int = 1
-    """The one at the end of every document."""
+    aliases: int = 1
+    """With the one at the end of every document."""
 
     def document(self, depth: int = 4) -> str:
         root = self.schema.query_type
@@ -76,7 +77,12 @@ class Writer:
         return "{ " + " ".join(dict.fromkeys(out)) + " __typename }"
 
     def _alias(self) -> str:
-        return self.luck.choice(["", "", "", f"x{self.luck.randint(0, 10**6)}: "])
+        """As many as an operation may have, and no more."""
+        alias = self.luck.choice(["", "", "", f"x{self.luck.randint(0, 10**6)}: "])
+        if not alias or self.aliases == MOST_ALIASES:
+            return ""
+        self.aliases += 1
+        return alias
 
     def _arguments(self, each: GraphQLField) -> str:
         if not each.args:
