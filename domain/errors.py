@@ -119,7 +119,8 @@ class BlockedByHold(DomainError):
     code = "BLOCKED_BY_HOLD"
 
     def __init__(self, action: str, kinds: Sequence[str]) -> None:
-        super().__init__(f"Cannot {action}: held for {', '.join(kinds)}. Release the hold first.")
+        why = f"held for {', '.join(kinds)}. Resolve the hold first." if kinds else "the order is held."
+        super().__init__(f"Cannot {action}: {why}")
         self.action, self.kinds = action, tuple(kinds)
 
 

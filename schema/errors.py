@@ -13,6 +13,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from domain import errors
 from domain.errors import DomainError
+from domain.permissions import Permission
+from domain.viewer import Viewer
+from resolvers.context import Info
 from resolvers.ids import global_id
 from schema.values import Minor
 
@@ -25,7 +28,7 @@ DESCRIPTIONS: dict[type[DomainError], str] = {
     errors.ExternalIdReused: "The external id was used before in the channel, for an order of other content.",
     errors.Overloaded: "Too much is waiting; try again with the same key.",
     errors.IllegalTransition: "Units in this status cannot be moved so.",
-    errors.BlockedByHold: "A hold stops this until it is released.",
+    errors.BlockedByHold: "A hold stops this until it is resolved.",
     errors.InsufficientStock: "Fewer units are free than wanted.",
     errors.BackorderLimitExceeded: "No more units of a variant may wait for stock.",
     errors.StockCommitted: "Units are promised to orders and cannot be taken away.",
@@ -84,14 +87,21 @@ def said(refusal: DomainError) -> str:
     return " ".join(f"{'.'.join(_path(problem.path))}: {problem.message}" for problem in refusal.problems)
 
 
+def _as_told_to(viewer: Viewer, refusal: DomainError) -> DomainError:
+    """Who may not read holds is not told by a refusal what the order is held for either."""
+    if isinstance(refusal, errors.BlockedByHold) and Permission.READ_ORGANIZATION not in viewer.permissions:
+        return errors.BlockedByHold(refusal.action, ())
+    return refusal
+
+
 def _path(path: str) -> list[str]:
     return [to_camel_case(part) for part in path.split(".")]
 
 
 def _handler(error: type[DomainError]) -> strawberry.ExceptionHandler[Any, Any]:
-    def handle(self: object, exception: DomainError, *, field: StrawberryField, info: object) -> Any:
-        del self, field, info
-        return problem_of(exception) if type(exception) is error else None
+    def handle(self: object, exception: DomainError, *, field: StrawberryField, info: Info) -> Any:
+        del self, field
+        return problem_of(_as_told_to(info.context.viewer, exception)) if type(exception) is error else None
 
     members = {"exception_type": error, "error_type": problem_type(error), "handle": handle}
     made: strawberry.ExceptionHandler[Any, Any] = type(f"On{error.__name__}", (strawberry.ExceptionHandler,), members)()

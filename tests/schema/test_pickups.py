@@ -5,7 +5,9 @@ import pytest
 from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.pickup import MakeReady, make_ready
+from actions.orders.holding import ApplyHold, apply_hold
 from domain.fulfilment import DeclineReason, pickup_code
+from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
 from domain.permissions import Role
 from domain.pickups import QuestionStatus
@@ -32,6 +34,7 @@ mutation($input: AnswerPickupInput!) { answerPickup(input: $input) {
     ... on Problem { code message }
     ... on IllegalTransition { was allowedFrom }
     ... on InsufficientStock { missing { sku units } }
+    ... on BlockedByHold { kinds }
 } }"""
 OWN = """{ pickupQuestions(filter: {status: [OPEN, OVERDUE]}) { totalCount nodes {
     id quantity status expiresAt collectableAt orderLine { sku } location { code } order { number } } } }"""
@@ -107,6 +110,22 @@ async def test_what_may_be_done_with_rejected_units_is_to_answer_or_to_cancel():
         "availableActions": ["CANCEL", "ANSWER_PICKUP"],
         "pickupQuestions": [{"id": qid(question)}],
     }
+
+
+async def test_a_customer_is_told_that_the_order_is_held_and_staff_is_told_for_what():
+    world = await furnish()
+    question = await asked(world, MUG=1, customer=world.customer)
+    await apply_hold(world.act(), ApplyHold(order_id=question.order_id, kind=HoldKind.FRAUD))
+    choice = {"questionId": qid(question), "choice": "COLLECT_ELSEWHERE", "pickupLocationId": at(world, "LAX")}
+
+    answers = [await ask(ANSWER, world.viewer(role), {"input": choice}) for role in (Role.CUSTOMER, Role.AGENT)]
+
+    own, staff = [answer["data"]["answerPickup"] for answer in answers]
+    assert (own["kinds"], own["message"]) == ([], "Cannot schedule: the order is held.")
+    assert (staff["kinds"], staff["message"]) == (
+        ["fraud"],
+        "Cannot schedule: held for fraud. Resolve the hold first.",
+    )
 
 
 async def test_a_customer_chooses_another_store_for_themselves():
