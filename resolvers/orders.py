@@ -14,9 +14,10 @@ from actions.orders.noting import AddNote
 from actions.orders.recalling import AnswerCancellation
 from actions.substituting import at_once
 from domain.errors import Forbidden
+from domain.fulfilment import OTHER_WAY
 from domain.holds import HoldKind, stopped_by
 from domain.lifecycle import Action, UnitStatus, available_actions
-from domain.orders import OrderOrigin
+from domain.orders import FulfilmentMethod, OrderOrigin
 from domain.permissions import Permission
 from domain.placing.commands import PlaceOrder
 from domain.pricing import PricedLine, units_cost
@@ -40,10 +41,12 @@ PRICE_MAKERS = frozenset({Audience.ADMIN, Audience.AGENT, Audience.PARTNER})
 """Who may give another price, discount or shipping than the channel's."""
 
 STANDING = Sql(
-    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status) FROM line_status s WHERE s.order_id = {row}.id)"
+    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status || ' ' || l.method)"
+    " FROM line_status s JOIN order_lines l ON l.id = s.line_id WHERE s.order_id = {row}.id)"
 )
 STANDING_OF_LINE = Sql(
-    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status) FROM line_status s WHERE s.line_id = {row}.id)"
+    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status || ' ' || {row}.method)"
+    " FROM line_status s WHERE s.line_id = {row}.id)"
 )
 HELD = Sql(
     "(SELECT array_agg(coalesce(h.line_id::text, '') || ' ' || h.kind)"
@@ -126,15 +129,15 @@ def _makes_prices(command: PlaceOrder) -> bool:
 
 
 def _possible(standing: list[str] | None, held: list[str] | None, *, is_confirmed: bool) -> list[Action]:
-    """`standing` says "line status" and `held` "line kind", the line empty where the whole order is held."""
-    statuses: defaultdict[str, set[UnitStatus]] = defaultdict(set)
+    """`standing` says "line status method" and `held` "line kind", the line empty where the whole order is held."""
+    statuses: defaultdict[tuple[str, FulfilmentMethod], set[UnitStatus]] = defaultdict(set)
     for text in standing or ():
-        line, _, status = text.partition(" ")
-        statuses[line].add(UnitStatus(status))
+        line, status, method = text.split(" ")
+        statuses[line, FulfilmentMethod(method)].add(UnitStatus(status))
     holds = [text.partition(" ") for text in held or ()]
     possible: set[Action] = set()
-    for line, present in statuses.items():
-        stopped = stopped_by(HoldKind(kind) for at, _, kind in holds if at in ("", line))
+    for (line, method), present in statuses.items():
+        stopped = stopped_by(HoldKind(kind) for at, _, kind in holds if at in ("", line)) | OTHER_WAY[method]
         possible.update(available_actions(present, stopped, is_confirmed=is_confirmed))
     return [action for action in Action if action in possible]
 

@@ -14,6 +14,7 @@ from realtime.facts import FACT_COLUMNS
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.world import World, channel, customer, furnish
+from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment
 from tests.world.orders import line, new_order, released, schedule
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -103,6 +104,20 @@ async def test_money_stays_as_billed_and_the_cancelled_value_is_told_beside_it()
         {"minor": 1_000, "currency": "USD"},
     ]
     assert [each["total"]["minor"] for each in told] == [3_000, 3_000]
+
+
+async def test_what_can_be_done_is_what_fits_the_way_the_units_reach_the_customer():
+    world = await furnish()
+    shipped = await picked(world, await open_fulfilment(world, MUG=1))
+    collected = await picked(world, await pickup_fulfilment(world, MUG=1))
+
+    fields = "availableActions lines { availableActions }"
+    orders = [await Order.get(id=each.order_id) for each in (shipped, collected)]
+    found = [await read(fields, world.viewer(), order) for order in orders]
+
+    packing, ready = ["PACK", "RECALL"], ["PACK", "MAKE_READY", "RECALL"]
+    assert [each["availableActions"] for each in found] == [packing, ready]
+    assert [each["lines"][0]["availableActions"] for each in found] == [packing, ready]
 
 
 async def test_what_can_be_done_follows_units_holds_and_confirmation():
