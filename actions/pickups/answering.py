@@ -145,13 +145,23 @@ async def _checked(
     address = None
     if command.choice is PickupChoice.SHIP:
         address = await address_to_ship_to(change, command.shipping_address, checks)
-    elif command.shipping_address is not None or command.shipping_minor or promised is not None:
-        checks.note("shipping_address", "NOT_SHIPPED", "Only units that are shipped have an address and a price of it.")
+    else:
+        _check_not_shipped(command, checks)
     if promised is not None and address is not None:
         wanted = {variant_of(change, question): command.quantity or question.quantity}
         check_option(change.order, promised, address, wanted, checks)
     checks.refuse()
     return address
+
+
+def _check_not_shipped(command: AnswerPickup, checks: Checks) -> None:
+    for path, is_given, of_what in (
+        ("shipping_address", command.shipping_address is not None, "an address"),
+        ("shipping_minor", bool(command.shipping_minor), "a price of shipping"),
+        ("option", command.option is not None, "an option of a promise"),
+    ):
+        if is_given:
+            checks.note(path, "NOT_SHIPPED", f"Only units that are shipped have {of_what}.")
 
 
 async def _carry_out(

@@ -114,7 +114,7 @@ async def test_what_was_not_offered_for_these_units_there_is_refused_and_the_que
         ({"option": await option(world), "quantity": 1}, ("option", "OTHER_ORDER")),
         (
             {"option": await option(world), "choice": "CANCEL", "shippingAddress": None},
-            ("shippingAddress", "NOT_SHIPPED"),
+            ("option", "NOT_SHIPPED"),
         ),
     ]
     collecting = await promise(world, world.viewer(Role.CUSTOMER), MUG=2, methods=["PICKUP"])
