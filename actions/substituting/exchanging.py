@@ -54,7 +54,7 @@ async def exchange(act: Act, change: OrderChange, taken: Substitution) -> None:
     """
     line = change.lines[taken.line_id]
     if waiting_units(change, line.id) < taken.quantity:
-        raise IllegalTransition(f"substitute {taken.quantity} units of", line.status, by_rank(REPLACEABLE))
+        raise IllegalTransition(f"substitute {taken.quantity} of", line.status, by_rank(REPLACEABLE))
     new_line = await _new_line(act, change, line, taken)
     await new_line.save(force_create=True)
     _cancel(change, taken)

@@ -68,7 +68,7 @@ async def propose(act: Act, command: ProposeSubstitute) -> UUID:
     waiting = waiting_units(change, line.id)
     quantity = waiting if command.quantity is None else command.quantity
     if not 0 < quantity <= waiting:
-        raise IllegalTransition(f"substitute {quantity or 'any'} units of", line.status, by_rank(REPLACEABLE))
+        raise IllegalTransition(f"substitute {quantity or 'any'} of", line.status, by_rank(REPLACEABLE))
     proposed = await proposal(act, change, line, command.variant_id)
     free = await free_units(act, change, line, command.variant_id)
     if free < quantity:
