@@ -46,11 +46,16 @@ class InputProblem:
     message: str
 
 
+def located(path: str, message: str) -> str:
+    """The message behind its path; what is wrong with all that was sent has none."""
+    return f"{path}: {message}" if path else message
+
+
 class InvalidInput(DomainError):
     code = "INVALID_INPUT"
 
     def __init__(self, problems: Sequence[InputProblem]) -> None:
-        super().__init__(" ".join(f"{problem.path}: {problem.message}" for problem in problems))
+        super().__init__(" ".join(located(problem.path, problem.message) for problem in problems))
         self.problems = tuple(problems)
 
 

@@ -49,7 +49,7 @@ WORDS = {
     "kind": "What sort of thing it is about.",
     "key": "Which one, as it was named.",
     "problems": "Everything that is wrong, so that all can be mended at once.",
-    "path": "The way to the input field, from the outside in; list positions count from 0.",
+    "path": "The way to the input field, from the outside in; list positions count from 0. Empty for all of it.",
     "left": "How many more units may wait, by SKU, where that is fewer than was ordered.",
     "missing": "How many units are short, by SKU.",
     "waiting": "How many are waiting.",
@@ -84,7 +84,7 @@ def said(refusal: DomainError) -> str:
     """With input fields called as clients call them."""
     if not isinstance(refusal, errors.InvalidInput):
         return str(refusal)
-    return " ".join(f"{'.'.join(_path(problem.path))}: {problem.message}" for problem in refusal.problems)
+    return " ".join(errors.located(".".join(_path(problem.path)), problem.message) for problem in refusal.problems)
 
 
 def _as_told_to(viewer: Viewer, refusal: DomainError) -> DomainError:
@@ -95,7 +95,7 @@ def _as_told_to(viewer: Viewer, refusal: DomainError) -> DomainError:
 
 
 def _path(path: str) -> list[str]:
-    return [to_camel_case(part) for part in path.split(".")]
+    return [to_camel_case(part) for part in path.split(".") if part]
 
 
 def _handler(error: type[DomainError]) -> strawberry.ExceptionHandler[Any, Any]:

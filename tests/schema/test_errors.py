@@ -39,6 +39,15 @@ def test_a_refusal_shows_its_data_in_the_graphs_words() -> None:
     assert [(each.path, each.code) for each in wrong.problems] == [(["shipTo", "postalCode"], "BAD_POSTAL_CODE")]
 
 
+def test_what_is_wrong_with_all_that_was_sent_has_no_path() -> None:
+    refusal = errors.InvalidInput([InputProblem("", "KIT_INCOMPLETE", "The kit would leave in part.")])
+
+    shown = problem_of(refusal)
+
+    assert (str(refusal), shown.message) == ("The kit would leave in part.", "The kit would leave in part.")
+    assert [each.path for each in shown.problems] == [[]]
+
+
 def test_keys_in_a_refusal_are_ids_of_the_graph() -> None:
     class Busy(DomainError):
         code = "BUSY"
