@@ -64,7 +64,7 @@ STEPS = (
     Step(6, transfer.write_transfer, transfers.create, transfers.make_ready),
     Step(3, transfer.change_transfer, transfers.change, transfers.make_ready),
     Step(10, transfer.ship_transfer, moving.ship),
-    Step(3, transfer.decline_transfer, forwarding.decline),
+    Step(12, transfer.decline_transfer, forwarding.decline),
     Step(16, transfer.receive_transfer, moving.receive),
     Step(4, transfer.cancel_transfer, moving.cancel),
     Step(4, purchase.buy, ordering.create, ordering.order),

@@ -11,7 +11,7 @@ from actions.transfers.moving import CancelTransfer, ReceivedUnits, ReceiveTrans
 from domain.fulfilment import DeclineReason
 from domain.transfers import Discrepancy, Remainder
 from tests.actions.stock_walk.location_steps import in_hands, shelf_changed
-from tests.actions.stock_walk.walk import Walk
+from tests.actions.stock_walk.walk import NothingToDo, Walk
 
 TRANSFER = "SELECT id FROM transfers WHERE status = ANY($1::text[]) OR $2 ORDER BY number"
 LINES = """
@@ -58,6 +58,8 @@ async def ship_transfer(walk: Walk) -> None:
 async def decline_transfer(walk: Walk) -> None:
     """Of an order, mostly; one for stock is refused."""
     chained = await walk.all_of(CHAINED)
+    if not chained and walk.is_lucky(0.8):
+        raise NothingToDo
     key = walk.luck.choice(chained)["id"] if chained else await transfer(walk, "ready")
     lines = await walk.all_of(LINES, key)
     missing: Counter[UUID] = Counter()
