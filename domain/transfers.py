@@ -5,10 +5,12 @@ transit and lies nowhere. For each line: shipped = received + written back + wri
 Commerce, stock transfer states; HotWax Commerce, transfer order flows.
 
 A transfer that is chained to an order (IBM Sterling: transfer order to the pickup store) brings it what is handed over at
-the destination: what arrives whole is the order's first, whatever arrives later or not at all is somebody else's.
+the destination: what arrives whole is the order's first, whatever arrives later or not at all is somebody else's. Its
+origin is asked as for a fulfilment: it says yes, sends, or has declined when its time is over.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -27,6 +29,7 @@ class TransferStatus(StrEnum):
 class TransferAction(StrEnum):
     CHANGE = "change"
     MAKE_READY = "make ready"
+    ACCEPT = "accept"
     SHIP = "ship"
     DECLINE = "decline"
     RECEIVE = "receive"
@@ -38,11 +41,16 @@ UNDER_WAY: Final = (TransferStatus.IN_TRANSIT, TransferStatus.PARTIALLY_RECEIVED
 ALLOWED_FROM: Final[Mapping[TransferAction, tuple[TransferStatus, ...]]] = {
     TransferAction.CHANGE: (TransferStatus.DRAFT,),
     TransferAction.MAKE_READY: (TransferStatus.DRAFT,),
+    TransferAction.ACCEPT: (TransferStatus.READY,),
     TransferAction.SHIP: (TransferStatus.READY,),
     TransferAction.DECLINE: (TransferStatus.READY,),
     TransferAction.RECEIVE: UNDER_WAY,
     TransferAction.CANCEL: (*UNSHIPPED, *UNDER_WAY),
 }
+
+
+FOR_ORDERS: Final = frozenset({TransferAction.ACCEPT, TransferAction.DECLINE})
+"""What is said only of goods that an order waits for."""
 
 
 class Discrepancy(StrEnum):
@@ -82,12 +90,23 @@ class Brought(NamedTuple):
     lost: int
 
 
-def check_transfer(action: TransferAction, status: TransferStatus, *, is_chained: bool) -> None:
-    """Raises IllegalTransition. To say no is for who has to bring an order its goods; other transfers are cancelled."""
-    if action is TransferAction.DECLINE and not is_chained:
+def check_transfer(
+    action: TransferAction, status: TransferStatus, *, is_chained: bool, is_accepted: bool = False
+) -> None:
+    """Raises IllegalTransition. To say yes, once, or no is for who has to bring an order its goods; other transfers are
+    sent or cancelled.
+    """
+    if action in FOR_ORDERS and not is_chained:
         raise IllegalTransition(action, "for stock", ["for an order"])
+    if action is TransferAction.ACCEPT and is_accepted:
+        raise IllegalTransition(action, "accepted", ALLOWED_FROM[action])
     if status not in ALLOWED_FROM[action]:
         raise IllegalTransition(action, status, ALLOWED_FROM[action])
+
+
+def answer_by(asked_at: datetime, within_minutes: int | None) -> datetime | None:
+    """Until when the origin of a chained transfer has to say yes or send; None where it may take its time."""
+    return None if within_minutes is None else asked_at + timedelta(minutes=within_minutes)
 
 
 def in_transit(line: Carried) -> int:

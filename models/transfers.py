@@ -16,7 +16,10 @@ from models.promising import ExpectedSupply
 
 
 class Transfer(Model):
-    """One with an order brings it what is handed over at the destination."""
+    """One with an order brings it what is handed over at the destination.
+
+    `answer_by`: until when its origin has to accept or send; None once it did, or where it may take its time.
+    """
 
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -40,6 +43,8 @@ class Transfer(Model):
     expected_on: date | None = fields.DateField(null=True)
     note = fields.CharField(max_length=200, default="")
     created_at: datetime = fields.DatetimeField()
+    answer_by: datetime | None = fields.DatetimeField(null=True)
+    accepted_at: datetime | None = fields.DatetimeField(null=True)
     shipped_at: datetime | None = fields.DatetimeField(null=True)
     closed_at: datetime | None = fields.DatetimeField(null=True)
     version: int = version()

@@ -10,7 +10,7 @@ from strawberry import Parent
 from actions.acting import Act
 from actions.transfers.drafting import CreateTransfer
 from domain.errors import Forbidden
-from domain.transfers import ALLOWED_FROM, UNSHIPPED, TransferAction
+from domain.transfers import ALLOWED_FROM, FOR_ORDERS, UNSHIPPED, TransferAction
 from domain.viewer import Viewer
 from models import Transfer
 from resolvers.fulfilment import check_locations, is_confined
@@ -27,7 +27,8 @@ class End(Enum):
 
 def actions_of_transfer(root: Parent[Transfer]) -> list[TransferAction]:
     possible = [action for action, allowed in ALLOWED_FROM.items() if root.status in allowed]
-    return [action for action in possible if root.order_id or action is not TransferAction.DECLINE]
+    beside = FOR_ORDERS if root.order_id is None else {TransferAction.ACCEPT} if root.accepted_at else frozenset()
+    return [action for action in possible if action not in beside]
 
 
 def at_own_end(

@@ -57,7 +57,9 @@ class Location(Node):
         needs=INTERNAL,
     )
     accept_within_minutes: int | None = column(
-        "Work not accepted in so many minutes is declined by itself; null for no limit.", needs=INTERNAL
+        "Work, and goods to be brought for an order, that it does not accept in so many minutes are declined by themselves; "
+        "null for no limit.",
+        needs=INTERNAL,
     )
     collect_within_days: int | None = column(
         "What nobody collects in so many days is cancelled by itself; null for no limit.", needs=INTERNAL

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 import models
-from actions.forwarding import declining
+from actions.forwarding import accepting, declining
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.transfers import drafting, moving
 from domain.errors import BlockedByHold, Forbidden, IllegalTransition, InsufficientStock, StockCommitted
@@ -63,6 +63,11 @@ class Transfer(Node):
     expected_on: date | None = column("The day it should arrive.")
     note: str = column("What whoever planned it wants known.")
     created_at: datetime = column("When it was planned.")
+    answer_by: datetime | None = column(
+        "Until when the origin has to accept or send what an order waits for; then it is looked for elsewhere. Null once "
+        "answered, or without a limit."
+    )
+    accepted_at: datetime | None = column("When the origin said that it will send it.")
     shipped_at: datetime | None = column("When the goods left.")
     closed_at: datetime | None = column("When nothing more was expected of it.")
     lines: list[TransferLine] = many("What is moved.", order_by="position")
@@ -131,6 +136,12 @@ class ShipTransferInput:
     reason: DeclineReason | None = given(
         "Why fewer units leave than an order waits for; they are looked for elsewhere.", default=None
     )
+    expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(description="Goods for an order that a location will send.")
+class AcceptTransferInput:
+    transfer_id: strawberry.ID = ref("The transfer.", "Transfer")
     expected_version: int | None = given(VERSION, default=None)
 
 
@@ -205,6 +216,11 @@ class TransferMutations:
     change_transfer: Transfer = _step("Change a draft.", at_own_end(drafting.change, End.EITHER), ChangeTransferInput)
     ready_transfer: Transfer = _step(
         "Let the origin ship it.", at_own_end(drafting.make_ready, End.EITHER), ReadyTransferInput
+    )
+    accept_transfer: Transfer = _step(
+        "Say that goods an order waits for will be sent; the time to answer stops. Sending them says so too.",
+        at_own_end(accepting.accept, End.ORIGIN),
+        AcceptTransferInput,
     )
     ship_transfer: Transfer = _step(
         "Say that goods left the origin: they are taken off its stock and are in transit.",

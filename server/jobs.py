@@ -62,6 +62,7 @@ def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
         Job("expire authorizations", 60, lambda _, now: expiring.expire_authorizations(now)),
         Job("reconcile payments", 5, lambda _, now: reconciling.reconcile_payments(gateways, now)),
         Job("decline late work", 15, lambda _, now: timers.decline_late(now)),
+        Job("decline late transfers", 15, lambda _, now: timers.decline_unanswered(now)),
         Job("cancel what nobody collects", 60, lambda _, now: timers.cancel_uncollected(now)),
         Job("decide what customers were asked", 15, lambda _, now: answering.expire_questions(now)),
         Job("settle labels", 5, lambda _, now: labels.settle_labels(carriers, now)),

@@ -1,7 +1,8 @@
 """Release what lies elsewhere than where it is handed over: its locations are told to bring it there.
 
 Each gets a transfer that is chained to the order, ready to be shipped. The units stay allocated where they lie until it
-is. What has not left yet takes in what the order wants next from the same location.
+is. What its origin has neither accepted nor sent takes in what the order wants next from there, and then the time to
+answer begins anew.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,8 +20,8 @@ from domain.ids import id_maker, new_id
 from domain.lifecycle import Action
 from domain.merging import is_complete, waits
 from domain.orders import FulfilmentMethod
-from domain.transfers import UNSHIPPED, TransferStatus
-from models import OrderLine, OrderMerge, Transfer, TransferLine
+from domain.transfers import UNSHIPPED, TransferStatus, answer_by
+from models import Location, OrderLine, OrderMerge, Transfer, TransferLine
 from models.db import rows
 
 
@@ -101,15 +102,16 @@ async def _forward(act: Act, change: OrderChange, group: Sequence[Units], destin
         line.quantity += each.quantity
         line.awaited += each.quantity
     await TransferLine.bulk_create(fresh)
+    origin = await Location.get(id=place.location_id)
+    paper.transfer.answer_by = answer_by(act.now, origin.accept_within_minutes)
     change.record(FactKind.UNITS_FORWARDED, location_id=place.location_id, transfer=described(paper.transfer))
     await save(act, paper)
 
 
 async def _open(act: Act, change: OrderChange, *, origin_id: UUID, destination_id: UUID) -> Paper:
-    """The transfer that has not left yet, else a new one."""
-    known = Transfer.filter(
-        order_id=change.order.id, origin_id=origin_id, destination_id=destination_id, status__in=list(UNSHIPPED)
-    )
+    """The transfer that is still to be answered, else a new one: who said yes did so to what was asked then."""
+    known = Transfer.filter(order_id=change.order.id, origin_id=origin_id, destination_id=destination_id)
+    known = known.filter(status__in=list(UNSHIPPED), accepted_at__isnull=True)
     transfer = await known.select_for_update(no_key=True).get_or_none()
     if transfer is not None:
         lines = await TransferLine.filter(transfer_id=transfer.id).order_by("position")

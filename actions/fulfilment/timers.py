@@ -11,6 +11,8 @@ from uuid import UUID
 
 from actions.acting import Act, action
 from actions.chaining import answering
+from actions.forwarding import declining as forwarding
+from actions.forwarding.declining import DeclineTransfer
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.orders.recalling import (
     AnswerCancellation,
@@ -38,6 +40,9 @@ WHERE l.accept_within_minutes IS NOT NULL AND f.status = 'open'
     AND f.released_at <= $1::timestamptz - make_interval(mins => l.accept_within_minutes)
 ORDER BY f.released_at, f.id LIMIT $2"""
 
+UNANSWERED: Final = """
+SELECT organization_id, id, version FROM transfers WHERE answer_by <= $1 ORDER BY answer_by, id LIMIT $2"""
+
 UNCOLLECTED: Final = """
 SELECT f.organization_id, f.id, f.version FROM locations l JOIN fulfilments f ON f.location_id = l.id
 WHERE l.collect_within_days IS NOT NULL AND f.status = 'ready_for_pickup'
@@ -48,6 +53,11 @@ ORDER BY f.ready_at, f.id LIMIT $2"""
 async def decline_late(now: datetime, *, limit: int = BATCH) -> int:
     """How many pieces of work were taken back from locations that did not accept them in time."""
     return await _each(LATE, now, limit, decline_as_late)
+
+
+async def decline_unanswered(now: datetime, *, limit: int = BATCH) -> int:
+    """How many transfers to orders were called off because their origin neither accepted nor sent them in time."""
+    return await _each(UNANSWERED, now, limit, decline_transfer_as_late)
 
 
 async def cancel_uncollected(now: datetime, *, limit: int = BATCH) -> int:
@@ -69,6 +79,12 @@ async def decline_as_late(act: Act, fulfilment_id: UUID, version: int) -> UUID:
     return await decline(act, command)
 
 
+async def decline_transfer_as_late(act: Act, transfer_id: UUID, version: int) -> UUID:
+    """Its order looks elsewhere. Raises what declining does."""
+    command = DeclineTransfer(transfer_id=transfer_id, reason=DeclineReason.TOO_LATE, expected_version=version)
+    return await forwarding.decline(act, command)
+
+
 @announces_freed
 @action
 async def give_up_pickup(act: Act, fulfilment_id: UUID, version: int) -> UUID:
@@ -85,7 +101,7 @@ async def _each(due: str, now: datetime, limit: int, step: Any) -> int:
     done = 0
     for row in await rows(due, [now, limit]):
         act = Act(organization_id=row["organization_id"], actor=ACTOR, now=now)
-        with passed_over(log, "fulfilment %s is left as it is", row["id"]):
+        with passed_over(log, "%s is left as it is", row["id"]):
             await step(act, row["id"], row["version"])
             done += 1
     return done

@@ -9,7 +9,7 @@ from actions import outbox
 from actions.acting import Act
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
-from domain.transfers import TransferAction, check_transfer
+from domain.transfers import TransferAction, TransferStatus, check_transfer
 from domain.validation import Checks
 from models import Transfer, TransferLine
 
@@ -32,7 +32,8 @@ async def lock(act: Act, action: TransferAction, transfer_id: UUID, expected_ver
         raise NotFound("transfer", transfer_id)
     if expected_version not in (None, transfer.version):
         raise Conflict("transfer", expected_version or 0, transfer.version)
-    check_transfer(action, transfer.status, is_chained=transfer.order_id is not None)
+    is_chained, is_accepted = transfer.order_id is not None, transfer.accepted_at is not None
+    check_transfer(action, transfer.status, is_chained=is_chained, is_accepted=is_accepted)
     lines = await TransferLine.filter(transfer_id=transfer_id).order_by("position")
     return Paper(transfer, {line.id: line for line in lines})
 
@@ -49,6 +50,8 @@ async def save(act: Act, paper: Paper, *, facts: Sequence[Fact] = ()) -> UUID:
     """Write the counters of the lines and everything of the transfer, and record it; `facts` come on top."""
     transfer = paper.transfer
     transfer.version += 1
+    if transfer.status is not TransferStatus.READY or transfer.accepted_at is not None:
+        transfer.answer_by = None  # Its origin has answered, one way or the other.
     await transfer.save()
     await TransferLine.bulk_update(paper.lines.values(), fields=[*COUNTS, "discrepancy", "supply_id"])
     await outbox.record(act.organization_id, act.actor, act.now, [*facts, *told(transfer, paper.lines.values())])
@@ -64,6 +67,8 @@ def told(transfer: Transfer, lines: Iterable[TransferLine]) -> list[Fact]:
         "destination": str(transfer.destination_id),
         "order": str(transfer.order_id) if transfer.order_id else None,
         "status": transfer.status.value,
+        "answer_by": transfer.answer_by.isoformat() if transfer.answer_by else None,
+        "accepted_at": transfer.accepted_at.isoformat() if transfer.accepted_at else None,
         "expected_on": transfer.expected_on.isoformat() if transfer.expected_on else None,
         "lines": {str(line.id): _line(line) for line in lines},
         "version": transfer.version,

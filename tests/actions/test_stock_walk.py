@@ -20,7 +20,7 @@ from actions.backordering.deadlines import cancel_overdue
 from actions.backordering.launching import follow_launches, launch_due
 from actions.backorders import retry_backorders
 from actions.desk import Desk
-from actions.fulfilment.timers import decline_as_late, give_up_pickup
+from actions.fulfilment.timers import decline_as_late, decline_transfer_as_late, give_up_pickup
 from actions.inventory import ReceiveStock, StockLine
 from actions.orders.confirming import confirm
 from actions.orders.holding import expire_holds, reject_hold
@@ -67,6 +67,7 @@ ELSEWHERE = {
     ),
     "a step takes it as the job that calls it": (
         decline_as_late,
+        decline_transfer_as_late,
         give_up_pickup,
         expire_holds,
         cancel_overdue,

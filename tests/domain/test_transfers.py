@@ -1,11 +1,21 @@
 """What may happen to a transfer when, and where its units are."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from domain.errors import IllegalTransition
-from domain.transfers import ALLOWED_FROM, TransferAction, TransferStatus, after_receipt, check_transfer, in_transit
+from domain.transfers import (
+    ALLOWED_FROM,
+    FOR_ORDERS,
+    TransferAction,
+    TransferStatus,
+    after_receipt,
+    answer_by,
+    check_transfer,
+    in_transit,
+)
 
 ENDED = {TransferStatus.RECEIVED, TransferStatus.CANCELLED}
 
@@ -24,10 +34,25 @@ def test_the_table_alone_decides_what_is_allowed(action, status):
             check_transfer(action, status, is_chained=True)
 
 
-def test_only_what_an_order_waits_for_is_declined():
+@pytest.mark.parametrize("action", sorted(FOR_ORDERS))
+def test_only_what_an_order_waits_for_is_accepted_or_declined(action):
     with pytest.raises(IllegalTransition):
-        check_transfer(TransferAction.DECLINE, TransferStatus.READY, is_chained=False)
+        check_transfer(action, TransferStatus.READY, is_chained=False)
     check_transfer(TransferAction.SHIP, TransferStatus.READY, is_chained=False)
+
+
+def test_who_said_yes_sends_or_declines_and_does_not_say_it_again():
+    with pytest.raises(IllegalTransition):
+        check_transfer(TransferAction.ACCEPT, TransferStatus.READY, is_chained=True, is_accepted=True)
+    for action in (TransferAction.SHIP, TransferAction.DECLINE, TransferAction.CANCEL):
+        check_transfer(action, TransferStatus.READY, is_chained=True, is_accepted=True)
+
+
+def test_an_origin_answers_within_its_minutes_and_without_them_when_it_likes():
+    asked = datetime(2026, 11, 2, 15, tzinfo=UTC)
+
+    assert answer_by(asked, 30) == datetime(2026, 11, 2, 15, 30, tzinfo=UTC)
+    assert answer_by(asked, None) is None
 
 
 def test_nothing_happens_to_an_ended_transfer_and_something_can_to_any_other():

@@ -1,6 +1,6 @@
 """Collecting at a store what lies elsewhere, through the graph: placed, explained, sent, received, seen by both ends."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ WHY_BROUGHT = """query($id: ID!) { order(id: $id) { routingDecisions { costMinor
     parcels { location { code } broughtTo { code } distanceKm shippingMinor }
     explanation { candidates { location { code } broughtTo { code } isChosen lines { reason } } } } } }"""
 MINE = """{ orders(first: 10) { nodes { number status transfers { number status origin { code } destination { code }
-    order { number } lines { quantity awaited orderLine { sku } } availableActions } } } }"""
+    order { number } lines { quantity awaited orderLine { sku } } availableActions answerBy acceptedAt } } } }"""
 SHIP = """mutation($input: ShipTransferInput!) { shipTransfer(input: $input) {
     __typename ... on Transfer { status } ... on Problem { code } } }"""
 DECLINE = """mutation($input: DeclineTransferInput!) { declineTransfer(input: $input) {
@@ -146,7 +146,8 @@ async def test_both_ends_see_the_order_and_do_their_own_part_only(counter, world
         [seen] = order["transfers"]
         assert (seen["origin"]["code"], seen["destination"]["code"]) == ("CHI", "NYC")
         assert seen["lines"] == [{"quantity": 2, "awaited": 2, "orderLine": {"sku": "MUG"}}]
-        assert seen["availableActions"] == ["SHIP", "DECLINE", "CANCEL"]
+        assert seen["availableActions"] == ["ACCEPT", "SHIP", "DECLINE", "CANCEL"]
+        assert (seen["answerBy"], seen["acceptedAt"]) == (None, None)
     assert (await ask(MINE, other))["data"]["orders"]["nodes"] == []
 
     assert (await ask(SHIP, store, named))["data"]["shipTransfer"]["__typename"] == "Forbidden"
@@ -180,6 +181,33 @@ async def test_a_source_that_declines_is_heard(counter, world):
         "availableActions": [],
     }
     assert await units(world, order) == {("SCHEDULED", "LAX")}
+
+
+ACCEPT = """mutation($input: AcceptTransferInput!) { acceptTransfer(input: $input) {
+    __typename ... on Transfer { answerBy acceptedAt availableActions } ... on Problem { code } } }"""
+
+
+async def test_a_source_says_until_when_it_answers_and_answers(counter, world):
+    await do(LOCATION, world, {"code": "CHI", "acceptWithinMinutes": 30})
+    await place(counter, world.viewer(), collected(world, ("MUG", 2)), "key-0001")
+    moment = datetime.now(UTC)
+    await release_due(moment)
+    transfer = await Transfer.get()
+    named = {"input": {"transferId": global_id("Transfer", transfer.id)}}
+    source, store = (
+        world.viewer(Role.WAREHOUSE, **at(world, "CHI")),
+        world.viewer(Role.STORE_ASSOCIATE, **at(world, "NYC")),
+    )
+    [asked] = (await ask(MINE, store))["data"]["orders"]["nodes"][0]["transfers"]
+
+    assert datetime.fromisoformat(asked["answerBy"]) == moment + timedelta(minutes=30)
+    assert (await ask(ACCEPT, store, named))["data"]["acceptTransfer"]["__typename"] == "Forbidden"
+    accepted = (await ask(ACCEPT, source, named))["data"]["acceptTransfer"]
+    again = (await ask(ACCEPT, source, named))["data"]["acceptTransfer"]
+
+    assert accepted["acceptedAt"] is not None
+    assert (accepted["answerBy"], accepted["availableActions"]) == (None, ["SHIP", "DECLINE", "CANCEL"])
+    assert again == {"__typename": "IllegalTransition", "code": "ILLEGAL_TRANSITION"}
 
 
 TOGETHER = """mutation($input: DeliverTogetherInput!) { deliverTogether(input: $input) {

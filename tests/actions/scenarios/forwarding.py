@@ -1,6 +1,6 @@
 """Goods are brought to where an order is handed over, or are not."""
 
-from actions.forwarding import declining, merging
+from actions.forwarding import accepting, declining, merging
 from actions.forwarding.declining import DeclineTransfer
 from actions.forwarding.merging import DeliverTogether, DeliverWithoutWaiting
 from actions.fulfilment.releasing import ReleaseOrder, release
@@ -9,7 +9,7 @@ from actions.transfers import moving
 from actions.transfers.moving import CancelTransfer, ReceiveTransfer, ShipTransfer
 from domain.fulfilment import DeclineReason
 from domain.transfers import Discrepancy, Remainder
-from tests.actions.scenarios import Story, scenario
+from tests.actions.scenarios import Story, scenario, without_story
 from tests.world import World
 from tests.world.forwarding import forwarded, order_from, receiving, sent, shipping, take_any_stock
 from tests.world.orders import new_order
@@ -90,3 +90,6 @@ async def waiting_for_the_rest_no_more(world: World) -> Story:
     await merging.deliver_together(world.act(), command)
     yield
     await merging.deliver_without_waiting(world.act(), DeliverWithoutWaiting(order_id=order.id))
+
+
+without_story(accepting.accept, "Saying yes moves nothing.")

@@ -4,10 +4,19 @@ from datetime import timedelta
 
 from actions.fulfilment.pick_waves import create_pick_wave
 from actions.fulfilment.pickup import MakeReady, make_ready
-from actions.fulfilment.timers import cancel_uncollected, decline_as_late, decline_late, give_up_pickup
+from actions.fulfilment.timers import (
+    cancel_uncollected,
+    decline_as_late,
+    decline_late,
+    decline_transfer_as_late,
+    decline_unanswered,
+    give_up_pickup,
+)
+from domain.orders import PickupStock
 from models import Location
 from tests.actions.scenarios import Story, scenario, without_story
 from tests.world import World
+from tests.world.forwarding import forwarded, order_from
 from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment
 
 
@@ -17,6 +26,14 @@ async def a_location_that_does_not_answer(world: World) -> Story:
     await Location.all().update(accept_within_minutes=30)
     yield
     await decline_late(world.now + timedelta(minutes=30))
+
+
+@scenario(decline_transfer_as_late)
+async def a_place_that_does_not_say_whether_it_brings_it(world: World) -> Story:
+    await Location.all().update(accept_within_minutes=30, pickup_stock=PickupStock.ANY)
+    await forwarded(world, await order_from(world, MUG=2))
+    yield
+    await decline_unanswered(world.now + timedelta(minutes=30))
 
 
 @scenario(give_up_pickup)

@@ -14,6 +14,7 @@ from actions.chaining import answering as vendors_answers
 from actions.chaining import ordering as chaining
 from actions.chaining import shipping as vendors_parcels
 from actions.desk import Desk
+from actions.forwarding import accepting as forwarding_yes
 from actions.forwarding import declining as forwarding
 from actions.forwarding import merging
 from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
@@ -64,6 +65,7 @@ STEPS = (
     Step(6, transfer.write_transfer, transfers.create, transfers.make_ready),
     Step(3, transfer.change_transfer, transfers.change, transfers.make_ready),
     Step(10, transfer.ship_transfer, moving.ship),
+    Step(4, transfer.accept_transfer, forwarding_yes.accept),
     Step(12, transfer.decline_transfer, forwarding.decline),
     Step(16, transfer.receive_transfer, moving.receive),
     Step(4, transfer.cancel_transfer, moving.cancel),

@@ -3,7 +3,8 @@
 from collections import Counter
 from uuid import UUID
 
-from actions.forwarding import declining
+from actions.forwarding import accepting, declining
+from actions.forwarding.accepting import AcceptTransfer
 from actions.forwarding.declining import DeclineTransfer
 from actions.transfers import drafting, moving
 from actions.transfers.drafting import ChangeTransfer, CreateTransfer, ReadyTransfer, WantedUnits
@@ -53,6 +54,15 @@ async def ship_transfer(walk: Walk) -> None:
     await walk.do(moving.ship, ShipTransfer(transfer_id=key, lines=some, reason=reason))
     if reason:
         await shelf_changed(walk, lines[0]["origin_id"], reason, missing, held)
+
+
+async def accept_transfer(walk: Walk) -> None:
+    """Of an order, mostly; what it wants next is another transfer then."""
+    chained = await walk.all_of(CHAINED)
+    if not chained and walk.is_lucky(0.8):
+        raise NothingToDo
+    key = walk.luck.choice(chained)["id"] if chained else await transfer(walk, "ready")
+    await walk.do(accepting.accept, AcceptTransfer(transfer_id=key))
 
 
 async def decline_transfer(walk: Walk) -> None:

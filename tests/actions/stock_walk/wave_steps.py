@@ -6,7 +6,7 @@ from uuid import UUID
 from actions.backordering.deadlines import cancel_overdue
 from actions.backordering.launching import follow_launches, launch_due
 from actions.fulfilment.releasing import release_due
-from actions.fulfilment.timers import cancel_uncollected, decline_late
+from actions.fulfilment.timers import cancel_uncollected, decline_late, decline_unanswered
 from actions.fulfilment.waves import accept_wave, hand_over_wave, make_ready_wave, pick_wave, release_wave
 from actions.parcels.consolidating import ConsolidateParcels, SplitParcel, consolidate, split_off
 from actions.parcels.manifests import ManifestEntry, ShipManifest, deliver_wave, pack_wave, ship_manifest
@@ -37,6 +37,7 @@ ORDER BY number"""
 MOST = 3
 JOBS = (
     decline_late,
+    decline_unanswered,
     cancel_uncollected,
     cancel_overdue,
     expire_questions,
