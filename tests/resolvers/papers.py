@@ -127,8 +127,8 @@ def _transfer(world: Any, organization: UUID, locations: list[Any], variants: li
             organization_id=organization, number=f"TR-{at}", origin_id=locations[at % 4].id,
             destination_id=locations[(at + 1) % 4].id, status=status, note='odd "note"\n' if at % 2 else "",
             created_at=START + timedelta(microseconds=at // 2), closed_at=START if is_closed else None,
-            order_id=lines[0].order_id if lines else None, answer_by=START if at == 1 else None,
-            accepted_at=START if at == 3 else None,
+            order_id=lines[0].order_id if lines else None, answer_by=START if at == 1 and lines else None,
+            accepted_at=START if at == 3 and lines else None,
         )
     )  # fmt: skip
     for position, variant in enumerate(variants[: at % 3 + 1]):
