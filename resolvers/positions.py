@@ -1,13 +1,20 @@
-"""All there is to say about one variant: what lies where, what is on its way, and who waits for it."""
+"""All there is to say about one variant: what lies where, what comes when, and who wants it."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Annotated, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
 
 import strawberry
 
+from domain.demand import DEMAND_OF, Coming, Demand, DemandKind, Projected, projection, together, unserved
+from domain.lifecycle import UnitStatus
 from domain.stock import COUNTERS
 from domain.viewer import Audience, Viewer
 from models import Location, Variant
+from models.backorders import is_awaited
 from models.db import rows
 from resolvers.context import Info
 from resolvers.ids import uuid_of
@@ -32,11 +39,24 @@ FROM (
     FROM expected_supplies WHERE organization_id = $1 AND variant_id = $2 AND status = 'expected'
 ) AS each WHERE $3::uuid[] IS NULL OR location_id = ANY($3) GROUP BY location_id"""
 
-WAITING: Final = """
-SELECT coalesce(sum(s.quantity) FILTER (WHERE s.status = 'backordered'), 0)::int AS backordered,
-    coalesce(sum(s.quantity) FILTER (WHERE s.status <> 'backordered'), 0)::int AS at_vendors
+COMING: Final = """
+SELECT location_id, expected_on AS on, coalesce(sum(quantity) FILTER (WHERE kind = 'in_transit'), 0)::int AS in_transit,
+    coalesce(sum(quantity) FILTER (WHERE kind = 'purchase_order'), 0)::int AS on_order,
+    coalesce(sum(quantity) FILTER (WHERE kind = 'planned'), 0)::int AS planned
+FROM expected_supplies
+WHERE organization_id = $1 AND variant_id = $2 AND status = 'expected' AND ($3::uuid[] IS NULL OR location_id = ANY($3))
+GROUP BY location_id, expected_on HAVING sum(quantity) > 0 ORDER BY expected_on, location_id LIMIT $4"""
+
+WANTED: Final = f"""
+SELECT s.status, s.location_id, s.status = 'backordered' AND {is_awaited("i.variant_id", "o.channel_id", "$3")} AS is_awaited,
+    sum(s.quantity)::int AS quantity
 FROM line_status s JOIN order_lines i ON i.id = s.line_id JOIN orders o ON o.id = s.order_id
-WHERE o.organization_id = $1 AND i.variant_id = $2 AND s.status IN ('backordered', 'awaiting_vendor', 'vendor_accepted')"""
+WHERE o.organization_id = $1 AND i.variant_id = $2 AND s.status = ANY($4) GROUP BY 1, 2, 3"""
+
+Wanted = dict[UUID | None, Counter[DemandKind]]
+
+MOST_DAYS: Final = 1_000
+"""Days of locations on which something comes, the soonest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +80,16 @@ class Figures:
 class LocationFigures:
     location: Location
     figures: Figures
+    demand: list[Demand]
+    by_date: list[Projected]
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
     variant: Variant
     total: Figures
+    demand: list[Demand]
+    by_date: list[Projected]
     locations: list[LocationFigures]
     backordered: int
     at_vendors: int
@@ -75,20 +99,65 @@ async def position(
     info: Info,
     variant_id: Annotated[strawberry.ID, strawberry.argument(description="The variant.")],
 ) -> Position | None:
-    """At the viewer's locations. Raises `BadId`."""
+    """At the viewer's locations, and what belongs to none. Raises `BadId`."""
     viewer = info.context.viewer
     variant = await seen(Variant, VARIANTS, viewer).get_or_none(id=uuid_of("Variant", variant_id))
     if variant is None:
         return None
     places = list(viewer.location_ids) if is_at_locations(viewer) else None
-    found = {
-        row.pop("location_id"): Figures(**row)
-        for row in await rows(FIGURES, [variant.organization_id, variant.id, places])
-    }
+    of = [variant.organization_id, variant.id]
+    found = {row.pop("location_id"): Figures(**row) for row in await rows(FIGURES, [*of, places])}
     visible = await seen(Location, LOCATIONS, viewer).filter(id__in=list(found)).order_by("code")
-    [waiting] = await rows(WAITING, [variant.organization_id, variant.id])
-    by_location = [LocationFigures(location, found[location.id]) for location in visible]
-    return Position(variant, summed([each.figures for each in by_location]), by_location, **waiting)
+    total = summed([found[location.id] for location in visible])
+    wanted = await _wanted(variant, info.context.clock())
+    coming = _by_location(await rows(COMING, [*of, places, MOST_DAYS]))
+    everywhere = _over(wanted, wanted)
+    demand = demands(everywhere if places is None else _over(wanted, [None, *places]), total.reserved)
+    by_location = [
+        LocationFigures(
+            location,
+            found[location.id],
+            demands(wanted[location.id], found[location.id].reserved),
+            projection(found[location.id].available, coming[location.id]),
+        )
+        for location in visible
+    ]
+    return Position(
+        variant=variant,
+        total=total,
+        demand=demand,
+        by_date=projection(total.available - unserved(demand), together(coming.values())),
+        locations=by_location,
+        backordered=everywhere[DemandKind.BACKORDERED] + everywhere[DemandKind.PREORDERED],
+        at_vendors=everywhere[DemandKind.AT_VENDOR],
+    )
+
+
+async def _wanted(variant: Variant, now: datetime) -> Wanted:
+    """Units that orders want, by kind, at each location, and at None where they belong to none yet."""
+    wanted: Wanted = defaultdict(Counter)
+    statuses = [status.value for status in DEMAND_OF]
+    for row in await rows(WANTED, [variant.organization_id, variant.id, now, statuses]):
+        kind = DemandKind.PREORDERED if row["is_awaited"] else DEMAND_OF[UnitStatus(row["status"])]
+        wanted[row["location_id"]][kind] += row["quantity"]
+    return wanted
+
+
+def _over(wanted: Wanted, places: Iterable[UUID | None]) -> Counter[DemandKind]:
+    return sum((wanted[place] for place in list(places)), Counter())
+
+
+def demands(units: Counter[DemandKind], in_carts: int) -> list[Demand]:
+    """Every kind of which there is some."""
+    counted = {**units, DemandKind.CART: in_carts}
+    return [Demand(kind, counted[kind]) for kind in DemandKind if counted.get(kind)]
+
+
+def _by_location(found: Iterable[dict[str, Any]]) -> dict[UUID, list[Coming]]:
+    coming: dict[UUID, list[Coming]] = defaultdict(list)
+    for row in found:
+        coming[row.pop("location_id")].append(Coming(**row))
+    return coming
 
 
 def summed(figures: list[Figures]) -> Figures:

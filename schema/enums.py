@@ -5,6 +5,7 @@ import strawberry
 from domain.availability import AvailabilityLevel
 from domain.carriers import LabelStatus
 from domain.counting import CountAction, CountLineStatus, CountStatus
+from domain.demand import DemandKind
 from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind, HoldStatus
 from domain.lifecycle import Action, OrderStatus, UnitStatus
@@ -43,6 +44,12 @@ strawberry.enum(
 strawberry.enum(Tender, description="With what somebody pays.")
 strawberry.enum(PaymentEventKind, description="What happened to a payment.")
 strawberry.enum(MovementKind, description="What kind of change of stock.")
+strawberry.enum(
+    DemandKind,
+    description="By whom units are wanted, or how far they are: a cart; orders that a location will serve, works on, or is to"
+    " bring to another one; orders for which stock is looked for, that wait for it, or for a launch; what a customer is asked"
+    " about; what a vendor sends.",
+)
 strawberry.enum(QuotaMovementKind, description="What kind of change of units that are set aside.")
 strawberry.enum(AdjustmentReason, description="Why a count was corrected.")
 strawberry.enum(ReservationStatus, description="What became of units kept for a cart.")
@@ -129,6 +136,7 @@ __all__ = [
     "CountStatus",
     "CustomerKind",
     "DeclineReason",
+    "DemandKind",
     "Discrepancy",
     "FulfilmentMethod",
     "FulfilmentStatus",

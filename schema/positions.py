@@ -1,10 +1,13 @@
-"""One view of a variant's stock: by location and in sum, now and on its way."""
+"""One view of a variant's stock: by location and in sum, now and by date, and who wants it."""
+
+from datetime import date
 
 import strawberry
 
 from domain.permissions import Permission
 from resolvers import positions as reading
 from schema.catalogue import Variant
+from schema.enums import DemandKind
 from schema.fields import root, via
 from schema.locations import Location
 
@@ -26,16 +29,45 @@ class StockFigures:
     planned: int = strawberry.field(description="Units that are planned and neither ordered nor on their way.")
 
 
+@strawberry.type(description="How many units of a variant are wanted, of one kind.")
+class StockDemand:
+    kind: DemandKind = strawberry.field(description="By whom, or how far they are.")
+    quantity: int = strawberry.field(description="How many units.")
+
+
+@strawberry.type(description="Units that are expected on one day.")
+class ComingStock:
+    on: date = strawberry.field(description="The day; one that is over means that they are late.")
+    in_transit: int = strawberry.field(description="Units on their way.")
+    on_order: int = strawberry.field(description="Units ordered from vendors.")
+    planned: int = strawberry.field(description="Units that are planned and neither ordered nor on their way.")
+
+
+@strawberry.type(description="What comes on one day, and what is free after it.")
+class ProjectedStock:
+    coming: ComingStock = strawberry.field(description="What comes.")
+    free: int = strawberry.field(
+        description="Units that can be promised then if everything comes and nobody wants more; in the sum over all"
+        " locations without those that orders wait for, and below 0 while there are too few for them."
+    )
+
+
 @strawberry.type(description="A variant's stock at one location.")
 class LocationStock:
     location: Location = strawberry.field(description="Where.")
     figures: StockFigures = strawberry.field(description="How many units.")
+    demand: list[StockDemand] = strawberry.field(description="What is wanted from there.")
+    by_date: list[ProjectedStock] = strawberry.field(description="What will be there, the soonest first.")
 
 
 @strawberry.type(description="All there is to say about a variant's stock, at the locations you may see.")
 class StockPosition:
     variant: Variant = strawberry.field(description="Of what.")
     total: StockFigures = strawberry.field(description="Over all those locations.")
+    demand: list[StockDemand] = strawberry.field(
+        description="What is wanted, by kind; also what belongs to no location yet."
+    )
+    by_date: list[ProjectedStock] = strawberry.field(description="What there will be, the soonest first.")
     locations: list[LocationStock] = strawberry.field(description="By location, in the order of their codes.")
     backordered: int = strawberry.field(description="Units that orders wait for, wherever they will come from.")
     at_vendors: int = strawberry.field(description="Units that vendors still have to send to customers themselves.")

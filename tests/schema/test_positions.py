@@ -1,11 +1,18 @@
 """One view of a variant's stock: what lies where, what is on its way, and who waits."""
 
+from datetime import timedelta
+
 import pytest
 
-from actions import inventory
+from actions import desk, inventory
+from actions.backordering import terms
+from actions.backordering.terms import SetBackorderTerms
+from actions.fulfilment import releasing
+from actions.fulfilment.releasing import ReleaseOrder
 from actions.inventory import MarkDamaged, SafetyLine, SetSafetyStock, StockLine
 from domain.lifecycle import UnitStatus
 from domain.permissions import Role
+from domain.placing.commands import CartLine, ReserveCart
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.world import furnish
@@ -103,3 +110,79 @@ async def test_what_a_vendor_ships_to_customers_is_neither_waited_for_nor_on_ord
 
     assert (before["atVendors"], found["atVendors"]) == (0, 5)
     assert {**found, "atVendors": 0} == before
+
+
+WANTED = """
+query ($id: ID!) { stockPosition(variantId: $id) {
+  total { onHand } demand { ...D } byDate { ...P } locations { location { code } demand { ...D } byDate { ...P } }
+} }
+fragment D on StockDemand { kind quantity }
+fragment P on ProjectedStock { coming { on inTransit onOrder planned } free }
+"""
+
+
+async def wanted(world, viewer):
+    answer = await ask(WANTED, viewer, {"id": global_id("Variant", world.variants["MUG"].id)})
+    return answer["data"]["stockPosition"]
+
+
+def demand(found):
+    return {each["kind"]: each["quantity"] for each in found["demand"]}
+
+
+async def test_demand_is_told_by_kind_and_by_location(world, database_url):
+    released = await new_order(world, at="NYC", MUG=1)
+    await releasing.release(world.act(), ReleaseOrder(order_id=released.id))
+    await new_order(world, waiting=UnitStatus.UNSCHEDULED, MUG=2)
+    mugs = (CartLine(variant_id=world.variants["MUG"].id, quantity=4),)
+    async with desk.opened(database_url) as counter:
+        near = ReserveCart(channel_id=world.web.id, cart="cart-1", lines=mugs, country="US", postal_code="90012")
+        await counter.reserve(world.act(), near)
+    await chained_order(world, MUG=5)
+
+    found = await wanted(world, world.viewer())
+
+    assert demand(found) == {
+        "CART": 4,
+        "SCHEDULED": 2,
+        "AT_WORK": 1,
+        "UNSCHEDULED": 2,
+        "BACKORDERED": 3,
+        "AT_VENDOR": 5,
+    }
+    assert {each["location"]["code"]: demand(each) for each in found["locations"]} == {
+        "CHI": {},
+        "LAX": {"CART": 4},
+        "NYC": {"SCHEDULED": 2, "AT_WORK": 1},
+    }
+
+
+async def test_units_that_wait_for_a_launch_are_another_kind(world):
+    launch = SetBackorderTerms(variant_id=world.variants["MUG"].id, launches_at=world.now + timedelta(days=3_650))
+    await terms.set_terms(world.act(), launch)
+
+    found = await wanted(world, world.viewer())
+
+    assert demand(found) == {"SCHEDULED": 2, "PREORDERED": 3}
+
+
+async def test_a_position_says_what_will_be_free_on_each_day_something_comes(world):
+    today = world.now.date()
+
+    found = await wanted(world, world.viewer())
+
+    chicago, los_angeles, new_york = found["locations"]
+    transfer = {"on": today.isoformat(), "inTransit": 4, "onOrder": 0, "planned": 0}
+    purchase = {"on": (today + timedelta(days=7)).isoformat(), "inTransit": 0, "onOrder": 20, "planned": 0}
+    assert found["byDate"] == [{"coming": transfer, "free": 21 - 3 + 4}, {"coming": purchase, "free": 21 - 3 + 24}]
+    assert chicago["byDate"] == [{"coming": transfer, "free": 14}]
+    assert los_angeles["byDate"] == [{"coming": purchase, "free": 30}]
+    assert new_york["byDate"] == []
+
+
+async def test_a_store_sees_what_is_wanted_of_it_and_what_comes_to_it(world):
+    found = await wanted(world, world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["NYC"].id,)))
+
+    assert demand(found) == {"SCHEDULED": 2, "BACKORDERED": 3}
+    assert found["byDate"] == []
+    assert [demand(each) for each in found["locations"]] == [{"SCHEDULED": 2}]
