@@ -21,8 +21,8 @@ class Desk:
     """One per process; `opened` makes and closes it."""
 
     def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
-        self._placing = GroupCommit(pool, placing.place_batch, placing.place_ahead)
-        self._reserving = GroupCommit(pool, reserve_batch)
+        self._placing = GroupCommit(pool, placing.place_batch, placing.place_ahead, wants=_variants)
+        self._reserving = GroupCommit(pool, reserve_batch, wants=_variants)
 
     async def place(self, act: Act, command: PlaceOrder) -> UUID:
         """The order's id, of the first placing when the key or the external id is known.
@@ -42,6 +42,10 @@ class Desk:
         """Decide everything that waits, then stop."""
         await self._placing.close()
         await self._reserving.close()
+
+
+def _variants(asked: placing.Asked | AskedToReserve) -> set[UUID]:
+    return {line.variant_id for line in asked.command.lines}
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Commands that wait together are decided together, in one transaction.
 
-A free lane takes what waits, at most `BATCH_LIMIT`; there is no timer, so one waiting command is a batch of one at once.
+A free lane takes what waits, at most `BATCH_LIMIT`, and of those who all want the same only a few beside others
+(`fair_queue`); there is no timer, so one waiting command is a batch of one at once.
 `decide` sees the commands in order of arrival and answers each of them. A refusal is an answer like any other and costs
 its neighbours nothing. A batch that cannot be committed is tried again, then its commands one by one, so that a command
 that breaks something fails alone.
@@ -21,7 +22,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 import asyncpg
 
 from actions import outbox
-from domain.errors import Overloaded
+from actions.fair_queue import FairQueue, Turn, Wants
 from models.config import credentials
 from models.db import retryable
 
@@ -61,12 +62,16 @@ class Batch(Generic[Command, Outcome]):
     It `stands` when it was committed as it was decided ahead; otherwise it still has to be decided until `settled`.
     """
 
-    members: list[tuple[Command, "asyncio.Future[Outcome]"]]
+    turn: Turn[tuple[Command, "asyncio.Future[Outcome]"]]
     decision: Decision[Outcome] | None = None
     stands: bool = False
     written: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def members(self) -> list[tuple[Command, "asyncio.Future[Outcome]"]]:
+        return self.turn.items
 
     def end(self, *, stands: bool) -> None:
         self.stands = stands
@@ -102,27 +107,30 @@ async def _keep_session(_: Any) -> None:
 
 
 class GroupCommit(Generic[Command, Outcome]):
-    """One batch at a time, on its own connection; with `decide_ahead` one more is decided meanwhile, on another."""
+    """One batch at a time, on its own connection; with `decide_ahead` one more is decided meanwhile, on another.
+
+    `wants` says what a command wants: a crowd that wants the same waits for itself.
+    """
 
     def __init__(
         self,
         pool: "asyncpg.Pool[Any]",
         decide: "Decide[Command, Outcome]",
         decide_ahead: "DecideAhead[Command, Outcome] | None" = None,
+        *,
+        wants: "Callable[[Command], Wants]",
     ) -> None:
-        self._pool, self._decide, self._decide_ahead = pool, decide, decide_ahead
-        self._waiting: asyncio.Queue[tuple[Command, asyncio.Future[Outcome]]] = asyncio.Queue(QUEUE_LIMIT)
+        self._pool, self._decide, self._decide_ahead, self._wants = pool, decide, decide_ahead, wants
+        lanes = 2 if decide_ahead else 1
+        self._waiting = FairQueue[tuple[Command, asyncio.Future[Outcome]]](QUEUE_LIMIT, lanes)
         self._deciding = asyncio.Lock()
         self._last: Batch[Command, Outcome] | None = None
-        self._lanes = [asyncio.create_task(self._lane()) for _ in range(2 if decide_ahead else 1)]
+        self._lanes = [asyncio.create_task(self._lane()) for _ in range(lanes)]
 
     async def submit(self, command: Command) -> Outcome:
         """Decided and committed. A cancelled caller leaves its command in the batch. Raises Overloaded."""
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        try:
-            self._waiting.put_nowait((command, answer))
-        except asyncio.QueueFull:
-            raise Overloaded(self._waiting.qsize()) from None
+        self._waiting.put((command, answer), self._wants(command))
         return await answer
 
     async def close(self) -> None:
@@ -135,25 +143,15 @@ class GroupCommit(Generic[Command, Outcome]):
     async def _lane(self) -> None:
         while True:
             async with self._deciding:
-                batch = Batch(await self._gather())
+                batch = Batch(await self._waiting.take(BATCH_LIMIT))
                 before, self._last = self._last, batch
                 if before is not None and before.decision is None:
                     await before.settled.wait()
                     before = None
                 await self._foresee(batch, before)
             await self._settle(batch, before)
-            for _ in batch.members:
-                self._waiting.task_done()
+            self._waiting.done(batch.turn)
             outbox.wake()
-
-    async def _gather(self) -> list[tuple[Command, "asyncio.Future[Outcome]"]]:
-        """What waits; when the next batch is decided while this one is written, half of all that is on its way."""
-        members = [await self._waiting.get()]
-        on_the_way = len(members) + self._waiting.qsize() + (len(self._last.members) if self._last else 0)
-        most = min(BATCH_LIMIT, -(-on_the_way // len(self._lanes)))
-        while len(members) < most and not self._waiting.empty():
-            members.append(self._waiting.get_nowait())
-        return members
 
     async def _foresee(self, batch: Batch[Command, Outcome], before: Batch[Command, Outcome] | None) -> None:
         """Decide without locks where that can be done; whatever goes wrong here goes wrong again under locks, and counts."""

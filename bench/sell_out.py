@@ -1,10 +1,14 @@
 """A flash sale: many more buyers than units of one SKU, and what others who order something else feel of it.
 
-    uv run python -m bench.sell_out [--attempts 2000] [--units 512] [--clients 64] [--others 16] [--rounds 5]
+    uv run python -m bench.sell_out [--attempts 2000] [--units 512] [--clients 64] [--rate 200 | --others 16] [--rounds 5]
 
 Every round runs the others alone, then beside a crowd of the same size that buys one unit of anything, then beside the sale,
 each on young tables. Exactly the units there are must be sold. The slowdown is the others' median beside the sale over
 their median alone, and over their median beside the crowd, which shows what it costs that all want the same.
+
+The others come at random, so many a second on average, as customers do, whatever happens to those before them. With
+`--others` so many order one thing after the other without a pause instead: they alone keep the machine busy, so anything
+beside them slows them.
 """
 
 import argparse
@@ -91,17 +95,25 @@ async def crowd(opened: Desk, arguments: argparse.Namespace) -> None:
     await asyncio.gather(*(buy() for _ in range(arguments.clients)))
 
 
-async def others(opened: Desk, clients: int, until: asyncio.Event, took: list[float]) -> None:
-    """Baskets of three other SKUs, one after the other."""
-    luck = random.Random(clients)
+async def others(opened: Desk, arguments: argparse.Namespace, until: asyncio.Event, took: list[float]) -> None:
+    """Baskets of three other SKUs."""
+    luck = random.Random(arguments.others)
 
-    async def buy() -> None:
+    async def order() -> None:
+        began = time.perf_counter()
+        await opened.place(ours.act(), ours.command(world.basket(luck, hot=False)))
+        took.append(time.perf_counter() - began)
+
+    async def one_after_the_other() -> None:
         while not until.is_set():
-            began = time.perf_counter()
-            await opened.place(ours.act(), ours.command(world.basket(luck, hot=False)))
-            took.append(time.perf_counter() - began)
+            await order()
 
-    await asyncio.gather(*(buy() for _ in range(clients)))
+    async with asyncio.TaskGroup() as shoppers:
+        for _ in range(arguments.others):
+            shoppers.create_task(one_after_the_other())
+        while not arguments.others and not until.is_set():
+            shoppers.create_task(order())
+            await asyncio.sleep(luck.expovariate(arguments.rate))
 
 
 async def one_round(database_url: str, arguments: argparse.Namespace, measured: Measured) -> None:
@@ -111,7 +123,7 @@ async def one_round(database_url: str, arguments: argparse.Namespace, measured: 
         await execute(SET_UNITS, [arguments.units, LOCATIONS, bench_id(VARIANT, ON_SALE)])
         async with desk.opened(database_url) as opened:
             over = asyncio.Event()
-            shopping = asyncio.create_task(others(opened, arguments.others, over, took))
+            shopping = asyncio.create_task(others(opened, arguments, over, took))
             if took is measured.alone:
                 await asyncio.sleep(lasting)
             elif took is measured.crowded:
@@ -153,7 +165,14 @@ async def measure(database_url: str, arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("attempts", 2_000), ("units", 512), ("clients", 64), ("others", 16), ("rounds", 5)):
+    for name, default in (
+        ("attempts", 2_000),
+        ("units", 512),
+        ("clients", 64),
+        ("rate", 200),
+        ("others", 0),
+        ("rounds", 5),
+    ):
         parser.add_argument(f"--{name}", type=int, default=default)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, embedded_servers(Path(folder)) as (database_url, _):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actions.fair_queue import CROWD, FEW
 from actions.group_commit import GroupCommit, Overtaken, open_lanes
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,7 +59,7 @@ async def clerk() -> Clerk:
 @pytest.fixture
 async def lanes(clerk: Clerk, database_url: str) -> AsyncGenerator[GroupCommit[str, str], None]:
     pool = await open_lanes(database_url, lanes=2)
-    opened = GroupCommit(pool, clerk.decide, clerk.decide_ahead)
+    opened = GroupCommit(pool, clerk.decide, clerk.decide_ahead, wants=lambda word: [word])
     yield opened
     clerk.may_write.set()
     await opened.close()
@@ -129,3 +130,17 @@ async def test_a_command_that_breaks_something_fails_alone(lanes, clerk) -> None
     with pytest.raises(ValueError, match="poison"):
         await poison
     assert all(answer.startswith("late") for answer in await asyncio.gather(*others))
+
+
+async def test_a_crowd_lets_others_go_first(lanes, clerk) -> None:
+    crowd = await submitted(lanes, clerk, *["wanted"] * 2)
+    crowd += [asyncio.create_task(lanes.submit("wanted")) for _ in range(4 * CROWD)]
+    apart = asyncio.create_task(lanes.submit("apart"))
+    await asyncio.sleep(0)
+
+    clerk.may_write.set()
+
+    assert await apart == "apart"
+    [batch] = [words for how, words in clerk.log if how == "ahead" and "apart" in words]
+    assert batch.count("wanted") <= CROWD + FEW, "no more than came before it was a crowd, and few"
+    assert await asyncio.gather(*crowd) == ["wanted"] * len(crowd)
