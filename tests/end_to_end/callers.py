@@ -22,7 +22,7 @@ from models import Role as RoleRow
 from tests.world import World
 from tests.world.serving import Address
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 180
 
 BOSTON = {
     "name": "Ada Example", "line1": "1 Beacon Street", "city": "Boston", "region": "MA", "postalCode": "02108",
