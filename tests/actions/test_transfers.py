@@ -94,6 +94,36 @@ async def test_units_arrive_in_parts_and_damaged_ones_cannot_be_sold(world):
     await books_balance()
 
 
+@pytest.mark.parametrize("why", Discrepancy)
+async def test_what_is_missing_on_arrival_is_written_off_whatever_the_reason(world, why):
+    """Also miscounted units: who receives has not seen the shelf of the origin, and what is not there is not sold."""
+    transfer_id = await shipped_transfer(world, MUG=4)
+    [line] = await transfer_lines(transfer_id)
+    some = ReceivedUnits(line_id=line.id, received=3, missing=1, discrepancy=why)
+
+    await moving.receive(world.act(), ReceiveTransfer(transfer_id=transfer_id, lines=(some,)))
+
+    [line] = await transfer_lines(transfer_id)
+    assert (line.written_off, line.written_back, line.discrepancy) == (1, 0, why)
+    assert await on_hand(world) == {"NYC": 6, "CHI": 13, "LAX": 10}
+    await books_balance()
+
+
+async def test_the_origin_takes_miscounted_units_back_while_they_are_in_transit(world):
+    transfer_id = await shipped_transfer(world, MUG=4)
+    [line] = await transfer_lines(transfer_id)
+    arrived = ReceivedUnits(line_id=line.id, received=3)
+    await moving.receive(world.act(), ReceiveTransfer(transfer_id=transfer_id, lines=(arrived,)))
+
+    found = CancelTransfer(transfer_id=transfer_id, remainder=Remainder.WRITE_BACK, discrepancy=Discrepancy.MISCOUNTED)
+    await moving.cancel(world.act(), found)
+
+    [line] = await transfer_lines(transfer_id)
+    assert (line.written_off, line.written_back, line.discrepancy) == (0, 1, Discrepancy.MISCOUNTED)
+    assert await on_hand(world) == {"NYC": 7, "CHI": 13, "LAX": 10}
+    await books_balance()
+
+
 async def test_more_than_was_shipped_cannot_arrive(world):
     transfer_id = await shipped_transfer(world, MUG=2)
     [line] = await transfer_lines(transfer_id)
