@@ -115,7 +115,7 @@ CODE_DIGITS: Final = 6
 
 def pickup_code(fulfilment_id: UUID) -> str:
     """What the customer shows at the counter. It follows from the id, so it is not kept; it tells people apart at the
-    counter and is no secret from a program that knows the id: whoever hands over may do so without it.
+    counter and is no secret from a program that knows the id.
     """
     digest = hashlib.sha256(b"pickup/" + fulfilment_id.bytes).digest()
     return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}}"

@@ -1,9 +1,35 @@
-"""Units that a customer wanted to collect and the location cannot give: what they are asked, and what silence means."""
+"""What customers collect: how a location knows who they are, and what becomes of units that it cannot give them."""
 
+import hmac
 from enum import StrEnum
 from typing import Final
 
 from domain.lifecycle import Action
+from domain.validation import Checks
+
+NOTE_CHARACTERS: Final = 200
+
+
+class IdentityCheck(StrEnum):
+    """How a location made sure of who collects, where they had no code to show."""
+
+    PHOTO_ID = "photo_id"
+    PAYMENT_CARD = "payment_card"
+    """The one that the order was paid with."""
+    ORDER_CONFIRMATION = "order_confirmation"
+    KNOWN_IN_PERSON = "known_in_person"
+    OTHER = "other"
+
+
+def check_collector(
+    checks: Checks, *, code: str | None, right_code: str, identity: IdentityCheck | None, note: str
+) -> None:
+    """Notes what is missing or wrong: whoever hands over has seen the code, or says how else they know who collects."""
+    if code is None and identity is None:
+        checks.note("code", "REQUIRED", "Ask for the code, or say in `identity` how else you know who collects.")
+    if code is not None and not hmac.compare_digest(code.strip().encode(), right_code.encode()):
+        checks.note("code", "WRONG_CODE", "Is not the code of this pickup.")
+    checks.text("note", note, longest=NOTE_CHARACTERS, is_required=identity is IdentityCheck.OTHER)
 
 
 class PickupChoice(StrEnum):

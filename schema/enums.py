@@ -12,7 +12,7 @@ from domain.lifecycle import Action, OrderStatus, UnitStatus
 from domain.orders import AddressKind, Capability, ConfirmationPolicy, FulfilmentMethod, OrderOrigin, PickupStock
 from domain.payments import AuthorizeStatus, ChargeStatus, PaymentEventKind, Tender
 from domain.permissions import Permission, Role
-from domain.pickups import PickupChoice, QuestionStatus, UnansweredPickup
+from domain.pickups import IdentityCheck, PickupChoice, QuestionStatus, UnansweredPickup
 from domain.promising.offers import Confidence
 from domain.promising.supply import SupplyKind, SupplyStatus
 from domain.purchasing import PurchaseAction, PurchaseKind, PurchaseStatus
@@ -83,6 +83,7 @@ strawberry.enum(Discrepancy, description="Why fewer units arrived whole than wer
 strawberry.enum(Remainder, description="What becomes of units in transit when no more is expected of a transfer.")
 strawberry.enum(FulfilmentStatus, description="How far one location is with one order.")
 strawberry.enum(DeclineReason, description="Why a location gives units back.")
+strawberry.enum(IdentityCheck, description="How a location made sure of who collects, where they had no code to show.")
 strawberry.enum(PickupChoice, description="What shall become of units that cannot be collected.")
 strawberry.enum(
     QuestionStatus,
@@ -142,6 +143,7 @@ __all__ = [
     "FulfilmentStatus",
     "HoldKind",
     "HoldStatus",
+    "IdentityCheck",
     "LabelStatus",
     "LocationKind",
     "Method",

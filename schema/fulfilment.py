@@ -11,10 +11,11 @@ from actions.fulfilment import accepting, declining, picking, pickup, releasing
 from domain.errors import BlockedByHold, Forbidden, IllegalTransition, NotPaid
 from domain.fulfilment import CODE_DIGITS
 from domain.permissions import Permission
+from domain.pickups import NOTE_CHARACTERS
 from resolvers import fulfilment
 from resolvers.fulfilment import at_own_locations
 from resolvers.visible import FULFILMENTS, PARTS_OF_FULFILMENTS
-from schema.enums import Action, DeclineReason, FulfilmentMethod, FulfilmentStatus
+from schema.enums import Action, DeclineReason, FulfilmentMethod, FulfilmentStatus, IdentityCheck
 from schema.fields import column, connection, find, graph, many, one, root, sql, via
 from schema.filters import among, at_least, below
 from schema.inputs import given, ref
@@ -197,8 +198,14 @@ class MakeReadyInput:
 @strawberry.input(description="Units that the customer collects.")
 class HandOverInput:
     fulfilment_id: strawberry.ID = ref("The work.", "Fulfilment")
-    code: str | None = given(
-        "What the customer shows; left out, you answer for who collects.", default=None, at_most=32
+    code: str | None = given("What the customer shows. Who has none is known by `identity`.", default=None, at_most=32)
+    identity: IdentityCheck | None = given(
+        "How you made sure of who collects, without the code; it is recorded.", default=None
+    )
+    note: str = given(
+        "What else there is to say of that, needed for `OTHER`; no numbers of documents.",
+        default="",
+        at_most=NOTE_CHARACTERS,
     )
     expected_version: int | None = given(VERSION, default=None)
 
@@ -248,4 +255,9 @@ class FulfilmentMutations:
     make_ready_for_pickup: Fulfilment = _step(
         "Set aside for the customer what is picked or packed.", pickup.make_ready, MakeReadyInput
     )
-    hand_over: Fulfilment = _step("Give the customer what was set aside.", pickup.hand_over, HandOverInput, NotPaid)
+    hand_over: Fulfilment = _step(
+        "Give what was set aside to the customer: to whoever shows the code, or whom you know to be the customer.",
+        pickup.hand_over,
+        HandOverInput,
+        NotPaid,
+    )

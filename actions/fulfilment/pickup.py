@@ -1,8 +1,8 @@
 """At the counter: set aside for the customer, then handed over."""
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from actions.acting import Act, action
@@ -16,6 +16,7 @@ from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import check_way, pickup_code
 from domain.lifecycle import Action, UnitStatus
+from domain.pickups import IdentityCheck, check_collector
 from domain.validation import Checks
 from models import Fulfilment
 from models.db import execute
@@ -29,10 +30,12 @@ class MakeReady:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
-    """`code` is what the customer shows; without one the location answers for who collects."""
+    """`code` is what the customer shows; who has none is known by `identity`, and `note` may say more of it."""
 
     fulfilment_id: UUID
     code: str | None = None
+    identity: IdentityCheck | None = None
+    note: str = ""
     expected_version: int | None = None
 
 
@@ -54,28 +57,42 @@ async def make_ready(act: Act, command: MakeReady) -> UUID:
 
 @action
 async def hand_over(act: Act, command: HandOver) -> UUID:
-    """What is ready is with the customer now. Raises NotFound, Conflict, InvalidInput on a wrong code, IllegalTransition,
-    also while packed units were not made ready, BlockedByHold, and NotPaid where the channel wants the money first.
+    """What is ready is with the customer now.
+
+    Raises NotFound, Conflict, InvalidInput on a wrong code or where nothing says who collects, IllegalTransition, also
+    while packed units were not made ready, BlockedByHold, and NotPaid where the channel wants the money first.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
     check_way(Action.HAND_OVER, fulfilment.method)
     await check_paid(change.order)
     checks = Checks()
-    if command.code is not None and not hmac.compare_digest(
-        command.code.strip().encode(), pickup_code(fulfilment.id).encode()
-    ):
-        checks.note("code", "WRONG_CODE", "Is not the code of this pickup.")
+    check_collector(
+        checks,
+        code=command.code,
+        right_code=pickup_code(fulfilment.id),
+        identity=command.identity,
+        note=command.note,
+    )
     checks.refuse()
     # Its parcels leave with the customer, so none may stay behind unnoticed.
     if change.units(UnitStatus.PACKED, fulfilment_id=fulfilment.id):
         raise IllegalTransition("hand over", UnitStatus.PACKED, [UnitStatus.READY_FOR_PICKUP])
     _move_all(change, fulfilment, Action.HAND_OVER)
-    tell(act, change, FactKind.UNITS_PICKED_UP, fulfilment)
+    tell(act, change, FactKind.UNITS_PICKED_UP, fulfilment, collected=_collected(command))
     await store([fulfilment])
     await collect_parcels(act, [fulfilment.id])
     await settle_requests(act, change)
     await save(act, [change])
     return fulfilment.id
+
+
+def _collected(command: HandOver) -> dict[str, Any]:
+    """How it was known who collects, as part of the fact; the code itself is nobody's business any more."""
+    return {
+        "with_code": command.code is not None,
+        "identity": command.identity.value if command.identity else None,
+        "note": command.note,
+    }
 
 
 async def collect_parcels(act: Act, fulfilment_ids: Sequence[UUID]) -> None:

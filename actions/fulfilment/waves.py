@@ -56,7 +56,10 @@ async def make_ready_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID
 
 @action
 async def hand_over_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
-    """What is ready is with its customers now. Raises what `pickup.hand_over` does without a code."""
+    """What is ready is with its customers now, and nobody says who they were: for telling what happened long ago.
+
+    Raises what `pickup.hand_over` does.
+    """
     done = await _step(act, fulfilment_ids, Action.HAND_OVER, FactKind.UNITS_PICKED_UP, _for_pickup(Action.HAND_OVER))
     await collect_parcels(act, done)
     return done

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from actions import inventory
 from actions.acting import Act
@@ -22,9 +23,9 @@ from actions.parcels import packing, shipping, tracking
 from actions.payments import adding, authorizing
 from actions.pickups import answering, arriving
 from domain.errors import DomainError
-from domain.fulfilment import DeclineReason
+from domain.fulfilment import DeclineReason, pickup_code
 from domain.payments import Tender
-from domain.pickups import PickupChoice
+from domain.pickups import IdentityCheck, PickupChoice
 from domain.tracking import TrackingCode
 from models import OrderLine
 from models.db import rows
@@ -168,7 +169,14 @@ async def hand_over(life: Simulation, now: datetime) -> None:
             spot = f"space {life.luck.randint(1, 8)}"
             arrival = arriving.AnnounceArrival(fulfilment_id=found["id"], spot=spot, vehicle=life.luck.choice(VEHICLES))
             await arriving.announce_arrival(life.act(now), arrival)
-        await pickup.hand_over(life.act(now), pickup.HandOver(fulfilment_id=found["id"]))
+        await pickup.hand_over(life.act(now), shown(life, found["id"]))
+
+
+def shown(life: Simulation, fulfilment_id: UUID) -> pickup.HandOver:
+    """Most customers show their code; some have left it at home."""
+    if life.luck.random() < 0.8:
+        return pickup.HandOver(fulfilment_id=fulfilment_id, code=pickup_code(fulfilment_id))
+    return pickup.HandOver(fulfilment_id=fulfilment_id, identity=IdentityCheck.PHOTO_ID)
 
 
 async def answer(life: Simulation, now: datetime) -> None:

@@ -9,6 +9,7 @@ from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus, pickup_code
 from domain.holds import HoldKind
 from domain.lifecycle import OrderStatus, UnitStatus
+from domain.pickups import IdentityCheck
 from models import Fulfilment, Hold, Order, Parcel
 from tests.actions.asserting import books_balance, refused, told
 from tests.world import World, furnish
@@ -66,16 +67,41 @@ async def test_what_is_handed_over_leaves_the_stock():
     assert (level.on_hand, level.allocated) == (8, 0)
     [fact] = await told(FactKind.UNITS_PICKED_UP)
     assert fact.fulfilment_id == fulfilment.id
+    assert fact.payload["collected"] == {"with_code": True, "identity": None, "note": ""}
     await books_balance()
 
 
-async def test_the_location_may_hand_over_without_a_code():
+async def test_who_has_no_code_is_known_otherwise_and_it_is_written_down_how():
+    world = await furnish()
+    first, second = await ready(world), await ready(world)
+
+    by_card = HandOver(fulfilment_id=first.id, identity=IdentityCheck.PHOTO_ID)
+    by_word = HandOver(fulfilment_id=second.id, identity=IdentityCheck.OTHER, note="Her neighbour, whom she named.")
+    await hand_over(world.act(), by_card)
+    await hand_over(world.act(), by_word)
+
+    assert await Fulfilment.filter(status=FulfilmentStatus.COMPLETED).count() == 2
+    assert [fact.payload["collected"] for fact in await told(FactKind.UNITS_PICKED_UP)] == [
+        {"with_code": False, "identity": "photo_id", "note": ""},
+        {"with_code": False, "identity": "other", "note": "Her neighbour, whom she named."},
+    ]
+
+
+async def test_nothing_is_handed_over_to_nobody_knows_whom():
     world = await furnish()
     fulfilment = await ready(world)
 
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+    for said, problem in (
+        ({}, ("code", "REQUIRED")),
+        ({"identity": IdentityCheck.OTHER}, ("note", "REQUIRED")),
+        ({"identity": IdentityCheck.PHOTO_ID, "code": "000000"}, ("code", "WRONG_CODE")),
+    ):
+        async with refused(InvalidInput) as refusal:
+            await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, **said))
 
-    assert (await Fulfilment.get(id=fulfilment.id)).status is FulfilmentStatus.COMPLETED
+        assert [(each.path, each.code) for each in refusal.value.problems] == [problem]
+
+    assert (await Fulfilment.get(id=fulfilment.id)).status is FulfilmentStatus.READY_FOR_PICKUP
 
 
 async def test_a_wrong_code_hands_over_nothing():
@@ -112,11 +138,11 @@ async def test_handing_over_twice_or_too_early_is_refused():
     world = await furnish()
     early = await picked(world, await pickup_fulfilment(world))
     done = await ready(world)
-    await hand_over(world.act(), HandOver(fulfilment_id=done.id))
+    await hand_over(world.act(), HandOver(fulfilment_id=done.id, code=pickup_code(done.id)))
 
     for fulfilment in (early, done):
         async with refused(IllegalTransition):
-            await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+            await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
 
 
 async def test_a_held_order_is_not_handed_over():
@@ -125,7 +151,7 @@ async def test_a_held_order_is_not_handed_over():
     await Hold.create(order_id=fulfilment.order_id, kind=HoldKind.PAYMENT, applied_by="test", applied_at=world.now)
 
     async with refused(BlockedByHold):
-        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
 
 
 async def test_a_stale_version_is_a_conflict():
@@ -133,7 +159,9 @@ async def test_a_stale_version_is_a_conflict():
     fulfilment = await ready(world)
 
     async with refused(Conflict):
-        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, expected_version=1))
+        await hand_over(
+            world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id), expected_version=1)
+        )
     async with refused(Conflict):
         await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id, expected_version=1))
 
@@ -144,7 +172,7 @@ async def test_a_packed_pickup_leaves_with_the_customer():
     parcel = await packed(world, fulfilment)
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
 
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
 
     assert (await Parcel.get(id=parcel.id)).delivered_at == world.now
 
@@ -155,6 +183,6 @@ async def test_packed_units_are_made_ready_before_they_are_handed_over():
     await packed(world, fulfilment)
 
     async with refused(IllegalTransition) as refusal:
-        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+        await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
 
     assert refusal.value.was == "packed"

@@ -23,7 +23,7 @@ from actions.parcels.packing import PackedUnits, PackParcel, UnpackParcel, pack,
 from actions.parcels.shipping import ShipParcel, ship
 from actions.parcels.tracking import RecordTracking, record_tracking_event
 from domain.errors import DomainError
-from domain.fulfilment import DeclineReason, derive_fulfilment
+from domain.fulfilment import DeclineReason, derive_fulfilment, pickup_code
 from domain.ids import new_id
 from domain.lifecycle import UnitStatus
 from domain.orders import FulfilmentMethod
@@ -126,7 +126,8 @@ class Hand:
         await make_ready(self.world.act(), MakeReady(fulfilment_id=await self._at(UnitStatus.PICKED)))
 
     async def hand_over(self) -> None:
-        await hand_over(self.world.act(), HandOver(fulfilment_id=await self._at(UnitStatus.READY_FOR_PICKUP)))
+        found = await self._at(UnitStatus.READY_FOR_PICKUP)
+        await hand_over(self.world.act(), HandOver(fulfilment_id=found, code=pickup_code(found)))
 
     async def ask(self) -> None:
         key, lines = await self._work(UnitStatus.PACKED)

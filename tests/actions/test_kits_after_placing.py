@@ -20,7 +20,7 @@ from actions.orders.recalling import AnswerCancellation, RequestCancellation, an
 from actions.parcels.packing import PackedUnits, PackParcel, pack
 from actions.parcels.shipping import ShipParcel, ship
 from domain.errors import BlockedByHold, DomainError, IllegalTransition, InvalidInput
-from domain.fulfilment import DeclineReason
+from domain.fulfilment import DeclineReason, pickup_code
 from domain.holds import HoldKind
 from domain.lifecycle import UnitStatus
 from domain.orders import FulfilmentMethod
@@ -322,7 +322,7 @@ async def test_a_kit_is_collected_whole(world):
     assert await codes(make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))) == [("", "KIT_INCOMPLETE")]
     await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id))
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
 
     assert await kits_at(order_id) == {(S.PICKED_UP, "NYC"): 1}
 

@@ -11,7 +11,7 @@ from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.fulfilment.timers import cancel_uncollected, decline_as_late, decline_late
 from actions.locations import UpsertLocation, upsert_location
 from domain.errors import Conflict, InvalidInput
-from domain.fulfilment import DeclineReason, FulfilmentStatus
+from domain.fulfilment import DeclineReason, FulfilmentStatus, pickup_code
 from domain.holds import HoldKind
 from domain.lifecycle import OrderStatus, UnitStatus
 from models import ExcludedLocation, Fulfilment, Hold, LineStatus, Location, Order, Parcel
@@ -146,7 +146,7 @@ async def test_a_customer_has_until_the_last_moment():
     fulfilment = await ready(world, MUG=2)
 
     assert await cancel_uncollected(world.now + timedelta(days=7, seconds=-1)) == 0
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
     assert await cancel_uncollected(world.now + timedelta(days=8)) == 0
 
 

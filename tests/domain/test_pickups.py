@@ -1,4 +1,4 @@
-"""What silence decides about units that a customer cannot collect."""
+"""How who collects is known, and what silence decides about units that a customer cannot collect."""
 
 import pytest
 
@@ -6,7 +6,8 @@ from domain.errors import IllegalTransition
 from domain.fulfilment import QUEUED, FulfilmentStatus, check_arrival
 from domain.lifecycle import Action
 from domain.orders import FulfilmentMethod
-from domain.pickups import PickupChoice, UnansweredPickup, decided_by_silence
+from domain.pickups import IdentityCheck, PickupChoice, UnansweredPickup, check_collector, decided_by_silence
+from domain.validation import Checks
 
 NONE: frozenset[Action] = frozenset()
 
@@ -42,3 +43,26 @@ def test_nobody_arrives_for_what_is_shipped():
         check_arrival(FulfilmentMethod.SHIP, FulfilmentStatus.OPEN)
 
     assert refusal.value.was == "for shipping"
+
+
+@pytest.mark.parametrize(
+    ("code", "identity", "note", "wrong"),
+    [
+        ("123456", None, "", []),
+        (" 123456 ", None, "", []),
+        (None, IdentityCheck.PHOTO_ID, "", []),
+        (None, IdentityCheck.OTHER, "their neighbour", []),
+        ("123456", IdentityCheck.PHOTO_ID, "", []),
+        (None, None, "looks honest", [("code", "REQUIRED")]),
+        ("", None, "", [("code", "WRONG_CODE")]),
+        ("654321", IdentityCheck.PHOTO_ID, "", [("code", "WRONG_CODE")]),
+        (None, IdentityCheck.OTHER, " ", [("note", "REQUIRED")]),
+        (None, IdentityCheck.PHOTO_ID, "x" * 201, [("note", "TOO_LONG")]),
+    ],
+)
+def test_who_collects_shows_the_code_or_is_known_otherwise(code, identity, note, wrong):
+    checks = Checks()
+
+    check_collector(checks, code=code, right_code="123456", identity=identity, note=note)
+
+    assert [(problem.path, problem.code) for problem in checks.problems] == wrong

@@ -6,6 +6,7 @@ from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.pickup import MakeReady, make_ready
 from actions.orders.holding import ApplyHold, apply_hold
+from domain.facts import FactKind
 from domain.fulfilment import DeclineReason, pickup_code
 from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
@@ -14,6 +15,7 @@ from domain.pickups import QuestionStatus
 from domain.placing.commands import OrderedLine, PlaceOrder
 from models import Fulfilment, Order, PickupQuestion
 from resolvers.ids import global_id
+from tests.actions.asserting import told
 from tests.actions.scenarios.placing import opened_desk
 from tests.schema.asking import ask, codes
 from tests.world import World, customer, furnish, stock
@@ -246,6 +248,24 @@ async def test_the_shop_that_took_the_order_learns_the_code_and_one_that_works_a
 
     assert shop["data"]["fulfilment"] == {"pickupCode": pickup_code(fulfilment.id)}
     assert third_party["data"]["fulfilment"] == {"pickupCode": None}
+
+
+HAND_OVER = """mutation($input: HandOverInput!) { handOver(input: $input) {
+    __typename ... on Fulfilment { status } ... on Problem { code } } }"""
+
+
+async def test_who_has_no_code_is_handed_a_pickup_by_another_proof_and_the_fact_tells_which():
+    world = await furnish()
+    fulfilment = await picked(world, await pickup_fulfilment(world))
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+    here = world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["NYC"].id,))
+    named = {"fulfilmentId": global_id("Fulfilment", fulfilment.id), "identity": "KNOWN_IN_PERSON"}
+
+    given = await ask(HAND_OVER, here, {"input": named})
+
+    assert given["data"]["handOver"] == {"__typename": "Fulfilment", "status": "COMPLETED"}
+    [fact] = await told(FactKind.UNITS_PICKED_UP)
+    assert fact.payload["collected"] == {"with_code": False, "identity": "known_in_person", "note": ""}
 
 
 KITS = """{ pickupQuestions(filter: {status: [OPEN]}) { nodes {

@@ -7,7 +7,7 @@ from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
 from actions.fulfilment.releasing import ReleaseOrder, release, release_due
 from actions.orders.recalling import RequestCancellation, request_cancellation
 from actions.pickups.arriving import AnnounceArrival, announce_arrival
-from domain.fulfilment import DeclineReason
+from domain.fulfilment import DeclineReason, pickup_code
 from domain.lifecycle import UnitStatus
 from models import Order
 from tests.actions.scenarios import Story, scenario
@@ -90,7 +90,7 @@ async def a_customer_collecting(world: World) -> Story:
     fulfilment = await picked(world, await pickup_fulfilment(world, MUG=2))
     yield
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
 
 
 @scenario(announce_arrival)
