@@ -221,10 +221,12 @@ class Drawing:
         pool = self.pools.get(level["id"])
         return pool.free_for((group_id,)) if pool else 0
 
-    def change(self, level: Level, group_id: UUID, kind: QuotaMovementKind, units: int) -> None:
-        """What a planner does; the quota is there."""
+    def change(
+        self, level: Level, kind: QuotaMovementKind, units: int, *, of: UUID, plan_id: UUID | None = None
+    ) -> None:
+        """What a planner or a plan does to the quota `of` a group, which is there."""
         pool = self.pools[level["id"]]
-        pool.change(group_id, kind, units)
+        pool.change(of, kind, units, plan_id=plan_id)
         self._note(level, pool)
 
     def shrink(self, level: Level) -> None:

@@ -60,6 +60,7 @@ class FactKind(StrEnum):
     STOCK_CHANGED = "stock_changed"
     QUOTA_CHANGED = "quota_changed"
     QUOTA_GROUP_CHANGED = "quota_group_changed"
+    QUOTA_PLAN_CHANGED = "quota_plan_changed"
     AVAILABILITY_CROSSED = "availability_crossed"
     THRESHOLDS_CHANGED = "thresholds_changed"
     SUPPLY_CHANGED = "supply_changed"

@@ -35,7 +35,7 @@ from models.picking import PickWave
 from models.pickups import PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor, VendorOffer
-from models.quotas import Quota, QuotaGroup, QuotaMovement
+from models.quotas import Quota, QuotaGroup, QuotaMovement, QuotaPlan, QuotaShare
 from models.reoptimizing import MarkdownCredit, RoutingPolicy, RoutingRun, ShadowPrice
 from models.reordering import ReorderRule
 from models.routing import LocationGroup, RoutingDecision, RoutingRule
@@ -102,6 +102,8 @@ __all__ = [
     "Quota",
     "QuotaGroup",
     "QuotaMovement",
+    "QuotaPlan",
+    "QuotaShare",
     "RelayState",
     "ReorderRule",
     "Reservation",

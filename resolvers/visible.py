@@ -91,6 +91,9 @@ MOVEMENTS = Within("stock_level", STOCK)
 QUOTA_GROUPS = Rows(staff=OURS, partner=OURS)
 QUOTAS = STOCK
 QUOTA_MOVEMENTS = Within("quota", QUOTAS)
+# A plan tells of all locations at once.
+QUOTA_PLANS = Rows(admin=OURS, agent=OURS, partner=OURS)
+QUOTA_SHARES = Within("plan", QUOTA_PLANS)
 TRANSFERS = Rows(
     staff=OURS,
     partner=OURS,

@@ -1,10 +1,10 @@
-"""What can be watched: one order, lists of orders, stock levels, a location's queue and its transfers."""
+"""What can be watched: one order, lists of orders, stock levels, plans of quotas, a location's queue and its transfers."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
@@ -15,14 +15,14 @@ from domain.lifecycle import OrderStatus
 from domain.pickups import UNANSWERED
 from domain.transfers import UNDER_WAY, TransferStatus
 from domain.viewer import Audience, Viewer
-from models import Fulfilment, Location, Order, PickupQuestion, StockLevel, Transfer
+from models import Fulfilment, Location, Order, PickupQuestion, QuotaPlan, QuotaShare, StockLevel, Transfer
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
 from resolvers.elsewhere import Elsewhere
 from resolvers.ids import global_id
 from resolvers.live import Snapshot
 from resolvers.scopes import seen
-from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, PICKUP_QUESTIONS, STOCK, TRANSFERS
+from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, PICKUP_QUESTIONS, QUOTA_PLANS, STOCK, TRANSFERS
 
 MOST_ORDERS: Final = 100  # in the snapshot of a list of orders
 MOST_LEVELS: Final = 5_000  # that one subscription may show at once
@@ -30,6 +30,7 @@ MOST_FULFILMENTS: Final = 500  # in the snapshot of a location's queue
 MOST_TRANSFERS: Final = 500  # in the snapshot of what a location has to send and to receive
 MOST_QUESTIONS: Final = 500  # in the snapshot of what customers are asked
 QUESTIONED: Final = frozenset({FactKind.PICKUP_REJECTED, FactKind.PICKUP_ANSWERED, FactKind.PICKUP_UNANSWERED})
+MOST_PLANS: Final = 500  # in the snapshot of plans of quotas
 MOST_NAMED: Final = 500  # variants, locations or channels that one subscription may name
 
 Row = TypeVar("Row", bound=Model)
@@ -150,6 +151,42 @@ class Stock:
 
     def gone(self, row: StockLevel) -> None:
         """A level stays where it is, even at nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaPlans:
+    """Open plans; what buyers take and give back of the units they set aside is told as well."""
+
+    variant_ids: frozenset[UUID] | None = None
+    conflates: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        _check_count("variantIds", self.variant_ids)
+
+    def interest(self, viewer: Viewer) -> Interest:
+        return Interest(
+            organization_id=viewer.organization_id,
+            kinds=frozenset({FactKind.QUOTA_PLAN_CHANGED, FactKind.QUOTA_CHANGED}),
+            variant_ids=self.variant_ids,
+        )
+
+    async def check(self, viewer: Viewer) -> None:
+        """Whoever may read stock may watch the plans that are theirs to see."""
+
+    async def snapshot(self, viewer: Viewer) -> Snapshot[QuotaPlan]:
+        rows = seen(QuotaPlan, QUOTA_PLANS, viewer).filter(ended_at__isnull=True)
+        if self.variant_ids is not None:
+            rows = rows.filter(variant_id__in=sorted(self.variant_ids))
+        return await _at_most(MOST_PLANS, rows.order_by("-planned_at", "-id"))
+
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> QuotaPlan | None:
+        plans, key = seen(QuotaPlan, QUOTA_PLANS, viewer), fact.payload["id"]
+        if fact.kind == FactKind.QUOTA_PLAN_CHANGED:
+            return await plans.get_or_none(id=key)
+        return await plans.get_or_none(id__in=Subquery(QuotaShare.filter(quota_id=key, is_open=True).values("plan_id")))
+
+    def gone(self, row: QuotaPlan) -> str | None:
+        return None if row.ended_at is None else global_id("QuotaPlan", row.id)
 
 
 @dataclass(frozen=True, slots=True)

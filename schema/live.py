@@ -17,12 +17,14 @@ from resolvers.watchable import (
     MOST_LEVELS,
     MOST_NAMED,
     MOST_ORDERS,
+    MOST_PLANS,
     MOST_QUESTIONS,
     MOST_TRANSFERS,
     OneOrder,
     Orders,
     PickupQuestions,
     Queue,
+    QuotaPlans,
     Stock,
     Transfers,
 )
@@ -32,6 +34,7 @@ from schema.fulfilment import Fulfilment
 from schema.inventory import StockLevel
 from schema.orders import Order
 from schema.pickups import PickupQuestion
+from schema.quota_plans import QuotaPlan
 from schema.transfers import Transfer
 
 strawberry.enum(
@@ -81,6 +84,13 @@ class OrdersMessage(LiveMessage):
 @strawberry.type(description="News of stock.")
 class StockMessage(LiveMessage):
     levels: list[StockLevel] = via("All watched stock levels, or the one that changed, as they are now.", all_rows)
+
+
+@strawberry.type(description="News of plans of units for groups.")
+class QuotaPlansMessage(LiveMessage):
+    plans: list[QuotaPlan] = via("The open plans, newest first, or the one that changed, as they are now.", all_rows)
+    gone: list[strawberry.ID] = strawberry.field(description="Plans that have ended.")
+    has_more: bool = strawberry.field(description=HAS_MORE)
 
 
 @strawberry.type(description="News of what a location has to do.")
@@ -159,6 +169,16 @@ def stock_changes(
     return _told(info, watched, after)
 
 
+def quota_plan_changes(
+    info: Info,
+    variant_ids: Annotated[
+        list[strawberry.ID] | None, strawberry.argument(description=f"Only for these variants, at most {MOST_NAMED}.")
+    ] = UNSET,
+    after: After = UNSET,
+) -> AsyncGenerator[Message[Any], None]:
+    return _told(info, QuotaPlans(variant_ids=_keys("Variant", variant_ids)), after)
+
+
 def fulfilment_queue(
     info: Info,
     location_id: Annotated[strawberry.ID, strawberry.argument(description="Whose queue.")],
@@ -193,6 +213,12 @@ class LiveSubscriptions:
         f"Watch stock: at most {MOST_LEVELS:,} stock levels, then each that changes. Who reads slowly gets the last "
         "state of each level, not every one between.",
         stock_changes,
+        needs=Permission.READ_STOCK,
+    )
+    quota_plan_changes: AsyncGenerator[QuotaPlansMessage, None] = live(
+        f"Watch plans of units for groups: up to {MOST_PLANS} open ones, then each that is made, filled, changed or ended, and "
+        "whose units buyers take or give back.",
+        quota_plan_changes,
         needs=Permission.READ_STOCK,
     )
     fulfilment_queue: AsyncGenerator[QueueMessage, None] = live(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -29,6 +29,9 @@ from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection
 
+if TYPE_CHECKING:
+    from schema.quota_plans import QuotaPlan
+
 READ = Permission.READ_STOCK
 CHANGE = Permission.CHANGE_QUOTAS
 
@@ -37,6 +40,9 @@ CHANGE = Permission.CHANGE_QUOTAS
 class QuotaMovement(Node):
     kind: QuotaMovementKind = column("What kind of change it was.")
     quantity: int = column("How many units.")
+    plan: Annotated["QuotaPlan", strawberry.lazy("schema.quota_plans")] | None = one(
+        "The plan that did it; null for what was done by hand, and for what orders did."
+    )
     reference: str = column("The plan or paper it stands on.")
     actor: str = column("Who did it.")
     moved_at: datetime = column("When.")
@@ -59,6 +65,7 @@ class Quota(Node):
     variant: Variant = one("Of what.")
     location: Location = one("Where.")
     quantity: int = column("Units that nobody of the group has taken yet.")
+    taken: int = column("Units that the group's buyers have ever taken and not given back.")
     version: int = column("Counts its changes.")
     movements: Connection[QuotaMovement] = connection("Every change that made it so.", sort=QuotaMovementSort)
 

@@ -13,12 +13,12 @@ from typing import Final
 import asyncpg
 
 from models.config import credentials
-from server.auditing import forwarding, kits, orders, papers, payments, quotas, records, stock
+from server.auditing import forwarding, kits, orders, papers, payments, quota_plans, quotas, records, stock
 from server.auditing.checks import Check, Connection, Finding
 from server.embedded import servers_for
 from server.settings import Settings
 
-AREAS: Final = (stock, quotas, papers, forwarding, orders, kits, payments, records)
+AREAS: Final = (stock, quotas, quota_plans, papers, forwarding, orders, kits, payments, records)
 CHECKS: Final[tuple[Check, ...]] = tuple(check for area in AREAS for check in area.CHECKS)
 PATIENT: Final = {
     "statement_timeout": "0",

@@ -18,6 +18,7 @@ from actions.orders import holding
 from actions.parcels import following, labels
 from actions.payments import capturing, expiring, reconciling, refunding, voiding
 from actions.pickups import answering
+from actions.quotas import filling
 from actions.reoptimizing import pricing, running
 from actions.substituting import automatic, proposing
 from models.db import rows
@@ -42,12 +43,13 @@ class Job:
 
 
 def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
-    rests = backorders.Rests()
+    rests, turn = backorders.Rests(), filling.Turn()
     return (
         Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
         Job("announce availability", 1, lambda _, now: announcing.follow(now)),
         Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now, rests=rests)),
+        Job("fill plans of quotas", 5, lambda _, now: filling.fill_plans(now, turn)),
         Job("launch variants", 5, lambda _, now: launching.launch_due(now)),
         Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
         Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),

@@ -1,15 +1,17 @@
-"""Orders that wait for stock get it at once when it comes to this process; the periodic job is the net for the others."""
+"""Orders that wait for stock get it at once when it comes to this process, then plans of quotas; periodic jobs are the net."""
 
 import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 from actions import backorders, restocking
 from actions.acting import Act
 from actions.backorders import RETRY_ACTOR
+from actions.quotas.filling import FILL_ACTOR, fill_plans_of
 from server.background import background
 from server.clock import Clock
 
@@ -32,10 +34,12 @@ async def serving_waiting_orders(clock: Clock) -> AsyncGenerator[None, None]:
             arrived.clear()
             for organization_id in list(freed):
                 act = Act(organization_id=organization_id, actor=RETRY_ACTOR, now=clock.now())
+                arrivals = freed.pop(organization_id)
                 try:
-                    await backorders.retry_backorders(act, freed.pop(organization_id))
+                    await backorders.retry_backorders(act, arrivals)
+                    await fill_plans_of(replace(act, actor=FILL_ACTOR), arrivals)
                 except Exception:
-                    log.exception("Waiting orders were not routed; the periodic job tries again")
+                    log.exception("Not all that came was given to those who wait; the periodic jobs try again")
 
     restocking.listeners.append(hear)
     try:

@@ -34,8 +34,9 @@ ALL: Final = """
 SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active FROM quota_groups WHERE organization_id = $1
 ORDER BY id FOR NO KEY UPDATE"""
 UNITS: Final = """
-SELECT coalesce(sum(quantity), 0)::int AS units FROM quotas
-WHERE group_id = (SELECT id FROM quota_groups WHERE organization_id = $1 AND code = $2)"""
+SELECT coalesce((SELECT sum(quantity) FROM quotas WHERE group_id = g.id), 0)::int AS units,
+    EXISTS (SELECT FROM quota_plans WHERE group_id = g.id AND ended_at IS NULL) AS has_plans
+FROM quota_groups g WHERE organization_id = $1 AND code = $2"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class UpsertQuotaGroup:
 @fresh_network
 @action
 async def upsert_group(act: Act, command: UpsertQuotaGroup) -> UUID:
-    """Raises InvalidInput, NotFound or Conflict; a group is closed only when nothing is set aside for it."""
+    """Raises InvalidInput, NotFound or Conflict; a group is closed only when nothing is set aside for it, nor planned."""
     checks = Checks()
     await _check(act, command, checks)
     await execute(ONE_AT_A_TIME, [f"quota_groups of {act.organization_id}"])
@@ -94,7 +95,7 @@ async def _check(act: Act, command: UpsertQuotaGroup, checks: Checks) -> None:
 async def _parent(
     act: Act, command: UpsertQuotaGroup, known: dict[str, QuotaGroup], checks: Checks
 ) -> QuotaGroup | None:
-    """Notes what is wrong with it, with the number of groups, and with closing one that has units."""
+    """Notes what is wrong with it, with the number of groups, and with closing one that has units or plans."""
     if command.code not in known and len(known) >= MAX_GROUPS:
         checks.note("code", "TOO_MANY", f"There are at most {MAX_GROUPS} groups.")
     parent = next((group for group in known.values() if group.id == command.parent_id), None)
@@ -103,13 +104,19 @@ async def _parent(
     before = known.get(command.code)
     if before is not None and command.parent_id not in (None, before.parent_id):
         checks.note("parent_id", "FIXED", "A group keeps its parent; make another group.")
-    if command.is_active is False:
-        [found] = await rows(UNITS, [act.organization_id, command.code])
-        if found["units"]:
-            checks.note(
-                "is_active", "HAS_UNITS", f"{found['units']} units are set aside for it: return or move them first."
-            )
+    if command.is_active is False and before is not None:
+        await _check_closing(act, command, checks)
     return parent
+
+
+async def _check_closing(act: Act, command: UpsertQuotaGroup, checks: Checks) -> None:
+    [found] = await rows(UNITS, [act.organization_id, command.code])
+    if found["has_plans"]:
+        checks.note("is_active", "HAS_PLANS", "Plans want units for it: end them first.")
+    elif found["units"]:
+        checks.note(
+            "is_active", "HAS_UNITS", f"{found['units']} units are set aside for it: return or move them first."
+        )
 
 
 def _becoming(command: UpsertQuotaGroup, before: QuotaGroup | None, parent: QuotaGroup | None) -> QuotaGroup:

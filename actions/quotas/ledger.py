@@ -21,7 +21,7 @@ from models.db import rows
 
 
 def taken_sql(name: str) -> str:
-    """What movements `m` add to what a `line` or `cart` has taken, or to a `quota`."""
+    """What movements `m` add to what a `line`, a `cart` or all have `taken`, or to a `quota`."""
     cases = " ".join(
         f"WHEN '{kind}' THEN {units}" for kind, effect in EFFECTS.items() if (units := getattr(effect, name))
     )
@@ -50,6 +50,7 @@ COLUMNS: Final[Columns] = {
     "quantity": "int4",
     "line_id": "uuid",
     "reservation_id": "uuid",
+    "plan_id": "uuid",
     "reference": "text",
     "actor": "text",
     "moved_at": "timestamptz",
@@ -58,13 +59,13 @@ _AT: Final = len(COLUMNS) + 1
 WRITE: Final = f"""
 WITH moved AS ({insert_sql("quota_movements", COLUMNS, 1)}),
 changed AS (
-    UPDATE quotas q SET quantity = q.quantity + d.units, version = q.version + 1
-    FROM unnest(${_AT}::uuid[], ${_AT + 1}::int4[], ${_AT + 2}::text[]) AS d(id, units, moves)
+    UPDATE quotas q SET quantity = q.quantity + d.units, taken = q.taken + d.taken, version = q.version + 1
+    FROM unnest(${_AT}::uuid[], ${_AT + 1}::int4[], ${_AT + 2}::int4[], ${_AT + 3}::text[]) AS d(id, units, taken, moves)
     WHERE q.id = d.id RETURNING q.*, d.moves)
 INSERT INTO outbox (organization_id, kind, location_id, variant_id, payload, actor, recorded_at)
 SELECT c.organization_id, '{FactKind.QUOTA_CHANGED}', c.location_id, c.variant_id, jsonb_build_object(
-    'id', c.id, 'group', g.code, 'sku', v.sku, 'quantity', c.quantity, 'version', c.version, 'moves', c.moves::jsonb),
-    ${_AT + 3}, ${_AT + 4}
+    'id', c.id, 'group', g.code, 'sku', v.sku, 'quantity', c.quantity, 'taken', c.taken, 'version', c.version,
+    'moves', c.moves::jsonb), ${_AT + 4}, ${_AT + 5}
 FROM changed c JOIN quota_groups g ON g.id = c.group_id JOIN variants v ON v.id = c.variant_id ORDER BY c.id"""
 
 
@@ -108,6 +109,7 @@ def written(drawn: Sequence[Drawn], actor: str, now: datetime) -> list[Any]:
             move.quantity,
             move.line_id,
             move.reservation_id,
+            move.plan_id,
             reference,
             by.actor,
             by.now,
@@ -115,14 +117,17 @@ def written(drawn: Sequence[Drawn], actor: str, now: datetime) -> list[Any]:
         for move, by, reference in drawn
     ]
     units: dict[UUID, int] = {}
+    taken: dict[UUID, int] = {}
     moves: dict[UUID, dict[str, int]] = {}
     for move, _, _ in drawn:
-        if effect := EFFECTS[move.kind].quota:
-            units[move.quota_id] = units.get(move.quota_id, 0) + effect * move.quantity
+        effect = EFFECTS[move.kind]
+        if effect.quota or effect.taken:
+            units[move.quota_id] = units.get(move.quota_id, 0) + effect.quota * move.quantity
+            taken[move.quota_id] = taken.get(move.quota_id, 0) + effect.taken * move.quantity
             told = moves.setdefault(move.quota_id, {})
             told[move.kind.value] = told.get(move.kind.value, 0) + move.quantity
     texts = [orjson.dumps(each).decode() for each in moves.values()]
-    return [*arrays(table, COLUMNS), list(units), list(units.values()), texts, actor, now]
+    return [*arrays(table, COLUMNS), list(units), list(units.values()), list(taken.values()), texts, actor, now]
 
 
 def _values(row: Any) -> tuple[Any, ...]:

@@ -1,11 +1,11 @@
 """What a planner does with units of a level: set them aside for a group, move them to another, return them to everybody.
 
 What is set aside is neither promised nor moved; it may be as much as is free for everybody. All lines of a command are done
-together, in their order, or none.
+together, in their order, or none. What a plan keeps (`actions/quotas/plans.py`) is not for their hands.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from actions import levels, outbox
 from actions.acting import Act, action
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.levels import Drawing, Level, Place
+from actions.quotas import shares
 from actions.restocking import announces
 from actions.upserting import check_known
 from domain.errors import InsufficientStock
@@ -123,13 +124,15 @@ async def _plan(act: Act, command: _Planning | MoveQuotas, steps: Sequence[Step]
     places = [step.place for step in steps]
     await levels.open_levels(act.organization_id, places)
     found = await levels.lock(places)
-    await _open_quotas(act, [(found[step.place], step.into) for step in steps if step.into])
+    await open_quotas(act.organization_id, [(found[step.place], step.into) for step in steps if step.into])
     touched = list(found.values())
+    await shares.write_off(level["id"] for level in touched)
+    planned = await shares.kept_by_plans(level["id"] for level in touched)
     drawing = await levels.drawing_of(touched)
     drawing.reference = command.reference
     missing: Counter[str] = Counter()
     for step in steps:
-        missing[found[step.place]["sku"]] += _take(drawing, found[step.place], step)
+        missing[found[step.place]["sku"]] += _take(drawing, found[step.place], step, planned)
     if +missing:
         raise InsufficientStock(+missing)
     facts = await levels.write(act, touched, drawing)
@@ -137,26 +140,28 @@ async def _plan(act: Act, command: _Planning | MoveQuotas, steps: Sequence[Step]
     return [drawing.quota(found[step.place], step.group).id for step in steps]
 
 
-def _take(drawing: Drawing, level: Level, step: Step) -> int:
+def _take(drawing: Drawing, level: Level, step: Step, planned: Mapping[tuple[UUID, UUID], int]) -> int:
     """How many units there are too few; with none, it is done."""
-    left = drawing.left(level, step.out_of) if step.out_of else max(0, levels.available(level))
+    left = (
+        drawing.left(level, step.out_of) - planned.get((level["id"], step.out_of), 0)
+        if step.out_of
+        else max(0, levels.available(level))
+    )
     if step.quantity > left:
         return step.quantity - left
     if step.out_of:
         kind = QuotaMovementKind.MOVED_OUT if step.into else QuotaMovementKind.RETURNED
-        drawing.change(level, step.out_of, kind, step.quantity)
+        drawing.change(level, kind, step.quantity, of=step.out_of)
     if step.into:
         kind = QuotaMovementKind.MOVED_IN if step.out_of else QuotaMovementKind.SET_ASIDE
-        drawing.change(level, step.into, kind, step.quantity)
+        drawing.change(level, kind, step.quantity, of=step.into)
     return 0
 
 
-async def _open_quotas(act: Act, wanted: Sequence[tuple[Level, UUID]]) -> None:
+async def open_quotas(organization_id: UUID, wanted: Sequence[tuple[Level, UUID]]) -> None:
     """Empty ones where there are none; the levels are locked."""
     ids = [new_id() for _ in wanted]
-    await execute(
-        OPEN, [act.organization_id, ids, [level["id"] for level, _ in wanted], [group for _, group in wanted]]
-    )
+    await execute(OPEN, [organization_id, ids, [level["id"] for level, _ in wanted], [group for _, group in wanted]])
     await execute(FLAG, [[level["id"] for level, _ in wanted]])
     for level, _ in wanted:
         level["has_quotas"] = True

@@ -28,11 +28,12 @@ class QuotaMovementKind(StrEnum):
 
 
 class QuotaEffect(NamedTuple):
-    """What one unit of a movement adds to the quota, and to what its line and its cart have taken of it."""
+    """What one unit of a movement adds to the quota, to what its line and its cart have taken of it, and to what all have."""
 
     quota: int = 0
     line: int = 0
     cart: int = 0
+    taken: int = 0
 
 
 EFFECTS: Final[Mapping[QuotaMovementKind, QuotaEffect]] = {
@@ -40,15 +41,15 @@ EFFECTS: Final[Mapping[QuotaMovementKind, QuotaEffect]] = {
     QuotaMovementKind.RETURNED: QuotaEffect(-1),
     QuotaMovementKind.MOVED_IN: QuotaEffect(1),
     QuotaMovementKind.MOVED_OUT: QuotaEffect(-1),
-    QuotaMovementKind.TAKEN: QuotaEffect(-1, 1, 1),
+    QuotaMovementKind.TAKEN: QuotaEffect(-1, 1, 1, 1),
     QuotaMovementKind.CONVERTED: QuotaEffect(0, 1, -1),
-    QuotaMovementKind.GIVEN_BACK: QuotaEffect(1, -1, -1),
+    QuotaMovementKind.GIVEN_BACK: QuotaEffect(1, -1, -1, -1),
     QuotaMovementKind.SPENT: QuotaEffect(0, -1, -1),
-    QuotaMovementKind.LAPSED: QuotaEffect(0, -1, -1),
+    QuotaMovementKind.LAPSED: QuotaEffect(0, -1, -1, -1),
     QuotaMovementKind.SHRUNK: QuotaEffect(-1),
 }
-"""SPENT units left with the order; LAPSED ones are given back to everybody, because the group is closed or they were needed
-elsewhere; SHRUNK ones are not there any more."""
+"""SPENT units left with the order and stay taken; LAPSED ones are given back to everybody, because the group is closed or they
+were needed elsewhere; SHRUNK ones are not there any more."""
 
 
 class Claimant(NamedTuple):
@@ -65,13 +66,14 @@ class Claimant(NamedTuple):
 
 
 class QuotaMovement(NamedTuple):
-    """`quantity` is positive; a CONVERTED one names both the line and the cart's reservation."""
+    """`quantity` is positive; a CONVERTED one names both the line and the cart's reservation. `plan_id`: who set it aside."""
 
     quota_id: UUID
     kind: QuotaMovementKind
     quantity: int
     line_id: UUID | None = None
     reservation_id: UUID | None = None
+    plan_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -105,9 +107,9 @@ class Pool:
         """Units that the claimant took from quotas it would not be let to now."""
         return sum(units for group, units in self.taken.get(claimant, {}).items() if group not in groups)
 
-    def change(self, group_id: UUID, kind: QuotaMovementKind, units: int) -> None:
-        """What a planner does; the quota is there."""
-        self._move(self.quotas[group_id], QuotaMovement(self.quotas[group_id].id, kind, units))
+    def change(self, group_id: UUID, kind: QuotaMovementKind, units: int, *, plan_id: UUID | None = None) -> None:
+        """What a planner or a plan does; the quota is there."""
+        self._move(self.quotas[group_id], QuotaMovement(self.quotas[group_id].id, kind, units, plan_id=plan_id))
 
     def take(self, claimant: Claimant, groups: Entitled, units: int) -> int:
         """As many of the units as the groups' quotas have; the caller takes the others from what is common."""

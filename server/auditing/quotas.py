@@ -7,8 +7,8 @@ from domain.lifecycle import ALLOCATED
 from server.auditing.checks import by_sql, listed
 
 NAMED: Final = """
-JOIN quota_groups g ON g.id = q.group_id JOIN variants v ON v.id = q.variant_id JOIN locations p ON p.id = q.location_id"""
-NAME: Final = "format('quota of %s for %s at %s (%s)', g.code, v.sku, p.code, q.id)"
+JOIN quota_groups g ON g.id = q.group_id JOIN variants v ON v.id = q.variant_id JOIN locations w ON w.id = q.location_id"""
+NAME: Final = "format('quota of %s for %s at %s (%s)', g.code, v.sku, w.code, q.id)"
 
 LEDGER: Final = f"""
 SELECT {NAME} AS name, format('it is %s, its movements make %s', q.quantity, made.units) AS wrong FROM quotas q {NAMED}

@@ -29,6 +29,8 @@ CHANGEABLE = [
     "quota_groups",
     "quotas",
     "quota_movements",
+    "quota_plans",
+    "quota_shares",
     "expected_supplies",
     "stock_counts",
     "count_lines",

@@ -31,6 +31,7 @@ from actions.payments.expiring import expire
 from actions.payments.recording import record_payment_event
 from actions.pickups.answering import decide
 from actions.pickups.arriving import announce_arrival
+from actions.quotas.filling import refill
 from actions.reoptimizing.moving import move_together
 from actions.substituting.proposing import end_substitutions
 from domain.orders import PickupStock
@@ -77,6 +78,7 @@ ELSEWHERE = {
         end_substitutions,
         reservations.expire_due,
         retry_backorders,
+        refill,
         move_together,
     ),
 }

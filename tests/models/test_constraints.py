@@ -44,6 +44,7 @@ channel_launches = importlib.import_module("models.migrations.0035_channel_launc
 quotas = importlib.import_module("models.migrations.0028_quotas")
 forwarding = importlib.import_module("models.migrations.0033_forwarding")
 merging = importlib.import_module("models.migrations.0036_merging")
+quota_plans = importlib.import_module("models.migrations.0039_quota_plans")
 RULES = {
     (table, name): rule
     for checks in (
@@ -74,6 +75,7 @@ RULES = {
         kit_questions.CHECKS,
         channel_launches.CHECKS,
         merging.CHECKS,
+        quota_plans.CHECKS,
     )
     for table, rules in checks.items()
     for name, rule in rules.items()
@@ -95,6 +97,7 @@ INDEXES = {
     **forwarding.INDEXES,
     **routing.UNIQUE,
     **quotas.UNIQUE,
+    **quota_plans.INDEXES,
     **channel_launches.JOBS,
 }
 DELETING = {"RESTRICT": "r", "CASCADE": "c", "SET NULL": "n", "NO ACTION": "a"}

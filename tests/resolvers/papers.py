@@ -15,7 +15,7 @@ START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PAPERS = [
     models.Transfer, models.TransferLine, models.Vendor, models.VendorOffer, models.ChainingPolicy, models.PurchaseOrder,
     models.PurchaseLine, models.ReorderRule, models.StockCount, models.CountLine, models.AvailabilityThreshold,
-    models.BackorderTerms, models.ChannelBackorderTerms, models.QuotaGroup, models.Quota, models.QuotaMovement,
+    models.BackorderTerms, models.ChannelBackorderTerms, models.QuotaGroup, models.Quota,
     models.OrderMerge,
 ]  # fmt: skip
 
@@ -90,18 +90,35 @@ def _quotas(world: Any, organization: UUID, levels: list[Any]) -> None:
             )
         )  # fmt: skip
     stocked = [level for level in levels if level.on_hand]
+    variants = world.of(models.Variant, organization)
+    plans = [
+        world.add(
+            models.QuotaPlan(
+                organization_id=organization, group_id=groups[at].id, variant_id=variants[at].id, units=9 + at,
+                reference='odd "plan"\n', planned_at=START + timedelta(microseconds=at // 2), planned_by="x",
+                ended_at=START if at > 2 else None, ended_by="x" if at > 2 else None, version=at + 1,
+            )
+        )
+        for at in range(4)
+    ]  # fmt: skip
     for at, level in enumerate(stocked[:8]):
         level.has_quotas, level.set_aside = True, at % 2
         quota = world.add(
             models.Quota(
                 organization_id=organization, group_id=groups[at % 4].id, stock_level_id=level.id,
-                variant_id=level.variant_id, location_id=level.location_id, quantity=at % 2,
+                variant_id=level.variant_id, location_id=level.location_id, quantity=at % 2, taken=at,
+            )
+        )  # fmt: skip
+        world.add(
+            models.QuotaShare(
+                plan_id=plans[at % 4].id, quota_id=quota.id, location_id=level.location_id, units=at + 2, lost=at % 3,
+                taken_before=at // 2, is_open=at % 4 < 3,
             )
         )  # fmt: skip
         for again in range(at % 3):
             world.add(
                 models.QuotaMovement(
-                    quota_id=quota.id, kind=list(QuotaMovementKind)[again], quantity=1, reference='odd "plan"\n', actor="x",
+                    quota_id=quota.id, kind=list(QuotaMovementKind)[again], quantity=1, plan_id=None if again else plans[at % 4].id, reference='odd "plan"\n', actor="x",
                     moved_at=START + timedelta(microseconds=again // 2),
                 )
             )  # fmt: skip

@@ -17,7 +17,7 @@ from domain.substitution import SubstitutePrice, SubstitutionStatus
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PLANS = [
-    models.LocationGroup, models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder,
+    models.LocationGroup, models.QuotaPlan, models.QuotaShare, models.QuotaMovement, models.RoutingRule, models.RoutingDecision, models.LocationDay, models.Backorder,
     models.Substitution, models.MarkdownCredit,
 ]  # fmt: skip
 
@@ -41,6 +41,8 @@ def add_plans(world: Any, organization: UUID) -> None:
                 )
             )
     groups = [_group(world, organization, at) for at in range(4)]
+    for plan, group in zip(world.of(models.QuotaPlan, organization)[1:], groups, strict=False):
+        plan.location_group_id = group.id
     rules = [_rule(world, organization, at, groups) for at in range(6)]
     for at, order in enumerate(world.of(models.Order, organization)):
         for again in range(at % 3):

@@ -4,13 +4,14 @@ from actions import inventory, reservations
 from actions.desk import Desk
 from actions.inventory import Adjustment, AdjustStock
 from actions.orders.cancelling import CancelOrder, cancel
-from actions.quotas import groups, planning
+from actions.quotas import filling, groups, planning, plans
+from actions.quotas.plans import EndQuotaPlan
 from domain.stock import AdjustmentReason
-from models import Order
+from models import Order, QuotaPlan
 from tests.actions.scenarios import Story, scenario, without_story
 from tests.actions.scenarios.placing import CART, kept, opened_desk, wanted
-from tests.world import World
-from tests.world.quotas import aside, group, moved, returned
+from tests.world import World, stock
+from tests.world.quotas import aside, filled, group, moved, planned, returned
 
 without_story(groups.upsert_group, "A group has no stock.")
 
@@ -22,6 +23,18 @@ async def planning_for_groups(world: World) -> Story:
     await aside(world, web, 5)
     await moved(world, 3, web, shops)
     await returned(world, shops, 1)
+
+
+@scenario(plans.plan_quota, filling.refill, plans.end_plan)
+async def planning_wherever_units_lie(world: World) -> Story:
+    web = await group(world, "ONLINE", channels=["WEB"])
+    await aside(world, web, 5)
+    yield
+    await planned(world, web, 40)
+    await stock(world, {("MUG", "NYC"): 30})
+    await filled(world, await QuotaPlan.get())
+    await planned(world, web, 7)
+    await plans.end_plan(world.act(), EndQuotaPlan(plan_id=(await QuotaPlan.get()).id))
 
 
 @scenario(Desk.place, cancel)

@@ -24,7 +24,7 @@ from actions.parcels import consolidating, manifests, packing, shipping, trackin
 from actions.pickups import answering
 from actions.promising import supplies
 from actions.purchasing import offers, ordering, receiving
-from actions.quotas import groups, planning
+from actions.quotas import groups, planning, plans
 from actions.reoptimizing import running
 from actions.substituting import at_once, proposing
 from actions.transfers import drafting as transfers
@@ -93,6 +93,9 @@ STEPS = (
     Step(10, quota.set_aside, planning.set_aside),
     Step(3, quota.move_quota, planning.move_quotas),
     Step(3, quota.return_quota, planning.return_quotas),
+    Step(6, quota.plan_quota, plans.plan_quota),
+    Step(2, quota.end_plan, plans.end_plan),
+    Step(8, quota.fill),
     Step(6, order.reserve, Desk.reserve),
     Step(1, order.extend, reservations.extend),
     Step(1, order.release_cart, reservations.release),
