@@ -22,7 +22,15 @@ MAX_LINES: Final = 500
 MAX_UNITS: Final = 1_000_000_000
 """Of one line; a level holds about twice as many."""
 
-TAKEN_FROM: Final = {MovementKind.REPAIRED: "damaged", MovementKind.CLEARED: "quality_control"}
+TAKEN_FROM: Final = {
+    MovementKind.REPAIRED: "damaged",
+    MovementKind.DISCARDED: "damaged",
+    MovementKind.CLEARED: "quality_control",
+    MovementKind.CONDEMNED: "quality_control",
+    MovementKind.DAMAGED: "sound",
+    MovementKind.QUARANTINED: "sound",
+}
+"""In what condition units must be before; what is sound is neither damaged nor in quality control."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,20 @@ class MarkDamaged(_Stocktaking):
 
 class QuarantineStock(_Stocktaking):
     """Units held back for quality control. Claimed ones are not taken."""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset()
+
+
+class CondemnStock(_Stocktaking):
+    """Units that failed quality control: they are damaged, and were never free in between."""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset()
+
+
+class DiscardStock(_Stocktaking):
+    """Damaged units that are thrown away: they are not on hand any more."""
 
     def freed(self) -> frozenset[UUID]:
         return frozenset()
@@ -129,7 +151,7 @@ async def transfer_in(act: Act, command: TransferIn) -> list[UUID]:
 @announces
 @action
 async def mark_damaged(act: Act, command: MarkDamaged) -> list[UUID]:
-    """Raises StockCommitted when too few units are unclaimed."""
+    """Raises InsufficientStock when fewer units are sound, and StockCommitted when too few of them are unclaimed."""
     return await _move(act, command, MovementKind.DAMAGED)
 
 
@@ -143,7 +165,7 @@ async def mark_repaired(act: Act, command: MarkRepaired) -> list[UUID]:
 @announces
 @action
 async def quarantine(act: Act, command: QuarantineStock) -> list[UUID]:
-    """Raises StockCommitted when too few units are unclaimed."""
+    """Raises InsufficientStock when fewer units are sound, and StockCommitted when too few of them are unclaimed."""
     return await _move(act, command, MovementKind.QUARANTINED)
 
 
@@ -152,6 +174,20 @@ async def quarantine(act: Act, command: QuarantineStock) -> list[UUID]:
 async def clear(act: Act, command: ClearStock) -> list[UUID]:
     """Raises InsufficientStock when fewer units are in quality control."""
     return await _move(act, command, MovementKind.CLEARED)
+
+
+@announces
+@action
+async def condemn(act: Act, command: CondemnStock) -> list[UUID]:
+    """Raises InsufficientStock when fewer units are in quality control."""
+    return await _move(act, command, MovementKind.CONDEMNED)
+
+
+@announces
+@action
+async def discard(act: Act, command: DiscardStock) -> list[UUID]:
+    """Raises InsufficientStock when fewer units are damaged."""
+    return await _move(act, command, MovementKind.DISCARDED)
 
 
 @announces
@@ -252,15 +288,20 @@ def _check_count(level: Level, line: Adjustment) -> None:
         raise InsufficientStock({level["sku"]: -line.change - level["on_hand"]})
 
 
-def _check_there(found: dict[Place, Level], lines: Sequence[StockLine], counter: str) -> None:
+def _check_there(found: dict[Place, Level], lines: Sequence[StockLine], condition: str) -> None:
     wanted: Counter[Place] = Counter()
     for line in lines:
         wanted[_place(line)] += line.quantity
     missing: Counter[str] = Counter()
     for place, units in wanted.items():
-        missing[found[place]["sku"]] += max(0, units - found[place][counter])
+        missing[found[place]["sku"]] += max(0, units - _there(found[place], condition))
     if +missing:
         raise InsufficientStock(+missing)
+
+
+def _there(level: Level, condition: str) -> int:
+    sound: int = level["on_hand"] - level["damaged"] - level["quality_control"]
+    return sound if condition == "sound" else int(level[condition])
 
 
 def _place(line: Line) -> Place:

@@ -152,8 +152,8 @@ class StockCommitted(DomainError):
 
     def __init__(self, sku: str, committed: int, on_hand: int) -> None:
         super().__init__(
-            f"{committed} units of {sku} are committed, so {on_hand} cannot be all there is. "
-            "Let the location decline or short-pick those orders first."
+            f"There would be {on_hand} units of {sku} for {committed} that are committed to orders and carts, set aside, "
+            "damaged or held back. Let the location decline or short-pick those orders first."
         )
         self.sku, self.committed, self.on_hand = sku, committed, on_hand
 

@@ -29,6 +29,8 @@ class MovementKind(StrEnum):
     REPAIRED = "repaired"
     QUARANTINED = "quarantined"
     CLEARED = "cleared"
+    CONDEMNED = "condemned"
+    DISCARDED = "discarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ EFFECTS: Final[Mapping[MovementKind, Effect]] = {
     MovementKind.REPAIRED: Effect(damaged=-1),
     MovementKind.QUARANTINED: Effect(quality_control=1),
     MovementKind.CLEARED: Effect(quality_control=-1),
+    MovementKind.CONDEMNED: Effect(quality_control=-1, damaged=1),
+    MovementKind.DISCARDED: Effect(on_hand=-1, damaged=-1),
 }
 """Every quantity is positive but for ADJUSTED, which may take away."""
 

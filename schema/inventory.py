@@ -207,16 +207,33 @@ class InventoryMutations:
         "Correct counts.", stock.adjust, AdjustStockInput, CountChanged, StockCommitted, InsufficientStock
     )
     mark_stock_damaged: ChangedStock = _change(
-        "Say that units cannot be sold; they stay on hand.", stock.mark_damaged, StockLinesInput, StockCommitted
+        "Say that units cannot be sold; they stay on hand.",
+        stock.mark_damaged,
+        StockLinesInput,
+        StockCommitted,
+        InsufficientStock,
     )
     mark_stock_repaired: ChangedStock = _change(
         "Say that damaged units can be sold again.", stock.mark_repaired, StockLinesInput, InsufficientStock
     )
     quarantine_stock: ChangedStock = _change(
-        "Hold units back until they are checked.", stock.quarantine, StockLinesInput, StockCommitted
+        "Hold units back until they are checked.",
+        stock.quarantine,
+        StockLinesInput,
+        StockCommitted,
+        InsufficientStock,
     )
     clear_stock: ChangedStock = _change(
         "Say that held back units passed their check.", stock.clear, StockLinesInput, InsufficientStock
+    )
+    condemn_stock: ChangedStock = _change(
+        "Say that held back units failed their check: they are damaged.",
+        stock.condemn,
+        StockLinesInput,
+        InsufficientStock,
+    )
+    discard_stock: ChangedStock = _change(
+        "Throw damaged units away: they are not on hand any more.", stock.discard, StockLinesInput, InsufficientStock
     )
     set_safety_stock: ChangedStock = _change(
         "Say how many units are kept back from selling.", stock.set_safety_stock, SetSafetyStockInput

@@ -85,7 +85,8 @@ async def books_balance() -> None:
         SELECT l.id FROM stock_levels l
         LEFT JOIN LATERAL (SELECT
             coalesce(sum(quantity) FILTER (WHERE kind IN ('received', 'adjusted', 'transferred_in', 'forwarded_in')), 0)
-                - coalesce(sum(quantity) FILTER (WHERE kind IN ('shipped', 'transferred_out', 'forwarded_out')), 0) AS on_hand,
+                - coalesce(sum(quantity) FILTER (WHERE kind IN ('shipped', 'transferred_out', 'forwarded_out', 'discarded')), 0)
+                AS on_hand,
             coalesce(sum(quantity) FILTER (WHERE kind IN ('allocated', 'converted', 'forwarded_in')), 0)
                 - coalesce(sum(quantity) FILTER (WHERE kind IN ('released', 'shipped', 'forwarded_out')), 0) AS allocated,
             coalesce(sum(quantity) FILTER (WHERE kind = 'reserved'), 0)

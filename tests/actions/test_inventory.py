@@ -10,6 +10,8 @@ from actions.inventory import (
     Adjustment,
     AdjustStock,
     ClearStock,
+    CondemnStock,
+    DiscardStock,
     MarkDamaged,
     MarkRepaired,
     QuarantineStock,
@@ -189,6 +191,54 @@ async def test_damaged_and_quarantined_units_stay_on_hand_and_come_back(world):
     assert halfway == {"on_hand": 10, "damaged": 3, "quality_control": 2}
     assert await counters(world) == {"on_hand": 10, "damaged": 2}
     await assert_ledger_equals_counters()
+
+
+async def test_what_failed_its_check_is_damaged_and_thrown_away_without_ever_being_free(world, told):
+    await reserve(world, 7)
+    await inventory.quarantine(world.act(), QuarantineStock(lines=(line(world, 3),)))
+    await inventory.condemn(world.act(), CondemnStock(lines=(line(world, 2),), reference="QC-7"))
+    condemned = await counters(world)
+    await inventory.discard(world.act(), DiscardStock(lines=(line(world, 2),), reference="skip"))
+
+    assert condemned == {"on_hand": 10, "reserved": 7, "damaged": 2, "quality_control": 1}
+    assert await counters(world) == {"on_hand": 8, "reserved": 7, "quality_control": 1}
+    assert told == []
+    await assert_ledger_equals_counters()
+
+
+async def test_no_more_can_be_condemned_or_discarded_than_is_there(world):
+    await inventory.mark_damaged(world.act(), MarkDamaged(lines=(line(world, 3),)))
+
+    with pytest.raises(InsufficientStock) as discarded:
+        await inventory.discard(world.act(), DiscardStock(lines=(line(world, 4),)))
+    with pytest.raises(InsufficientStock) as condemned:
+        await inventory.condemn(world.act(), CondemnStock(lines=(line(world, 1),)))
+
+    assert (discarded.value.missing, condemned.value.missing) == ({"MUG": 1}, {"MUG": 1})
+    assert await counters(world) == {"on_hand": 10, "damaged": 3}
+
+
+async def test_two_who_throw_the_last_damaged_unit_away_are_one(world):
+    await inventory.mark_damaged(world.act(), MarkDamaged(lines=(line(world, 1),)))
+
+    both = await asyncio.gather(
+        *[inventory.discard(world.act(), DiscardStock(lines=(line(world, 1),))) for _ in range(2)],
+        return_exceptions=True,
+    )
+
+    assert [type(each) for each in both if isinstance(each, BaseException)] == [InsufficientStock]
+    assert await counters(world) == {"on_hand": 9}
+
+
+@pytest.mark.parametrize(("act", "command"), [("mark_damaged", MarkDamaged), ("quarantine", QuarantineStock)])
+async def test_more_than_is_sound_is_missing_and_not_committed(world, act, command):
+    await inventory.mark_damaged(world.act(), MarkDamaged(lines=(line(world, 2),)))
+    await inventory.quarantine(world.act(), QuarantineStock(lines=(line(world, 1),)))
+
+    with pytest.raises(InsufficientStock) as refused:
+        await getattr(inventory, act)(world.act(), command(lines=(line(world, 9),)))
+
+    assert refused.value.missing == {"MUG": 2}
 
 
 async def test_no_more_can_be_repaired_or_cleared_than_is_there(world):

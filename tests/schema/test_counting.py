@@ -105,4 +105,4 @@ async def test_committed_units_are_named_when_a_count_would_take_them(world):
     answer = await step("approveStockCount", world.viewer(), count_id)
 
     assert answer["__typename"] == "StockCommitted"
-    assert answer["message"].startswith("7 units of MUG are committed")
+    assert answer["message"].startswith("There would be 6 units of MUG for 7 that are committed")

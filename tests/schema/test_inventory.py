@@ -167,7 +167,7 @@ async def test_each_change_has_its_mutation(world, field, takes, line_values, co
     assert getattr(await world.level("MUG", "NYC"), counter) == expected
 
 
-@pytest.mark.parametrize("field", ["markStockRepaired", "clearStock"])
+@pytest.mark.parametrize("field", ["markStockRepaired", "clearStock", "condemnStock", "discardStock"])
 async def test_what_was_not_set_aside_cannot_come_back(world, field):
     query = f"mutation ($input: StockLinesInput!) {{ {field}(input: $input) {{ __typename }} }}"
 

@@ -28,13 +28,22 @@ async def counting(world: World) -> Story:
     await inventory.adjust(world.act(), AdjustStock(lines=(lost,)))
 
 
-@scenario(inventory.mark_damaged, inventory.mark_repaired, inventory.quarantine, inventory.clear)
+@scenario(
+    inventory.mark_damaged,
+    inventory.mark_repaired,
+    inventory.quarantine,
+    inventory.clear,
+    inventory.condemn,
+    inventory.discard,
+)
 async def changing_condition(world: World) -> Story:
     yield
     await inventory.mark_damaged(world.act(), inventory.MarkDamaged(lines=mugs(world, 4)))
     await inventory.mark_repaired(world.act(), inventory.MarkRepaired(lines=mugs(world, 1)))
     await inventory.quarantine(world.act(), inventory.QuarantineStock(lines=mugs(world, 2)))
     await inventory.clear(world.act(), inventory.ClearStock(lines=mugs(world, 1)))
+    await inventory.condemn(world.act(), inventory.CondemnStock(lines=mugs(world, 1)))
+    await inventory.discard(world.act(), inventory.DiscardStock(lines=mugs(world, 2)))
 
 
 @scenario(inventory.set_safety_stock)

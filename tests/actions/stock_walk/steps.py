@@ -61,6 +61,8 @@ STEPS = (
     Step(2, stock.mark_repaired, inventory.mark_repaired),
     Step(2, stock.quarantine, inventory.quarantine),
     Step(2, stock.clear, inventory.clear),
+    Step(1, stock.condemn, inventory.condemn),
+    Step(1, stock.discard, inventory.discard),
     Step(2, stock.set_safety_stock, inventory.set_safety_stock),
     Step(6, transfer.write_transfer, transfers.create, transfers.make_ready),
     Step(3, transfer.change_transfer, transfers.change, transfers.make_ready),

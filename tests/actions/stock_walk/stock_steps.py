@@ -7,6 +7,8 @@ from actions.inventory import (
     Adjustment,
     AdjustStock,
     ClearStock,
+    CondemnStock,
+    DiscardStock,
     MarkDamaged,
     MarkRepaired,
     QuarantineStock,
@@ -81,6 +83,20 @@ async def clear(walk: Walk) -> None:
     lines = await set_aside(walk, "quality_control")
     await walk.do(inventory.clear, ClearStock(lines=lines))
     walk.quality_control.subtract(units_of(lines))
+
+
+async def condemn(walk: Walk) -> None:
+    lines = await set_aside(walk, "quality_control")
+    await walk.do(inventory.condemn, CondemnStock(lines=lines))
+    walk.quality_control.subtract(units_of(lines))
+    walk.damaged.update(units_of(lines))
+
+
+async def discard(walk: Walk) -> None:
+    lines = await set_aside(walk, "damaged")
+    await walk.do(inventory.discard, DiscardStock(lines=lines))
+    walk.damaged.subtract(units_of(lines))
+    walk.on_hand.subtract(units_of(lines))
 
 
 async def set_safety_stock(walk: Walk) -> None:

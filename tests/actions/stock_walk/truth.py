@@ -20,9 +20,9 @@ WHERE l.reserved <> (SELECT coalesce(sum(r.quantity), 0) FROM reservations r
             AND s.status NOT IN ('in_transfer', 'shipped', 'delivered', 'picked_up', 'cancelled'))"""
 LEDGER = """
 SELECT l.id, l.on_hand, m.units FROM stock_levels l CROSS JOIN LATERAL (
-    SELECT coalesce(sum(CASE WHEN kind = 'shipped' OR kind LIKE '%_out' THEN -quantity ELSE quantity END), 0) AS units
+    SELECT coalesce(sum(CASE WHEN kind IN ('shipped', 'discarded') OR kind LIKE '%_out' THEN -quantity ELSE quantity END), 0) AS units
     FROM stock_movements WHERE stock_level_id = l.id
-        AND (kind IN ('received', 'adjusted', 'shipped') OR kind LIKE 'transferred_%' OR kind LIKE 'forwarded_%')) AS m
+        AND (kind IN ('received', 'adjusted', 'shipped', 'discarded') OR kind LIKE 'transferred_%' OR kind LIKE 'forwarded_%')) AS m
 WHERE l.on_hand <> m.units"""
 TOLD = """
 SELECT l.id, l.version, f.payload FROM stock_levels l JOIN LATERAL (
