@@ -1,7 +1,9 @@
 """Reorder rules, what they suggest to order now, and the drafts of purchase orders that are made of it.
 
 The inventory position of a rule is what is available at its location, what is on its way there, what is on order, and
-what is drafted already: so suggestions that became drafts are not made again.
+what is drafted already (so suggestions that became drafts are not made again), less what orders wait for. What waits to be
+collected somewhere is counted at that location's rule. All else belongs to no location until it is served, and is counted
+once: at the variant's rule with the highest reorder point, the oldest of such.
 """
 
 from dataclasses import dataclass
@@ -25,12 +27,21 @@ from models.db import execute, rows
 
 MAX_SUGGESTIONS: Final = 500
 SUGGESTABLE: Final = """
+WITH active AS (SELECT r.* FROM reorder_rules r JOIN vendors v ON v.id = r.vendor_id
+    WHERE r.organization_id = $1 AND r.is_active AND v.is_active),
+main AS (SELECT DISTINCT ON (variant_id) id, variant_id FROM active ORDER BY variant_id, reorder_point DESC, id),
+waiting AS (SELECT coalesce(there.id, main.id) AS rule_id, sum(s.quantity)::int AS units
+    FROM line_status s JOIN order_lines i ON i.id = s.line_id JOIN orders o ON o.id = s.order_id
+    JOIN main ON main.variant_id = i.variant_id
+    LEFT JOIN active there ON there.variant_id = i.variant_id AND there.location_id = i.pickup_location_id
+    WHERE o.organization_id = $1 AND s.status IN ('backordered', 'unscheduled') GROUP BY 1)
 SELECT r.id AS rule_id, r.variant_id, r.location_id, r.vendor_id, r.policy, r.reorder_point, r.quantity, r.unit_cost_minor,
     coalesce(r.lead_time_days, f.lead_time_days, v.lead_time_days) AS lead_time_days,
     coalesce(l.on_hand - l.allocated - l.reserved - l.damaged - l.quality_control - l.safety, 0)::int AS available,
-    coming.in_transit, coming.on_order, drafts.units AS drafted
-FROM reorder_rules r JOIN vendors v ON v.id = r.vendor_id
+    coming.in_transit, coming.on_order, drafts.units AS drafted, coalesce(w.units, 0) AS backordered
+FROM active r JOIN vendors v ON v.id = r.vendor_id
 LEFT JOIN vendor_offers f ON f.vendor_id = r.vendor_id AND f.variant_id = r.variant_id AND f.is_active
+LEFT JOIN waiting w ON w.rule_id = r.id
 LEFT JOIN stock_levels l ON l.variant_id = r.variant_id AND l.location_id = r.location_id
 CROSS JOIN LATERAL (SELECT coalesce(sum(s.quantity) FILTER (WHERE s.kind = 'in_transit'), 0)::int AS in_transit,
         coalesce(sum(s.quantity) FILTER (WHERE s.kind = 'purchase_order'), 0)::int AS on_order
@@ -39,8 +50,7 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(s.quantity) FILTER (WHERE s.kind = 'in_t
 CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity), 0)::int AS units
     FROM purchase_lines i JOIN purchase_orders o ON o.id = i.purchase_order_id
     WHERE i.variant_id = r.variant_id AND o.destination_id = r.location_id AND o.status = 'draft') AS drafts
-WHERE r.organization_id = $1 AND r.is_active AND v.is_active
-  AND ($2::uuid[] IS NULL OR r.location_id = ANY($2)) AND ($3::uuid[] IS NULL OR r.vendor_id = ANY($3))
+WHERE ($2::uuid[] IS NULL OR r.location_id = ANY($2)) AND ($3::uuid[] IS NULL OR r.vendor_id = ANY($3))
 ORDER BY r.vendor_id, r.location_id, r.variant_id"""
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
@@ -82,6 +92,7 @@ class Suggestion:
     in_transit: int
     on_order: int
     drafted: int
+    backordered: int
     quantity: int
     expected_on: date
 
@@ -146,10 +157,11 @@ def _suggestion(row: dict[str, Any], today: date) -> Suggestion | None:
     counted = {name: row[name] for name in ("available", "in_transit", "on_order", "drafted")}
     policy = ReorderPolicy(row["policy"])
     rule = Rule(policy=policy, reorder_point=row["reorder_point"], quantity=row["quantity"])
-    units = to_order(rule, sum(counted.values()))
+    units = to_order(rule, sum(counted.values()) - row["backordered"])
     if not units:
         return None
-    named = {name: row[name] for name in ("rule_id", "variant_id", "location_id", "vendor_id", "unit_cost_minor")}
+    names = ("rule_id", "variant_id", "location_id", "vendor_id", "unit_cost_minor", "backordered")
+    named = {name: row[name] for name in names}
     return Suggestion(**named, **counted, quantity=units, expected_on=comes_on(today, row["lead_time_days"]))
 
 

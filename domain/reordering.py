@@ -1,7 +1,8 @@
 """When goods are ordered again, and how many. Source: Silver, Pyke, Thomas, "Inventory and Production Management in Supply
 Chains", control systems (s, S) and (s, Q); the latter is also called (r, Q).
 
-Both look at the inventory position: what is available and what is coming. At or below the reorder point,
+Both look at the inventory position: what is available and what is coming, less what is backordered. At or below the
+reorder point,
 
     (s, S)  the position is filled up to S: with s = 10, S = 30 and a position of 7, 23 are ordered
     (r, Q)  as many lots of Q as bring it above r: with r = 10, Q = 12 and a position of −3, 2 lots are

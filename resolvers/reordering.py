@@ -25,6 +25,7 @@ class Suggested:
     in_transit: int
     on_order: int
     drafted: int
+    backordered: int
     quantity: int
     expected_on: date
 
@@ -53,6 +54,7 @@ async def suggested(
             in_transit=each.in_transit,
             on_order=each.on_order,
             drafted=each.drafted,
+            backordered=each.backordered,
             quantity=each.quantity,
             expected_on=each.expected_on,
         )

@@ -72,6 +72,10 @@ class ReorderSuggestion:
     in_transit: int = strawberry.field(description="Units on their way there.")
     on_order: int = strawberry.field(description="Units ordered from vendors that are still to come.")
     drafted: int = strawberry.field(description="Units on drafts of purchase orders.")
+    backordered: int = strawberry.field(
+        description="Units that orders wait for. Those that are not waited for at a location count once, at the variant's rule"
+        " with the highest reorder point."
+    )
     quantity: int = strawberry.field(description="Units to order.")
     expected_on: date = strawberry.field(description="The day they would come.")
 

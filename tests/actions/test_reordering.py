@@ -10,8 +10,10 @@ from actions.purchasing.ordering import CancelPurchaseOrder, OrderPurchase
 from actions.reordering import OrderSuggestions, order_suggestions, suggestions
 from domain.errors import Conflict, InvalidInput
 from domain.facts import FactKind
+from domain.lifecycle import UnitStatus
+from domain.orders import FulfilmentMethod
 from domain.reordering import ReorderPolicy
-from models import PurchaseOrder, ReorderRule
+from models import OrderLine, PurchaseOrder, ReorderRule
 from tests.actions.asserting import refused, told
 from tests.world import furnish
 from tests.world.orders import new_order
@@ -51,6 +53,48 @@ async def test_what_is_on_its_way_counts(world):
     await shipped_transfer(world, MUG=1, LAMP=3)
 
     assert await suggested(world) == {}
+
+
+async def test_what_orders_wait_for_is_ordered_on_top(world):
+    await reorder_rule(world, "MUG", reorder_point=10, quantity=30)
+    await reorder_rule(world, "LAMP", reorder_point=10, policy=ReorderPolicy.FIXED_LOTS, quantity=12)
+    await new_order(world, waiting=UnitStatus.BACKORDERED, MUG=7, LAMP=25)
+    await new_order(world, waiting=UnitStatus.UNSCHEDULED, MUG=2)
+
+    found = await suggestions(world.organization_id, world.now.date(), ALL)
+
+    assert sorted((each.backordered, each.quantity) for each in found) == [(9, 30 - (10 - 9)), (25, 36)]
+    await order_suggestions(world.act(), ALL)
+    assert await suggested(world) == {}
+
+
+async def test_what_orders_wait_for_counts_once_where_most_is_kept(world):
+    await reorder_rule(world, "MUG", at="CHI", reorder_point=10)
+    await reorder_rule(world, "MUG", at="NYC", reorder_point=12)
+    await reorder_rule(world, "MUG", at="LAX", reorder_point=15, is_active=False)
+    await new_order(world, waiting=UnitStatus.BACKORDERED, MUG=40)
+    own = OrderSuggestions(location_ids=(world.locations["CHI"].id,))
+
+    everywhere = await suggestions(world.organization_id, world.now.date(), ALL)
+    [chicago] = await suggestions(world.organization_id, world.now.date(), own)
+
+    counted = {each.location_id: (each.backordered, each.quantity) for each in everywhere}
+    assert counted == {world.locations["CHI"].id: (0, 20), world.locations["NYC"].id: (40, 60)}
+    assert (chicago.backordered, chicago.quantity) == (0, 20)
+
+
+async def test_what_waits_to_be_collected_counts_where_it_will_be(world):
+    await reorder_rule(world, "MUG", at="CHI", reorder_point=10)
+    await reorder_rule(world, "MUG", at="NYC", reorder_point=12)
+    order = await new_order(world, waiting=UnitStatus.BACKORDERED, MUG=4)
+    await OrderLine.filter(order_id=order.id).update(
+        method=FulfilmentMethod.PICKUP, pickup_location_id=world.locations["CHI"].id
+    )
+
+    found = await suggestions(world.organization_id, world.now.date(), ALL)
+
+    counted = {each.location_id: each.backordered for each in found}
+    assert counted == {world.locations["CHI"].id: 4, world.locations["NYC"].id: 0}
 
 
 async def test_suggestions_become_one_draft_for_each_vendor_and_destination(world):
