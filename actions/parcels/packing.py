@@ -90,7 +90,11 @@ async def box_up(
 ) -> Parcel:
     """A new parcel of these picked units, with its facts. The caller has checked that they can share it, and saves."""
     carton_type = await carton(act, box.carton_type_id) if box.carton_type_id else None
-    weight = await weight_of(changes, packed, carton_type) if box.weight_grams is None else box.weight_grams
+    if box.weight_grams is None:
+        weight = await weight_of(changes, packed, carton_type)
+    else:
+        weight = box.weight_grams
+        _check_takes(carton_type, weight - (carton_type.tare_grams if carton_type else 0))
     inside = {key: fulfilments[key] for key, _ in packed}
     parcel = await _new_parcel(act, next(iter(inside.values())), weight, carton_type)
     make = id_maker(len(packed))
@@ -209,9 +213,11 @@ async def weight_of(changes: Changes, packed: Packed, box: CartonType | None) ->
     wanted = {variants[line_id] for _, line_id in packed}
     weights: dict[UUID, int] = dict(await Variant.filter(id__in=wanted).values_list("id", "weight_grams"))
     contents = sum(quantity * weights[variants[line_id]] for (_, line_id), quantity in packed.items())
-    if box is None:
-        return contents
-    if contents > box.max_weight_grams:
-        said = f"{box.code} takes {box.max_weight_grams} grams, not {contents}."
+    _check_takes(box, contents)
+    return contents + (box.tare_grams if box else 0)
+
+
+def _check_takes(box: CartonType | None, contents_grams: int) -> None:
+    if box is not None and contents_grams > box.max_weight_grams:
+        said = f"{box.code} takes {box.max_weight_grams} grams, not {contents_grams}."
         raise InvalidInput([InputProblem("carton_type_id", "TOO_HEAVY", said)])
-    return contents + box.tare_grams

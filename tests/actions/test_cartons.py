@@ -86,6 +86,22 @@ async def test_a_carton_takes_no_more_than_it_may():
     assert [problem.code for problem in refusal.value.problems] == ["TOO_HEAVY"]
 
 
+@pytest.mark.parametrize(("weighed_grams", "is_packed"), [(5_120, True), (5_121, False)])
+async def test_what_a_scale_says_counts_without_the_box(weighed_grams, is_packed):
+    world = await furnish()
+    box = await shoebox(world, tare_grams=120)
+    fulfilment = await picked(world, await open_fulfilment(world, MUG=1))
+    contents = (PackedUnits(fulfilment_id=fulfilment.id),)
+    command = PackParcel(contents=contents, carton_type_id=box.id, weight_grams=weighed_grams)
+
+    if is_packed:
+        assert (await Parcel.get(id=await pack(world.act(), command))).weight_grams == weighed_grams
+    else:
+        async with refused(InvalidInput) as refusal:
+            await pack(world.act(), command)
+        assert [problem.code for problem in refusal.value.problems] == ["TOO_HEAVY"]
+
+
 async def test_a_carton_out_of_use_is_not_packed_into():
     world = await furnish()
     box = await shoebox(world, is_active=False)
