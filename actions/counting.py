@@ -40,7 +40,7 @@ LINES: Final = ("status", "expected", "counted", "counted_at", "counted_by")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCount:
-    """Without variants, everything that has a stock level at the location."""
+    """Without variants, everything that has a stock level at the location and is on no other open count."""
 
     location_id: UUID
     variant_ids: tuple[UUID, ...] | None = None
@@ -88,7 +88,7 @@ class Sheet:
 
 @action
 async def open_count(act: Act, command: OpenCount) -> UUID:
-    """Raises InvalidInput, also when a variant is on another open count of the location."""
+    """Raises InvalidInput, also when a named variant is on another open count of the location, or everything there is."""
     checks = Checks()
     checks.number("tolerance_units", command.tolerance_units, most=MAX_UNITS)
     checks.number("tolerance_percent", command.tolerance_percent, most=PERCENT)
@@ -98,7 +98,7 @@ async def open_count(act: Act, command: OpenCount) -> UUID:
     places = [(variant, command.location_id) for variant in variants]
     await levels.open_levels(act.organization_id, places)
     found = await levels.lock(places)
-    await _check_not_counted(checks, places, found)
+    places = await _not_counted(checks, command, places, found)
     [numbered] = await rows(NUMBER)
     count = StockCount(
         id=new_id(),
@@ -177,7 +177,7 @@ async def _submit(act: Act, command: ChangeCount) -> UUID:
     sheet = await _lock(act, CountAction.SUBMIT, command.count_id, command.expected_version)
     if left := len(sheet.of(CountLineStatus.OPEN)):
         checks = Checks()
-        checks.note("count_id", "INCOMPLETE", f"{left} lines are not counted yet.")
+        checks.note("count_id", "INCOMPLETE", f"Lines that are not counted yet: {left}.")
         checks.refuse()
     count = sheet.count
     found = await levels.lock(sheet.place(line) for line in sheet.lines.values())
@@ -256,7 +256,11 @@ async def _wanted(act: Act, checks: Checks, command: OpenCount) -> list[UUID]:
     if command.variant_ids is None:
         found = await rows(VARIANTS_AT, [act.organization_id, command.location_id, MAX_COUNTED + 1])
         everything = [row["variant_id"] for row in found]
-        checks.size("variant_ids", everything, least=1, most=MAX_COUNTED)
+        if not everything:
+            checks.note("location_id", "NOTHING_THERE", "Nothing was ever kept there: name the variants to count.")
+        if len(everything) > MAX_COUNTED:
+            why = f"More than {MAX_COUNTED} variants are kept there: name some of them."
+            checks.note("variant_ids", "TOO_MANY", why)
         return everything
     if checks.size("variant_ids", command.variant_ids, least=1, most=MAX_LINES):
         checks.once("variant_ids", "", command.variant_ids)
@@ -265,15 +269,27 @@ async def _wanted(act: Act, checks: Checks, command: OpenCount) -> list[UUID]:
     return list(command.variant_ids)
 
 
-async def _check_not_counted(checks: Checks, places: Sequence[Place], found: dict[Place, Level]) -> None:
-    """The levels are locked, so no other count of them begins meanwhile."""
+async def _not_counted(
+    checks: Checks, command: OpenCount, places: Sequence[Place], found: dict[Place, Level]
+) -> list[Place]:
+    """Everything is everything that nobody is counting; what is named must be free. Raises InvalidInput.
+
+    The levels are locked, so no other count of them begins meanwhile.
+    """
     ids = [found[place]["id"] for place in places]
     taken = CountLine.filter(stock_level_id__in=ids, status__in=UNSETTLED).prefetch_related("count")
     numbers = {line.stock_level_id: line.count.number for line in await taken}
-    for at, level_id in enumerate(ids):
-        if level_id in numbers:
-            checks.note(f"variant_ids.{at}", "BEING_COUNTED", f"It is on {numbers[level_id]} already.")
+    left = [place for place in places if found[place]["id"] not in numbers]
+    if command.variant_ids is None and not left:
+        checks.note(
+            "location_id", "BEING_COUNTED", f"All of it is on {', '.join(sorted(set(numbers.values())))} already."
+        )
+    elif command.variant_ids is not None:
+        for at, level_id in enumerate(ids):
+            if level_id in numbers:
+                checks.note(f"variant_ids.{at}", "BEING_COUNTED", f"It is on {numbers[level_id]} already.")
     checks.refuse()
+    return left
 
 
 async def _moved_since(moments: dict[UUID, datetime]) -> dict[UUID, int]:

@@ -89,7 +89,7 @@ class StockCountFilter:
 class OpenCountInput:
     location_id: strawberry.ID = ref("Where to count.", "Location")
     variant_ids: list[strawberry.ID] | None = ref(
-        "What to count; everything there if left out.", "Variant", default=None
+        "What to count; everything there that is on no other open count if left out.", "Variant", default=None
     )
     tolerance_units: int = given(
         "Differences of so many units are posted without approval.", default=0, at_least=0, at_most=MAX_UNITS

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from actions import counting, inventory
-from actions.counting import ChangeCount
+from actions.counting import ChangeCount, OpenCount
 from domain.counting import CountLineStatus, CountStatus
 from domain.errors import Forbidden, IllegalTransition, InvalidInput, StockCommitted
 from domain.facts import FactKind
-from models import StockCount, StockMovement
+from models import CountLine, StockCount, StockMovement
 from tests.actions.asserting import books_balance, refused, told
-from tests.world import furnish, stock
+from tests.world import furnish, place, stock
 from tests.world.orders import new_order
 from tests.world.stock_papers import count_lines, counted, opened, write_down
 
@@ -178,6 +178,30 @@ async def test_a_variant_is_on_one_open_count_of_a_location_at_a_time(world):
     await opened(world, "MUG", at="CHI")
     await counting.cancel(world.act(), ChangeCount(count_id=first))
     await opened(world, "MUG")
+
+
+async def test_everything_is_everything_that_nobody_counts(world):
+    first = await opened(world, "MUG")
+    second = await opened(world)
+
+    on_second = {line.variant_id for line in await CountLine.filter(count_id=second)}
+    numbers = [(await StockCount.get(id=key)).number for key in (first, second)]
+    async with refused(InvalidInput) as refusal:
+        await opened(world)
+
+    assert on_second == {variant.id for sku, variant in world.variants.items() if sku != "MUG"}
+    [problem] = refusal.value.problems
+    assert (problem.path, problem.code) == ("location_id", "BEING_COUNTED")
+    assert problem.message == f"All of it is on {', '.join(sorted(numbers))} already."
+
+
+async def test_where_nothing_was_ever_kept_there_is_nothing_to_count(world):
+    empty = await place(world, "NEW")
+
+    async with refused(InvalidInput) as refusal:
+        await counting.open_count(world.act(), OpenCount(location_id=empty.id))
+
+    assert [(problem.path, problem.code) for problem in refusal.value.problems] == [("location_id", "NOTHING_THERE")]
 
 
 async def test_what_is_given_up_is_not_posted(world):
