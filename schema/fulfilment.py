@@ -1,6 +1,6 @@
 """Fulfilments as clients see them: what one location does for one order, its queue, and every step of the work."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Annotated, Any
 
@@ -8,6 +8,7 @@ import strawberry
 
 import models
 from actions.fulfilment import accepting, declining, picking, pickup, releasing
+from actions.promising.keeping import DUE, promise_of
 from domain.errors import BlockedByHold, Forbidden, IllegalTransition, NotPaid
 from domain.fulfilment import CODE_DIGITS
 from domain.permissions import Permission
@@ -41,6 +42,12 @@ def _units(description: str, *statuses: str) -> Any:
     )
 
 
+def _until(description: str, moment: str, *, while_it_is: str, needs: Permission = READ) -> Any:
+    """A moment that depends on the limits of the location `l`; null while the work is in another status."""
+    of_location = f"SELECT {moment} FROM locations l WHERE l.id = {{row}}.location_id"
+    return sql(description, f"({of_location} AND {{row}}.status = '{while_it_is}')", needs=needs)
+
+
 @graph(
     models.FulfilmentLine,
     "Units of one order line that a location was asked for.",
@@ -66,7 +73,23 @@ class Fulfilment(Node):
     status: FulfilmentStatus = column("How far the location is.")
     released_at: datetime = column("When the location was told.")
     accepted_at: datetime | None = column("When the location took it on.", needs=AT_WORK)
+    accept_by: datetime | None = _until(
+        "Until when the location has to accept it; then it has declined. Null once answered, or without a limit.",
+        "{row}.released_at + make_interval(mins => l.accept_within_minutes)",
+        while_it_is="open",
+        needs=AT_WORK,
+    )
+    due_by: date | None = sql(
+        "The day it has to leave, as it was promised, or else wished for.",
+        f"(SELECT {DUE} FROM orders o LEFT JOIN promises p ON p.id = {promise_of('{row}')} WHERE o.id = {{row}}.order_id)",
+        needs=AT_WORK,
+    )
     ready_at: datetime | None = column("When units of it were last set aside for the customer.")
+    collect_by: datetime | None = _until(
+        "Until when the customer has to collect it; then it is cancelled. Null where nothing waits, or without a limit.",
+        "{row}.ready_at + make_interval(days => l.collect_within_days)",
+        while_it_is="ready_for_pickup",
+    )
     arrived_at: datetime | None = column("When the customer said that they are there to collect.")
     arrival_spot: str = column("Where the customer waits.")
     arrival_vehicle: str = column("How to know the customer, such as their car.")

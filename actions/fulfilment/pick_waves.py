@@ -7,7 +7,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
-from actions.promising.keeping import PROMISE_OF
+from actions.promising.keeping import DUE, promise_of
 from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import new_id
@@ -20,13 +20,13 @@ CARRIER_CHARACTERS: Final = 32
 
 # What leaves first is picked first: by its day, then by when its carrier's service closes that day. Work that somebody else
 # is just putting into a wave is passed over.
-DUE: Final = f"""
-SELECT f.id FROM fulfilments f JOIN orders o ON o.id = f.order_id LEFT JOIN promises p ON p.id = {PROMISE_OF}
+READY: Final = f"""
+SELECT f.id FROM fulfilments f JOIN orders o ON o.id = f.order_id LEFT JOIN promises p ON p.id = {promise_of("f")}
 LEFT JOIN carrier_services c ON c.organization_id = f.organization_id AND c.code = p.service
 WHERE f.location_id = $1 AND f.organization_id = $2 AND f.status = 'accepted' AND f.pick_wave_id IS NULL
-    AND ($3::date IS NULL OR coalesce(p.ship_on, o.promised_date, o.requested_date) <= $3::date)
+    AND ($3::date IS NULL OR {DUE} <= $3::date)
     AND ($4::text IS NULL OR p.carrier = $4::text)
-ORDER BY coalesce(p.ship_on, o.promised_date, o.requested_date) NULLS LAST, c.cut_off NULLS LAST, f.released_at, f.id
+ORDER BY {DUE} NULLS LAST, c.cut_off NULLS LAST, f.released_at, f.id
 LIMIT $5 FOR NO KEY UPDATE OF f SKIP LOCKED"""
 GATHER: Final = "UPDATE fulfilments SET pick_wave_id = $1 WHERE id = ANY($2::uuid[])"
 
@@ -52,7 +52,7 @@ async def create_pick_wave(act: Act, command: CreatePickWave) -> UUID:
     if not await Location.filter(id=command.location_id, organization_id=act.organization_id).exists():
         raise NotFound("location", command.location_id)
     wanted = [command.location_id, act.organization_id, command.due_by, command.carrier, command.most_fulfilments]
-    gathered = [row["id"] for row in await rows(DUE, wanted)]
+    gathered = [row["id"] for row in await rows(READY, wanted)]
     if not gathered:
         raise InvalidInput(
             [InputProblem("location_id", "NOTHING_DUE", "No accepted work there waits to be picked so.")]

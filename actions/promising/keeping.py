@@ -17,11 +17,19 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 ON CONFLICT (id) DO UPDATE SET customer_id = coalesce(promises.customer_id, excluded.customer_id),
     cart = coalesce(promises.cart, excluded.cart)"""
 
-# What was promised for the units of a fulfilment `f` of an order `o`: a customer who had them shipped instead of collected
-# may have chosen another way than the order has.
-PROMISE_OF: Final = """coalesce((
+DUE: Final = "coalesce(p.ship_on, o.promised_date, o.requested_date)"
+"""The day on which what was promised as `p` for an order `o` has to leave, promised or wished for."""
+
+
+def promise_of(fulfilment: str) -> str:
+    """The id of what was promised for the units of a fulfilment of an order `o`, as SQL.
+
+    A customer who had them shipped instead of collected may have chosen another way than the order has.
+    """
+    return f"""coalesce((
     SELECT q.promise_id FROM fulfilment_lines i JOIN pickup_questions q ON coalesce(q.new_line_id, q.line_id) = i.line_id
-    WHERE i.fulfilment_id = f.id AND q.order_id = o.id AND q.promise_id IS NOT NULL ORDER BY q.answered_at DESC LIMIT 1
+    WHERE i.fulfilment_id = {fulfilment}.id AND q.order_id = o.id AND q.promise_id IS NOT NULL
+    ORDER BY q.answered_at DESC LIMIT 1
 ), o.promise_id)"""
 
 
