@@ -34,6 +34,11 @@ IN_USE: Final = """
 SELECT EXISTS (SELECT FROM stock_levels WHERE variant_id = $1
                AND (on_hand <> 0 OR allocated <> 0 OR reserved <> 0 OR damaged <> 0 OR quality_control <> 0)) AS has_stock,
     EXISTS (SELECT FROM expected_supplies WHERE variant_id = $1 AND status = 'expected') AS is_coming,
+    EXISTS (SELECT FROM purchase_lines l JOIN purchase_orders p ON p.id = l.purchase_order_id
+            WHERE l.variant_id = $1 AND p.status = 'draft')
+        OR EXISTS (SELECT FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+                   WHERE l.variant_id = $1 AND t.status IN ('draft', 'ready')) AS is_on_paper,
+    EXISTS (SELECT FROM reorder_rules WHERE variant_id = $1 AND is_active) AS is_reordered,
     EXISTS (SELECT FROM order_lines l JOIN line_status s ON s.line_id = l.id
             WHERE l.variant_id = $1 AND s.status <> ALL($2::text[])) AS is_ordered"""
 DONE: Final = sorted(status.value for status in LEFT | {UnitStatus.CANCELLED})
@@ -74,7 +79,7 @@ async def set_kit_components(act: Act, command: SetKitComponents) -> UUID:
     await execute(FORGET, [command.variant_id])
     if parts and not is_kit_already:
         await _check_no_component(command.variant_id, checks)
-    # Marking waits for whoever is about to count, order or stock the variant; only then can it be seen that nobody did.
+    # Marking waits for whoever is about to count, order, stock or write down the variant; only then is it seen that nobody did.
     [marked] = await rows(MARK, [command.variant_id, bool(parts)])
     if parts and not is_kit_already:
         await _check_unused(command.variant_id, checks)
@@ -115,6 +120,8 @@ async def _check_unused(variant_id: UUID, checks: Checks) -> None:
     for name, why in (
         ("has_stock", "there is stock of it"),
         ("is_coming", "some is expected"),
+        ("is_on_paper", "drafts of purchase orders or transfers have it"),
+        ("is_reordered", "a reorder rule is for it"),
         ("is_ordered", "open orders or drafts have it"),
     ):
         if found[name]:

@@ -16,6 +16,7 @@ from actions.acting import Act, action
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.purchasing.ordering import BoughtUnits, CreatePurchaseOrder, draft
 from actions.purchasing.vendors import MAX_LEAD_TIME_DAYS
+from actions.stocked import check_stocked
 from actions.upserting import check_known
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
@@ -173,7 +174,8 @@ async def _check(act: Act, command: SetReorderRule) -> None:
     checks.number("quantity", command.quantity, least=max(1, least), most=MAX_UNITS)
     checks.amount("unit_cost_minor", command.unit_cost_minor)
     checks.number("lead_time_days", command.lead_time_days, most=MAX_LEAD_TIME_DAYS)
-    for table, name in (("variants", "variant_id"), ("locations", "location_id"), ("vendors", "vendor_id")):
+    await check_stocked(act, checks, [("variant_id", command.variant_id)])
+    for table, name in (("locations", "location_id"), ("vendors", "vendor_id")):
         await check_known(act, checks, table, [(name, getattr(command, name))])
     checks.refuse()
 

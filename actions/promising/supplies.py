@@ -12,6 +12,7 @@ from uuid import UUID
 from actions import levels, outbox, restocking
 from actions.acting import Act, action
 from actions.inventory import MAX_LINES, MAX_UNITS
+from actions.stocked import check_stocked
 from actions.upserting import check_known
 from domain.errors import Conflict, Forbidden, IllegalTransition, NotFound
 from domain.facts import Fact, FactKind
@@ -79,7 +80,7 @@ async def announce(act: Act, command: AnnounceSupplies) -> list[UUID]:
     if checks.size("lines", command.lines, least=1, most=MAX_LINES):
         variants = [(f"lines.{at}.variant_id", line.variant_id) for at, line in enumerate(command.lines)]
         locations = [(f"lines.{at}.location_id", line.location_id) for at, line in enumerate(command.lines)]
-        await check_known(act, checks, "variants", variants)
+        await check_stocked(act, checks, variants)
         await check_known(act, checks, "locations", locations)
     checks.refuse()
     make = id_maker(len(command.lines))

@@ -12,6 +12,7 @@ from actions.expecting import News, expect, tell
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.promising.supplies import AnnouncedLine, supply_fact
 from actions.purchasing.papers import Paper, lock, save, told
+from actions.stocked import check_stocked
 from actions.upserting import check_known
 from domain.errors import NotFound
 from domain.ids import id_maker, new_id
@@ -180,7 +181,7 @@ async def _check_lines(act: Act, checks: Checks, lines: Sequence[BoughtUnits]) -
             below.amount("unit_cost_minor", line.unit_cost_minor)
         checks.once("lines", "variant_id", [line.variant_id for line in lines])
         wanted = [(f"lines.{at}.variant_id", line.variant_id) for at, line in enumerate(lines)]
-        await check_known(act, checks, "variants", wanted)
+        await check_stocked(act, checks, wanted)
 
 
 async def _write_lines(purchase: PurchaseOrder, lines: Sequence[BoughtUnits]) -> dict[UUID, PurchaseLine]:

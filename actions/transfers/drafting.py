@@ -9,6 +9,7 @@ from uuid import UUID
 from actions import outbox
 from actions.acting import Act, action
 from actions.inventory import MAX_LINES, MAX_UNITS
+from actions.stocked import check_stocked
 from actions.transfers.papers import Paper, lock, save, told
 from actions.upserting import check_known
 from domain.ids import id_maker, new_id
@@ -115,7 +116,7 @@ async def _check_lines(act: Act, checks: Checks, lines: Sequence[WantedUnits]) -
             below.number("quantity", line.quantity, least=1, most=MAX_UNITS)
         checks.once("lines", "variant_id", [line.variant_id for line in lines])
         wanted = [(f"lines.{at}.variant_id", line.variant_id) for at, line in enumerate(lines)]
-        await check_known(act, checks, "variants", wanted)
+        await check_stocked(act, checks, wanted)
 
 
 async def _write_lines(transfer: Transfer, lines: Sequence[WantedUnits]) -> dict[UUID, TransferLine]:
