@@ -26,11 +26,11 @@ def among(column: str, *, of: str | None = None) -> Any:
 
 
 def at_least(column: str) -> Any:
-    return _filter(Filter(column, Narrowing.AT_LEAST), "Only those whose {column} is this or later or more.")
+    return _filter(Filter(column, Narrowing.AT_LEAST), _in_time(column, "this {time} or later"))
 
 
 def below(column: str) -> Any:
-    return _filter(Filter(column, Narrowing.BELOW), "Only those whose {column} is earlier or less than this.")
+    return _filter(Filter(column, Narrowing.BELOW), _in_time(column, "a {time} before this"))
 
 
 def matches(column: str) -> Any:
@@ -40,6 +40,14 @@ def matches(column: str) -> Any:
 
 def is_set(column: str) -> Any:
     return _filter(Filter(column, Narrowing.IS_SET), "Only those that have a {column}, or, if false, have none.")
+
+
+def _in_time(column: str, when: str) -> str:
+    if column.endswith("_at"):
+        return "Only those {column} at " + when.format(time="moment") + "."
+    if column.endswith("_on"):
+        return "Only those {column} " + when.format(time="day") + "."
+    return "Only those of " + when.format(time=column) + "."
 
 
 def _filter(rule: Filter, description: str) -> Any:
