@@ -20,11 +20,12 @@ from schema.catalogue import Variant
 from schema.channels import Channel
 from schema.enums import AdjustmentReason, AvailabilityLevel, MovementKind, ReservationStatus
 from schema.fields import column, connection, find, graph, one, root, sql, via
-from schema.filters import among, equals
+from schema.filters import among, at_least, below, equals
 from schema.inputs import given, ref
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
+from schema.order_parts import OrderLine
 from schema.values import Connection
 
 AVAILABLE = (
@@ -42,6 +43,7 @@ class StockMovement(Node):
     quantity: int = column("How many units; below 0 only where a count was corrected downwards.")
     reason: AdjustmentReason | None = column("Why, where a count was corrected.")
     reference: str = column("The paper it stands on, such as a delivery note.")
+    order_line: OrderLine | None = one("The order line whose units these are; null for goods of no order.", "line")
     actor: str = column("Who did it.")
     moved_at: datetime = column("When.")
     stock_level: "StockLevel" = one("What it changed.")
@@ -51,6 +53,12 @@ class StockMovement(Node):
 class MovementSort(Enum):
     NEWEST = "-moved_at"
     OLDEST = "moved_at"
+
+
+@strawberry.input(description="Which movements.")
+class MovementFilter:
+    moved_from: datetime | None = at_least("moved_at")
+    moved_before: datetime | None = below("moved_at")
 
 
 @graph(models.StockLevel, "How many units of one variant lie at one location.", scope=STOCK, needs=READ)
@@ -67,7 +75,9 @@ class StockLevel(Node):
     available: int = sql("Units that can still be promised to anybody; never below 0.", AVAILABLE)
     level: AvailabilityLevel = sql("How plentiful that is, by the boundaries that hold here.", LEVEL)
     version: int = column("Counts its changes.")
-    movements: Connection[StockMovement] = connection("Every change that made it so.", sort=MovementSort)
+    movements: Connection[StockMovement] = connection(
+        "Every change that made it so.", sort=MovementSort, where=MovementFilter
+    )
 
 
 @strawberry.enum(description="How stock levels may be listed.")

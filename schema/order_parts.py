@@ -1,6 +1,7 @@
 """What an order consists of: its lines, where their units stand, its addresses, and what was said about it."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -18,6 +19,7 @@ from schema.substitutions import Substitution
 from schema.values import Minor
 
 READ = Permission.READ_ORDERS
+Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 INTERNAL = Permission.READ_ORGANIZATION
 
 
@@ -33,6 +35,7 @@ class Units:
 
 @graph(models.OrderLine, "Some units of one variant, in an order.", scope=PARTS_OF_ORDERS, needs=READ)
 class OrderLine(Node):
+    order: Order = one("The order it is part of.")
     position: int = column("Its place in the order, from 0.")
     sku: str = column("The SKU when it was ordered.")
     name: str = column("What it was called when it was ordered.")

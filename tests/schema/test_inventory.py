@@ -1,5 +1,7 @@
 """Stock through the graph: who sees what, who may change what, and what comes back."""
 
+from datetime import timedelta
+
 import pytest
 
 from actions import catalogue, inventory
@@ -9,6 +11,7 @@ from models import Reservation, StockLevel, StockMovement
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.world import channel, furnish
+from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -134,6 +137,39 @@ async def test_an_adjustment_tells_its_movement(world):
             ]
         },
     }
+
+
+LEDGER = """
+query ($filter: StockFilter, $of: MovementFilter) { inventory(filter: $filter) { nodes {
+  movements(filter: $of, sort: OLDEST) { nodes { kind quantity orderLine { sku order { number } } } } } } }
+"""
+
+
+async def test_a_movement_names_the_order_it_was_for(world):
+    order = await new_order(world, at="NYC", MUG=2)
+    chosen = {"variantIds": [line(world)["variantId"]], "locationIds": [line(world)["locationId"]]}
+
+    answer = await ask(LEDGER, world.viewer(), {"filter": chosen})
+    store = await ask(LEDGER, confined(world, "NYC"), {"filter": chosen})
+
+    [level] = answer["data"]["inventory"]["nodes"]
+    assert level["movements"]["nodes"] == [
+        {"kind": "RECEIVED", "quantity": 10, "orderLine": None},
+        {"kind": "ALLOCATED", "quantity": 2, "orderLine": {"sku": "MUG", "order": {"number": order.number}}},
+    ]
+    assert store["data"] == answer["data"]
+
+
+async def test_movements_of_a_time_can_be_listed_alone(world):
+    later = (world.now + timedelta(hours=1)).isoformat()
+    chosen = {"variantIds": [line(world)["variantId"]], "locationIds": [line(world)["locationId"]]}
+
+    before = await ask(LEDGER, world.viewer(), {"filter": chosen, "of": {"movedBefore": later}})
+    after = await ask(LEDGER, world.viewer(), {"filter": chosen, "of": {"movedFrom": later}})
+
+    [level] = before["data"]["inventory"]["nodes"]
+    assert [each["kind"] for each in level["movements"]["nodes"]] == ["RECEIVED"]
+    assert after["data"]["inventory"]["nodes"] == [{"movements": {"nodes": []}}]
 
 
 async def test_refused_adjustments_say_why(world):
