@@ -94,8 +94,12 @@ async def _receive(act: Act, command: ReceivePurchase) -> UUID:
 
 def _close(act: Act, paper: Paper, reason: str) -> None:
     checks = Checks()
-    is_needed = any(is_short(line, paper.order.short_percent) for line in paper.lines.values())
-    checks.text("reason", reason, longest=MAX_REASON, is_required=is_needed)
+    forgiven = paper.order.short_percent
+    if not reason.strip() and any(is_short(line, forgiven) for line in paper.lines.values()):
+        why = f"More is missing than the {forgiven} % that the vendor is forgiven: say why it does not come."
+        checks.note("reason", "REQUIRED", why)
+    else:
+        checks.text("reason", reason, longest=MAX_REASON, is_required=False)
     checks.refuse()
     paper.order.status, paper.order.closed_at = PurchaseStatus.RECEIVED, act.now
     paper.order.closing_reason = reason

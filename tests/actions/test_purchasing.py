@@ -119,7 +119,9 @@ async def test_closing_short_beyond_the_tolerance_needs_a_reason(world):
 
     async with refused(InvalidInput) as refusal:
         await receiving.close(world.act(), ClosePurchaseOrder(purchase_order_id=purchase_id))
-    assert [(problem.path, problem.code) for problem in refusal.value.problems] == [("reason", "REQUIRED")]
+    [problem] = refusal.value.problems
+    assert (problem.path, problem.code) == ("reason", "REQUIRED")
+    assert problem.message == "More is missing than the 10 % that the vendor is forgiven: say why it does not come."
 
     told_why = ClosePurchaseOrder(purchase_order_id=purchase_id, reason="sold out at the vendor")
     await receiving.close(world.act(), told_why)
