@@ -12,10 +12,13 @@ from actions.quotas.buyers import groups_of
 from actions.quotas.ledger import read_pools
 from domain.facts import FactKind
 from domain.kits import whole_kits
-from domain.lifecycle import Action, UnitStatus
+from domain.lifecycle import ALLOCATED, FORWARDED, Action, UnitStatus
+from domain.merging import Merge
 from domain.orders import AddressKind, FulfilmentMethod
+from domain.placing.commands import Together
 from domain.placing.decision import METHODS, NOWHERE
 from domain.placing.forwarding import HandOvers, hand_overs
+from domain.placing.merging import Bringing, bringing
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Network, Site
 from domain.routing.kits import Bundle
@@ -28,6 +31,8 @@ from models.backorders import launch_in
 from models.db import Fetching, rows
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
+STANDING: Final = sorted(ALLOCATED | FORWARDED)
+SHIP: Final = FulfilmentMethod.SHIP
 NEWCOMERS: Final = frozenset({DecisionKind.PLACED, DecisionKind.SUBSTITUTED})
 """Units of a variant that were not ordered before now."""
 Exclusions = set[tuple[UUID, UUID]]
@@ -59,9 +64,12 @@ async def route(
         return
     lines = [change.lines[units.place.line_id] for units in waiting]
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
-    routed = await _routed(act, change, waiting, kind, bundles)
+    merge = await OrderMerge.get_or_none(order_id=change.order.id)
+    routed = await _routed(act, change, waiting, kind, bundles, merge)
     plan = routed.by_line
     _schedule(change, waiting, plan)
+    if merge is not None:
+        await _settle(act, change, merge, plan)
     is_changed = await _backorder(act, change, waiting, plan) or bool(plan.assignments)
     if is_changed:
         positions = [line.position for line in lines]
@@ -92,7 +100,12 @@ def together(change: OrderChange, waiting: Sequence[Units]) -> tuple[list[Units]
 
 
 async def _routed(
-    act: Act, change: OrderChange, waiting: Sequence[Units], kind: DecisionKind, bundles: Sequence[Bundle]
+    act: Act,
+    change: OrderChange,
+    waiting: Sequence[Units],
+    kind: DecisionKind,
+    bundles: Sequence[Bundle],
+    merge: OrderMerge | None,
 ) -> Routed:
     lines = [change.lines[units.place.line_id] for units in waiting]
     network = await reference.network(Fetching, act.organization_id)
@@ -106,7 +119,7 @@ async def _routed(
     sites = sorted({site for at in free.values() for site in at}, key=lambda site: site.rank)
     refused = await _refused(act, [line.id for line in lines])
     address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
-    brought_to = await _brought_to(change, waiting, network)
+    brought_to = _brought_to(change, waiting, network) if network.brought_to else ()
     excluded = {
         (at, place): Exclusion.TRIED_BEFORE
         for at, line in enumerate(lines)
@@ -142,26 +155,35 @@ async def _routed(
         loads=await _loads(act, change, network),
         bundles=await _named(bundles),
         hand_overs=brought_to,
+        bringing=await _bringing(change, merge, network, channel) if merge else None,
     )
     position = (address.latitude, address.longitude) if address else NOWHERE
     return route_order(wanted, sites, network, position)
 
 
-async def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
+def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
     """Kits are put together where they leave from."""
-    merge = await OrderMerge.get_or_none(order_id=change.order.id)
-    if merge is None and not network.brought_to:
-        return ()
     lines = [change.lines[units.place.line_id] for units in waiting]
-    loose = [line if change.kit_of(line.id) is None else None for line in lines]
-    collected = hand_overs([line.pickup_location_id if line else None for line in loose], network) or [None] * len(
-        loose
-    )
-    found = [
-        merge.location_id if merge and line and line.method is FulfilmentMethod.SHIP else place
-        for line, place in zip(loose, collected, strict=True)
-    ]
-    return found if any(found) else ()
+    return hand_overs([line.pickup_location_id if change.kit_of(line.id) is None else None for line in lines], network)
+
+
+async def _bringing(change: OrderChange, merge: OrderMerge, network: Network, channel: ChannelTerms) -> Bringing:
+    """Where it comes together, or might. What stands somewhere leaves with it, so its part of the last leg is paid."""
+    shipping = [units for units in change.units(*STANDING) if change.lines[units.place.line_id].method is SHIP]
+    variants = {change.lines[units.place.line_id].variant_id for units in shipping}
+    grams = dict(await Variant.filter(id__in=variants).values_list("id", "weight_grams")) if shipping else {}
+    before = sum(grams[change.lines[units.place.line_id].variant_id] * units.quantity for units in shipping)
+    asked = Together(location_id=merge.location_id, wait_days=merge.wait_days)
+    return bringing(asked, network, channel)._replace(grams_before=before)
+
+
+async def _settle(act: Act, change: OrderChange, merge: OrderMerge, plan: RoutingPlan) -> None:
+    """Where it comes together is chosen with the first units of it; from then on what has come waits for the rest."""
+    if merge.location_id is None and plan.last_leg is not None:
+        chosen = Merge.asked(act.now, merge.wait_days, plan.last_leg.location)
+        merge.location_id, merge.waits_until = chosen.location_id, chosen.waits_until
+        await merge.save(update_fields=["location_id", "waits_until"])
+        change.record(FactKind.ORDER_CHANGED, location_id=chosen.location_id, merge=chosen.told(merge.ended_at))
 
 
 async def _named(bundles: Sequence[Bundle]) -> Sequence[Bundle]:

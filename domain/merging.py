@@ -6,11 +6,14 @@ that it shall not.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 from domain.lifecycle import FORWARDED, UnitStatus
+
+DEFAULT_WAIT_DAYS: Final = 7
+MOST_WAIT_DAYS: Final = 60
 
 UNRELEASED: Final = frozenset(
     {UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED, UnitStatus.SCHEDULED, UnitStatus.CANCELLED}
@@ -20,7 +23,28 @@ ON_THEIR_WAY: Final = UNRELEASED - {UnitStatus.SCHEDULED, UnitStatus.CANCELLED} 
 """Whoever waits for the rest waits for these."""
 
 
-def is_complete(standing: Iterable[tuple[UnitStatus, UUID | None]], merge_at: UUID) -> bool:
+class Merge(NamedTuple):
+    """Where an order comes together, None as long as nothing of it lies anywhere and nobody chose; how long what has come
+    waits for the rest."""
+
+    location_id: UUID | None
+    wait_days: int
+    waits_until: datetime
+
+    @classmethod
+    def asked(cls, now: datetime, wait_days: int, location_id: UUID | None = None) -> Self:
+        return cls(location_id, wait_days, now + timedelta(days=wait_days))
+
+    def told(self, ended_at: datetime | None = None) -> dict[str, Any]:
+        """As part of an order's fact."""
+        return {
+            "location": str(self.location_id) if self.location_id else None,
+            "waits_until": self.waits_until.isoformat(),
+            "ended_at": ended_at.isoformat() if ended_at else None,
+        }
+
+
+def is_complete(standing: Iterable[tuple[UnitStatus, UUID | None]], merge_at: UUID | None) -> bool:
     """Whether nothing of what ships is still to come; by status and location."""
     return not any(
         status in ON_THEIR_WAY or (status is UnitStatus.SCHEDULED and location_id != merge_at)

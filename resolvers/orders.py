@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from domain.placing.commands import PlaceOrder
 from domain.pricing import PricedLine, units_cost
 from domain.viewer import Audience, Viewer
 from models import CancellationRequest, Order, OrderLine
+from models.merging import WAITED_FOR
 from models.orders import NoteVisibility
 from resolvers.carts import check_own
 from resolvers.context import Info
@@ -40,13 +42,14 @@ ORIGIN_OF = {
 PRICE_MAKERS = frozenset({Audience.ADMIN, Audience.AGENT, Audience.PARTNER})
 """Who may give another price, discount or shipping than the channel's."""
 
+_STANDS = f"s.line_id || ' ' || s.status || ' ' || l.method || coalesce(' ' || ({WAITED_FOR}), '')"
 STANDING = Sql(
-    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status || ' ' || l.method)"
+    f"(SELECT array_agg(DISTINCT {_STANDS})"
     " FROM line_status s JOIN order_lines l ON l.id = s.line_id WHERE s.order_id = {row}.id)"
 )
 STANDING_OF_LINE = Sql(
-    "(SELECT array_agg(DISTINCT s.line_id || ' ' || s.status || ' ' || {row}.method)"
-    " FROM line_status s WHERE s.line_id = {row}.id)"
+    f"(SELECT array_agg(DISTINCT {_STANDS})"
+    " FROM line_status s JOIN order_lines l ON l.id = s.line_id WHERE s.line_id = {row}.id)"
 )
 HELD = Sql(
     "(SELECT array_agg(coalesce(h.line_id::text, '') || ' ' || h.kind)"
@@ -67,7 +70,7 @@ CANCELLED = Sql(
 async def actions_of_order(root: Parent[Order], info: Info) -> list[Action]:
     standing = await info.context.loaders.computed(STANDING, root)
     held = await info.context.loaders.computed(HELD, root)
-    return _possible(standing, held, is_confirmed=root.confirmed_at is not None)
+    return _possible(standing, held, is_confirmed=root.confirmed_at is not None, now=info.context.clock())
 
 
 async def actions_of_line(root: Parent[OrderLine], info: Info) -> list[Action]:
@@ -77,6 +80,7 @@ async def actions_of_line(root: Parent[OrderLine], info: Info) -> list[Action]:
         await loaders.computed(STANDING_OF_LINE, root),
         await loaders.computed(HELD_LINE, root),
         is_confirmed=is_confirmed,
+        now=info.context.clock(),
     )
     return [action for action in possible if action is not Action.CONFIRM]
 
@@ -112,6 +116,8 @@ def as_ordered_by(viewer: Viewer, command: PlaceOrder) -> PlaceOrder:
             raise Forbidden("You cannot promise yourself a date: give the date you wish.")
         if command.external_id is not None:
             raise Forbidden("The external id is the channel's own number for the order; you cannot choose it.")
+        if command.deliver_together is not None and command.deliver_together.location_id is not None:
+            raise Forbidden("You can ask for one delivery, but not from where.")
         command = replace(command, customer_id=viewer.customer_id)
     return replace(command, origin=ORIGIN_OF[viewer.audience])
 
@@ -128,16 +134,22 @@ def _makes_prices(command: PlaceOrder) -> bool:
     return by_line or bool(command.order_discount_minor or command.shipping_minor)
 
 
-def _possible(standing: list[str] | None, held: list[str] | None, *, is_confirmed: bool) -> list[Action]:
-    """`standing` says "line status method" and `held` "line kind", the line empty where the whole order is held."""
-    statuses: defaultdict[tuple[str, FulfilmentMethod], set[UnitStatus]] = defaultdict(set)
+def _possible(standing: list[str] | None, held: list[str] | None, *, is_confirmed: bool, now: datetime) -> list[Action]:
+    """`standing` says "line status method" and `held` "line kind", the line empty where the whole order is held.
+
+    What waits for the rest of its order says until which second.
+    """
+    statuses: defaultdict[tuple[str, FulfilmentMethod, bool], set[UnitStatus]] = defaultdict(set)
     for text in standing or ():
-        line, status, method = text.split(" ")
-        statuses[line, FulfilmentMethod(method)].add(UnitStatus(status))
+        line, status, method, *until = text.split(" ")
+        waits = any(now.timestamp() < float(second) for second in until)
+        statuses[line, FulfilmentMethod(method), waits].add(UnitStatus(status))
     holds = [text.partition(" ") for text in held or ()]
     possible: set[Action] = set()
-    for (line, method), present in statuses.items():
+    for (line, method, waits), present in statuses.items():
         stopped = stopped_by(HoldKind(kind) for at, _, kind in holds if at in ("", line)) | OTHER_WAY[method]
+        if waits:
+            stopped |= {Action.RELEASE}
         possible.update(available_actions(present, stopped, is_confirmed=is_confirmed))
     return [action for action in Action if action in possible]
 

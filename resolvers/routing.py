@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
+from typing import Self
 from uuid import UUID
 
 import orjson
@@ -12,9 +13,9 @@ from strawberry import Parent
 
 from domain.orders import FulfilmentMethod
 from domain.routing.explain import Verdict
-from domain.routing.rules.explaining import explain_case
+from domain.routing.rules.explaining import explain_case, explain_merging
 from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of, real_cost_minor
-from domain.routing.rules.passes import solve
+from domain.routing.rules.merging import Merged
 from domain.routing.rules.values import ConstraintKind
 from domain.routing.values import Exclusion, RoutingPlan, Shortage
 from models import Location, LocationGroup, OrderLine, RoutingDecision, RoutingRule
@@ -118,8 +119,27 @@ class CandidateShown:
 
 
 @dataclass(frozen=True, slots=True)
+class LastLegShown:
+    location: Location | None
+    distance_km: int
+    weight_grams: int
+    shipping_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergePlaceShown:
+    location: Location | None
+    distance_km: int
+    is_chosen: bool
+    cost_minor: int
+    last_leg_minor: int
+    unserved_units: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerUpShown:
     parcels: list[ParcelShown]
+    last_leg: LastLegShown | None
     cost_minor: int
     difference_minor: int
     unserved_units: int
@@ -128,6 +148,7 @@ class RunnerUpShown:
 @dataclass(frozen=True, slots=True)
 class ExplanationShown:
     candidates: list[CandidateShown]
+    merge_places: list[MergePlaceShown]
     runner_up: RunnerUpShown | None
 
 
@@ -174,6 +195,33 @@ class Names:
                 ],
             )
             for parcel in plan.parcels
+        ]
+
+    def seen_from(self, at: int) -> Self:
+        """The same as seen from another place where it might have come together."""
+        assert self.kept.merging is not None, "it comes together somewhere"
+        way = self.kept.merging.ways[at]
+        return replace(self, kept=self.kept._replace(case=way.case, kilometres=way.far))
+
+    def last_leg(self, plan: RoutingPlan) -> LastLegShown | None:
+        leg = plan.last_leg
+        if leg is None or self.kept.merging is None:
+            return None
+        [far] = [way.kilometres for way in self.kept.merging.ways if way.location == leg.location]
+        return LastLegShown(self.locations.get(leg.location), round(far), leg.grams, leg.shipping_minor)
+
+    def merge_places(self, merged: Merged) -> list[MergePlaceShown]:
+        assert self.kept.merging is not None, "it comes together somewhere"
+        return [
+            MergePlaceShown(
+                location=self.locations.get(way.location),
+                distance_km=round(way.kilometres),
+                is_chosen=at == merged.at,
+                cost_minor=real_cost_minor(plan),
+                last_leg_minor=plan.last_leg.shipping_minor if plan.last_leg else 0,
+                unserved_units=_unserved_units(plan),
+            )
+            for at, (way, plan) in enumerate(zip(self.kept.merging.ways, merged.plans, strict=True))
         ]
 
 
@@ -232,6 +280,11 @@ async def parcels(root: Parent[RoutingDecision], info: Info) -> list[ParcelShown
     return names.parcels(plan)
 
 
+async def last_leg(root: Parent[RoutingDecision], info: Info) -> LastLegShown | None:
+    names, plan = await _read(root, info)
+    return names.last_leg(plan)
+
+
 async def unserved(root: Parent[RoutingDecision], info: Info) -> list[UnservedShown]:
     names, plan = await _read(root, info)
     return [UnservedShown(names.line(line), quantity, reason) for line, quantity, reason in plan.unserved]
@@ -240,24 +293,32 @@ async def unserved(root: Parent[RoutingDecision], info: Info) -> list[UnservedSh
 async def explanation(root: Parent[RoutingDecision], info: Info) -> ExplanationShown:
     """Worked out anew from what was stored, beside the event loop."""
     names, _ = await _read(root, info)
-    found = await asyncio.to_thread(explain_case, names.kept.case)
+    merging = names.kept.merging
+    compared = await asyncio.to_thread(explain_merging, merging) if merging else None
+    found = compared.explanation if compared else await asyncio.to_thread(explain_case, names.kept.case)
     runner_up = None
     if found.runner_up is not None and found.difference_minor is not None:
+        seen_there = names.seen_from(compared.runner_up_at) if compared else names
         runner_up = RunnerUpShown(
-            parcels=names.parcels(found.runner_up),
+            parcels=seen_there.parcels(found.runner_up),
+            last_leg=names.last_leg(found.runner_up),
             cost_minor=real_cost_minor(found.runner_up),
             difference_minor=found.difference_minor,
-            unserved_units=sum(short.quantity for short in found.runner_up.unserved),
+            unserved_units=_unserved_units(found.runner_up),
         )
     candidates = [_candidate(names, found.plan, at, verdict) for at, verdict in enumerate(found.verdicts)]
-    return ExplanationShown(candidates, runner_up)
+    return ExplanationShown(candidates, names.merge_places(compared.merged) if compared else [], runner_up)
 
 
 async def replay(root: Parent[RoutingDecision]) -> ReplayShown:
     """Decide again by what was stored."""
-    plan = await asyncio.to_thread(solve, kept_of(orjson.loads(root.request)).case)
+    plan = await asyncio.to_thread(kept_of(orjson.loads(root.request)).decided_again)
     again = orjson.loads(orjson.dumps(plain_plan(plan)))
     return ReplayShown(again == orjson.loads(root.plan), real_cost_minor(plan))
+
+
+def _unserved_units(plan: RoutingPlan) -> int:
+    return sum(short.quantity for short in plan.unserved)
 
 
 def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> CandidateShown:
@@ -282,10 +343,11 @@ def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> Ca
 async def _read(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPlan]:
     kept = kept_of(orjson.loads(decision.request))
     candidates = kept.case.strict.candidates
+    places = [way.location for way in kept.merging.ways] if kept.merging else []
     visible = seen(OrderLine, PARTS_OF_ORDERS, info.context.viewer).filter(order_id=decision.order_id)
     names = Names(
         kept,
-        await locations_of(info, [key for one in candidates for key in (one.location, one.via) if key]),
+        await locations_of(info, [*places, *(key for one in candidates for key in (one.location, one.via) if key)]),
         {line.position: line for line in await visible},
     )
     return names, plan_of(orjson.loads(decision.plan), candidates)

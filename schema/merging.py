@@ -8,6 +8,7 @@ import strawberry
 import models
 from actions.forwarding import merging
 from domain.errors import BlockedByHold, IllegalTransition
+from domain.merging import DEFAULT_WAIT_DAYS, MOST_WAIT_DAYS
 from domain.permissions import Permission
 from resolvers.visible import PARTS_OF_ORDERS
 from schema.fields import column, graph, one, root
@@ -27,7 +28,11 @@ VERSION = "The order's version that you read; another one is refused."
     needs=Permission.READ_ORDERS,
 )
 class OrderMerge(Node):
-    location: Location = one("Where it comes together.", needs=Permission.READ_AVAILABILITY)
+    location: Location | None = one(
+        "Where it comes together; null before that is chosen, which is when something of it can be served.",
+        needs=Permission.READ_AVAILABILITY,
+    )
+    wait_days: int = column("How many days what has come waits for the rest, from when the place was chosen.")
     waits_until: datetime = column("Until when what has come waits for the rest.")
     asked_at: datetime = column("When that was decided.")
     ended_at: datetime | None = column("When somebody decided not to wait any more.")
@@ -37,15 +42,28 @@ class OrderMerge(Node):
 class DeliverTogetherInput:
     order_id: strawberry.ID = ref("The order, on which nobody works yet.", "Order")
     location_id: strawberry.ID | None = ref(
-        "Where it comes together; where most of it lies if left out.", "Location", default=None
+        "Where it comes together; where that costs least if left out.", "Location", default=None
     )
     wait_days: int = given(
         "So many days what has come waits for the rest.",
-        default=merging.DEFAULT_DAYS,
+        default=DEFAULT_WAIT_DAYS,
         at_least=1,
-        at_most=merging.MOST_DAYS,
+        at_most=MOST_WAIT_DAYS,
     )
     expected_version: int | None = given(VERSION, default=None)
+
+
+@strawberry.input(description="That what ships of an order leaves in one delivery.")
+class TogetherInput:
+    location_id: strawberry.ID | None = ref(
+        "Where it comes together; where that costs least if left out.", "Location", default=None
+    )
+    wait_days: int = given(
+        "So many days what has come waits for the rest.",
+        default=DEFAULT_WAIT_DAYS,
+        at_least=1,
+        at_most=MOST_WAIT_DAYS,
+    )
 
 
 @strawberry.input(description="An order that shall not wait for the rest any more.")

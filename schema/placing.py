@@ -24,6 +24,7 @@ from schema.enums import FulfilmentMethod
 from schema.fields import root
 from schema.inputs import given, ref
 from schema.inventory import Reservation
+from schema.merging import TogetherInput
 from schema.mutations import action
 from schema.values import Minor
 
@@ -89,6 +90,10 @@ class DraftOrderInput:
     shipping_minor: Minor = given("What the customer pays for shipping; for staff and partners.", default=0)
     requested_date: date | None = given("When the customer wishes to have it.", default=None)
     promised_date: date | None = given("When the customer was promised it; for staff and partners.", default=None)
+    deliver_together: TogetherInput | None = given(
+        "That what ships leaves in one delivery: from where it is brought together, when all of it is there.",
+        default=None,
+    )
 
 
 @strawberry.input(description="An order to place. Amounts are in the channel's currency.")

@@ -195,9 +195,32 @@ class RoutingCandidate:
     lines: list[RoutingVerdict] = strawberry.field(description="Line by line.")
 
 
-@strawberry.type(description="The best plan that serves something from elsewhere.")
+@strawberry.type(description="The way from where an order comes together to the address.")
+class RoutedLastLeg:
+    location: Location | None = strawberry.field(description="From where; null where you may not see the place.")
+    distance_km: int = strawberry.field(description="How far it is.")
+    weight_grams: int = strawberry.field(description="What leaves there, of what was decided about.")
+    shipping_minor: Minor = strawberry.field(
+        description=f"What the carrier is taken to ask for it, {IN_ORDER_CURRENCY}; on top of what was decided earlier."
+    )
+
+
+@strawberry.type(description="A place where an order might come together.")
+class RoutingMergePlace:
+    location: Location | None = strawberry.field(description="Which; null where you may not see the place.")
+    distance_km: int = strawberry.field(description="How far the address is from there.")
+    is_chosen: bool = strawberry.field(description="Whether it comes together there.")
+    cost_minor: Minor = strawberry.field(
+        description=f"What bringing everything there and delivering it from there costs, {IN_ORDER_CURRENCY}."
+    )
+    last_leg_minor: Minor = strawberry.field(description=f"What of that is for delivering it, {IN_ORDER_CURRENCY}.")
+    unserved_units: int = strawberry.field(description="Units that nobody could bring there.")
+
+
+@strawberry.type(description="The best plan that serves something from elsewhere, or brings it together elsewhere.")
 class RoutingRunnerUp:
     parcels: list[RoutedParcel] = strawberry.field(description="Its parcels.")
+    last_leg: RoutedLastLeg | None = strawberry.field(description="From where all of it would be delivered together.")
     cost_minor: Minor = strawberry.field(description=f"What it would cost, {IN_ORDER_CURRENCY}.")
     difference_minor: Minor = strawberry.field(
         description="How much more that is; less than 0 where a rule prefers what is dearer, or where it serves less."
@@ -208,6 +231,9 @@ class RoutingRunnerUp:
 @strawberry.type(description="Why a decision is what it is.")
 class RoutingExplanation:
     candidates: list[RoutingCandidate] = strawberry.field(description="Every location that was looked at.")
+    merge_places: list[RoutingMergePlace] = strawberry.field(
+        description="Every place where it might have come together; none for what is not delivered together."
+    )
     runner_up: RoutingRunnerUp | None = strawberry.field(description="What would have been next; null if nothing.")
 
 
@@ -230,6 +256,9 @@ class RoutingDecision(Node):
     rule: RoutingRule | None = one("The rule that decided about the order as a whole; null for none.")
     cost_minor: Minor = column(f"What the plan costs the merchant, {IN_ORDER_CURRENCY}.")
     parcels: list[RoutedParcel] = via("What was planned.", routing.parcels)
+    last_leg: RoutedLastLeg | None = via(
+        "From where all of it is delivered together; null if it leaves from wherever it lies.", routing.last_leg
+    )
     unserved: list[RoutedShortage] = via("What nobody could serve.", routing.unserved)
     explanation: RoutingExplanation = via("Why it was planned so.", routing.explanation)
     replay: RoutingReplay = via("The decision made again.", routing.replay)

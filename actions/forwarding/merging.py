@@ -4,10 +4,8 @@ deliver_together           before anybody works on it; what is scheduled is rout
 deliver_without_waiting    what is there leaves, what comes later follows as it comes
 """
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from actions import reference
@@ -19,23 +17,21 @@ from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.ids import new_id
 from domain.lifecycle import Action, UnitStatus, by_rank
-from domain.merging import UNRELEASED
+from domain.merging import DEFAULT_WAIT_DAYS, MOST_WAIT_DAYS, UNRELEASED, Merge
 from domain.orders import FulfilmentMethod
+from domain.placing.validation import KITS_MESSAGE, merge_problems
 from domain.validation import Checks
 from models import OrderMerge
 from models.db import Fetching
 
-MOST_DAYS: Final = 60
-DEFAULT_DAYS: Final = 7
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliverTogether:
-    """Without a location where most of it lies. What has come waits so many days for the rest, from now on."""
+    """Without a location where that costs least. What has come waits so many days for the rest, from now on."""
 
     order_id: UUID
     location_id: UUID | None = None
-    wait_days: int = DEFAULT_DAYS
+    wait_days: int = DEFAULT_WAIT_DAYS
     expected_version: int | None = None
 
 
@@ -53,13 +49,14 @@ async def deliver_together(act: Act, command: DeliverTogether) -> UUID:
     Raises InvalidInput, NotFound, Conflict, BlockedByHold, or IllegalTransition when somebody works on it already.
     """
     checks = Checks()
-    checks.number("wait_days", command.wait_days, least=1, most=MOST_DAYS)
+    checks.number("wait_days", command.wait_days, least=1, most=MOST_WAIT_DAYS)
     checks.refuse()
     change = await lock_order(act, command.order_id, command.expected_version)
     shipping = _shipping(change)
     if not shipping or any(units.place.status not in UNRELEASED for units in shipping):
         raise IllegalTransition("deliver together", change.order.status, by_rank(UNRELEASED))
-    merge = await _kept(act, change, await _place(act, change, command, shipping), command.wait_days)
+    await _check(act, change, command.location_id)
+    merge = await _kept(act, change, Merge.asked(act.now, command.wait_days, command.location_id))
     change.record(FactKind.ORDER_CHANGED, location_id=merge.location_id, merge=_told(merge))
     scheduled = [units for units in shipping if units.place.status is UnitStatus.SCHEDULED]
     for place, quantity in scheduled:
@@ -89,42 +86,26 @@ def _shipping(change: OrderChange) -> list[Units]:
     return [units for units in change.units() if change.lines[units.place.line_id].method is FulfilmentMethod.SHIP]
 
 
-async def _place(act: Act, change: OrderChange, command: DeliverTogether, shipping: list[Units]) -> UUID:
+async def _check(act: Act, change: OrderChange, location_id: UUID | None) -> None:
     """Raises InvalidInput."""
     checks = Checks()
     network = await reference.network(Fetching, act.organization_id)
-    here = Counter[UUID]()
-    for place, quantity in shipping:
-        if place.location_id is not None:
-            here[place.location_id] += quantity
-    most = min(here, key=lambda key: (-here[key], network.sites[key].rank), default=None)
-    location_id = command.location_id or most
-    site = network.sites.get(location_id) if location_id else None
     if change.kits:
-        checks.note("order_id", "KIT", "Kits leave whole from one place as they are: part them first.")
-    elif site is None or not network.channels[change.order.channel_id].allows(site.id):
-        checks.note("location_id", "UNKNOWN_LOCATION", "Name a location of this channel.")
-    elif not site.offers(FulfilmentMethod.SHIP):
-        checks.note("location_id", "NO_SHIPPING", "Nothing is shipped from this location.")
+        checks.note("order_id", "KIT", KITS_MESSAGE)
+    checks.problems += merge_problems(location_id, network.channels[change.order.channel_id], network)
     checks.refuse()
-    assert site is not None, "checked"
-    return site.id
 
 
-async def _kept(act: Act, change: OrderChange, location_id: UUID, days: int) -> OrderMerge:
+async def _kept(act: Act, change: OrderChange, asked: Merge) -> OrderMerge:
     merge = await OrderMerge.get_or_none(order_id=change.order.id)
     is_new = merge is None
     if merge is None:
         merge = OrderMerge(id=new_id(), organization_id=act.organization_id, order_id=change.order.id)
-    merge.location_id, merge.waits_until = location_id, act.now + timedelta(days=days)
+    merge.location_id, merge.wait_days, merge.waits_until = asked
     merge.asked_by, merge.asked_at, merge.ended_by, merge.ended_at = act.actor, act.now, None, None
     await merge.save(force_create=is_new)
     return merge
 
 
 def _told(merge: OrderMerge) -> dict[str, Any]:
-    return {
-        "location": str(merge.location_id),
-        "waits_until": merge.waits_until.isoformat(),
-        "ended_at": merge.ended_at.isoformat() if merge.ended_at else None,
-    }
+    return Merge(merge.location_id, merge.wait_days, merge.waits_until).told(merge.ended_at)

@@ -9,6 +9,7 @@ from actions import reference, routing
 from actions.acting import Act, action
 from actions.backordering.waits import check_limits
 from actions.changing import OrderChange, lock_order, save
+from actions.forwarding import asking
 from actions.orders import external
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.kits import WRITE_KITS, with_components
@@ -20,13 +21,14 @@ from actions.swift_ids import swift_maker
 from domain.errors import InvalidInput
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
+from domain.merging import Merge
 from domain.orders import AddressKind, ConfirmationPolicy
-from domain.placing.commands import Address, OrderedLine, PlaceOrder
+from domain.placing.commands import Address, OrderedLine, PlaceOrder, Together
 from domain.placing.decision import Decided, Market, price
 from domain.placing.kits import OrderedKit, Sold
 from domain.placing.validation import problems, shape_problems
 from domain.routing.rules.values import DecisionKind
-from models import Order, OrderAddress
+from models import Order, OrderAddress, OrderMerge
 from models.db import Fetching, execute
 
 LATER: Final = frozenset({"shippingAddress"})
@@ -69,11 +71,14 @@ async def draft(act: Act, command: PlaceOrder) -> UUID:
         customer_email=command.customer_email or (buyer.email if buyer else None),
         kind=FactKind.ORDER_DRAFTED,
     )
+    if wish := command.deliver_together:
+        new.merge = Merge.asked(act.now, wish.wait_days, wish.location_id)
     rows.add(new)
     await execute(WRITE, rows.parameters([], act))
     if named:
         await execute(external.KEEP, external.kept([external.First(new.id, content)]))
     await consents.write(new)
+    await asking.write(new)
     if rows.kits:
         await execute(WRITE_KITS, rows.kits.parameters())
     return new.id
@@ -121,6 +126,7 @@ async def _checked(
 async def _as_ordered(change: OrderChange) -> PlaceOrder:
     """The draft as the command that would place it."""
     order = change.order
+    merge = await OrderMerge.get_or_none(order_id=order.id)
     addresses = {each.kind: _address(each) for each in await OrderAddress.filter(order_id=order.id)}
     return PlaceOrder(
         channel_id=order.channel_id,
@@ -131,6 +137,7 @@ async def _as_ordered(change: OrderChange) -> PlaceOrder:
         customer_email=order.customer_email,
         shipping_address=addresses.get(AddressKind.SHIPPING),
         billing_address=addresses.get(AddressKind.BILLING),
+        deliver_together=Together(location_id=merge.location_id, wait_days=merge.wait_days) if merge else None,
     )
 
 

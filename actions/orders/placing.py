@@ -10,6 +10,7 @@ from actions.acting import Act, fingerprint
 from actions.backordering import waits
 from actions.bulk import arrays
 from actions.claims import claimed_of
+from actions.forwarding import asking
 from actions.geocoding import located_order
 from actions.group_commit import Overtaken
 from actions.line_work import LineClaimed
@@ -39,6 +40,7 @@ from domain.placing.commands import PlaceOrder
 from domain.placing.decision import Market, decide
 from domain.placing.drawing import draw_order, mark_foreign
 from domain.placing.kits import Kits, OrderedKit, Sold
+from domain.placing.merging import merge_of
 from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network
 from domain.routing.rules.choosing import Asker
@@ -158,6 +160,7 @@ class Batch:
     terms: dict[UUID, Terms] = field(default_factory=dict)
     waits: list[tuple[Any, ...]] = field(default_factory=list)
     consents: list[tuple[Any, ...]] = field(default_factory=list)
+    merges: list[tuple[Any, ...]] = field(default_factory=list)
     loads: dict[UUID, Load] = field(default_factory=dict)
     claims: list[workload.Claimed] = field(default_factory=list)
     line_claims: list[LineClaimed] = field(default_factory=list)
@@ -222,6 +225,8 @@ class Batch:
             await connection.execute(external.KEEP, *external.kept(self.sent))
         if self.consents:
             await connection.execute(consents.WRITE, *arrays(self.consents, consents.COLUMNS))
+        if self.merges:
+            await connection.execute(asking.WRITE, *arrays(self.merges, asking.COLUMNS))
         if self.drawn:
             await connection.execute(ledger.WRITE, *ledger.written(self.drawn, STOCK_ACTOR, self.last.now))
         if self.rows.kits:
@@ -270,6 +275,9 @@ class Batch:
         )
         if decided.backorders and (self.terms or channel.backorder_cancel_days):
             new.waits = self._wait(new)
+        if decided.routed and (bringing := decided.routed.bringing):
+            new.merge = merge_of(bringing, decided.routed.plan, act.now)
+            self.merges += asking.rows_of(new)
         self.consents += consents.rows_of(new)
         self.rows.add(new)
         for place, day, units, lines in decided.claims:

@@ -14,6 +14,7 @@ from actions.claims import claims, claims_sql
 from actions.orders.kits import KitRows
 from domain.facts import Fact, FactKind
 from domain.lifecycle import OrderStatus, UnitStatus, derive
+from domain.merging import Merge
 from domain.orders import AddressKind, ConfirmationPolicy
 from domain.payments import AuthorizeStatus, ChargeStatus
 from domain.placing.backordering import Wait
@@ -289,6 +290,7 @@ class NewOrder:
     kind: FactKind = FactKind.ORDER_PLACED
     waits: Mapping[UUID, Wait] = field(default_factory=dict)
     """By line, where units wait for stock no longer than until some day, or for a launch."""
+    merge: Merge | None = None
     status: OrderStatus = field(init=False)
     words: list[OrderStatus] = field(init=False)
 
@@ -334,6 +336,7 @@ class NewOrder:
             "charge_status": self.charge_status.value,
             "lines": dict(zip(ids, self.words, strict=True)),
             "moves": [_first_move(ids[units.line], units) for units in self.units],
+            **({"merge": self.merge.told()} if self.merge else {}),
             **({"waits": {str(line_id): wait.told() for line_id, wait in self.waits.items()}} if self.waits else {}),
         }
 

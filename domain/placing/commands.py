@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from domain.merging import DEFAULT_WAIT_DAYS
 from domain.orders import FulfilmentMethod, OrderOrigin
 
 
@@ -42,6 +43,17 @@ class OrderedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """What ships of an order leaves in one delivery: from the location, or from where that costs least.
+
+    What has come there waits so many days for the rest.
+    """
+
+    location_id: UUID | None = None
+    wait_days: int = DEFAULT_WAIT_DAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
     """One order as the channel hands it in; amounts in minor units of the channel's currency.
 
@@ -67,6 +79,7 @@ class PlaceOrder:
     allow_backorder: bool = True
     promise: str | None = None
     promise_id: UUID | None = None
+    deliver_together: Together | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

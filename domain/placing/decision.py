@@ -13,6 +13,7 @@ from domain.placing.backordering import TermsOf, Waiting, let_wait
 from domain.placing.commands import OrderedLine, PlaceOrder
 from domain.placing.forwarding import HandOvers, hand_overs
 from domain.placing.kits import OrderedKit
+from domain.placing.merging import bringing
 from domain.placing.safety import Careful
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
@@ -125,7 +126,10 @@ def decide(
     position = (address.latitude, address.longitude) if address else NOWHERE
     if address and market.network.rules:
         asker = asker._replace(country=address.country, region=address.region)
-    routed = route_lines(command.lines, position, market, own, asker, kits=kits)
+    wanted, sites = _wanted(command.lines, market, own, asker, kits)
+    if command.deliver_together is not None:
+        wanted = wanted._replace(bringing=bringing(command.deliver_together, market.network, market.channel))
+    routed = route_order(wanted, sites, market.network, position)
     plan = routed.by_line
     if plan.unserved and not command.allow_backorder:
         raise InsufficientStock(missing_skus(plan, goods, kits))
@@ -189,20 +193,15 @@ def plan_lines(
     *,
     kits: Sequence[OrderedKit] = (),
 ) -> RoutingPlan:
-    """As `route_lines`, for those who only want to know the plan, line by line."""
-    return route_lines(lines, position, market, own, asker, kits=kits).by_line
+    """As orders are routed, for those who only want to know the plan, line by line."""
+    wanted, sites = _wanted(lines, market, own, asker, kits)
+    return route_order(wanted, sites, market.network, position).by_line
 
 
-def route_lines(
-    lines: Sequence[OrderedLine],
-    position: Position,
-    market: Market,
-    own: Own,
-    asker: Asker = ANYBODY,
-    *,
-    kits: Sequence[OrderedKit] = (),
-) -> Routed:
-    """The plan over the channel's open locations; the cart's own reservations count as free for it."""
+def _wanted(
+    lines: Sequence[OrderedLine], market: Market, own: Own, asker: Asker, kits: Sequence[OrderedKit]
+) -> tuple[Wanted, list[Site]]:
+    """From the channel's open locations; the cart's own reservations count as free for it."""
     sites = _sites(lines, market)
     demands, stock = [], []
     excluded: dict[tuple[int, int], Exclusion] = {}
@@ -240,7 +239,7 @@ def route_lines(
         wanted = wanted._replace(bundles=[kit.bundle for kit in kits])
     if to:
         wanted = wanted._replace(hand_overs=to)
-    return route_order(wanted, sites, market.network, position)
+    return wanted, sites
 
 
 def _hand_overs(lines: Sequence[OrderedLine], network: Network, kits: Sequence[OrderedKit]) -> HandOvers:

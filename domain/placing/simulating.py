@@ -17,6 +17,7 @@ from domain.routing.plan import plan_of_units
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.rules.keeping import Kept, real_cost_minor
+from domain.routing.rules.merging import with_last_leg
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
 from domain.routing.values import Candidate, Exclusion, Method, RoutingPlan, RoutingRequest, VariantKey
 from domain.workdays import Load
@@ -129,6 +130,8 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: A
         case, _ = case_of(situation, rules)
         case, plan = solve_together(case, parts)
         before = _costed_alike(each.plan, case.strict)
+        if each.kept.merging is not None:
+            plan, before = (_delivered(each, one) for one in (plan, before))
         outcome.decided.add(each, before, situation.kilometres, arrival)
         outcome.simulated.add(each, plan, situation.kilometres, arrival)
         if _units(plan, case.strict, parts) != _units(before, case.strict, parts):
@@ -304,6 +307,15 @@ def _costed_alike(plan: RoutingPlan, request: RoutingRequest) -> RoutingPlan:
     plain = replace(request, unit_costs=None)
     costed = plan_of_units(plain, [(at, tuple(units)) for at, units in taken.items()])
     return costed._replace(unserved=plan.unserved)
+
+
+def _delivered(past: Past, plan: RoutingPlan) -> RoutingPlan:
+    """With the last leg from where it came together."""
+    merging = past.kept.merging
+    assert merging is not None, "it came together somewhere"
+    place = past.plan.last_leg.location if past.plan.last_leg else merging.ways[0].location
+    [way] = [way for way in merging.ways if way.location == place]
+    return with_last_leg(plan, way, merging.grams_before)
 
 
 def _units(plan: RoutingPlan, request: RoutingRequest, parts: Parts) -> dict[Place, int]:

@@ -5,12 +5,14 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
-from domain.placing.world import Network, Site
+from domain.placing.merging import Bringing, first_sites, handed_over_at, keep_kits
+from domain.placing.world import Network, Site, View
 from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together, spread
 from domain.routing.plan import route
 from domain.routing.rules.applying import DEFAULT_ROUTING, Excluded, Situation, case_of
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
-from domain.routing.rules.keeping import Plain, plain_candidate, plain_case
+from domain.routing.rules.keeping import Plain, plain_candidate, plain_case, plain_merging
+from domain.routing.rules.merging import Merging, Way, choose_way
 from domain.routing.rules.passes import Case, solve
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Demand, RoutingPlan, RoutingRequest
@@ -23,6 +25,7 @@ class Wanted(NamedTuple):
     """Units by line, and what each site has of them. What follows `excluded` is for rules, unused without any.
 
     `hand_overs`, where goods are brought to some place, names it line by line: None for lines that come straight.
+    `bringing`: what ships is delivered together.
     """
 
     demands: Sequence[Demand]
@@ -34,6 +37,7 @@ class Wanted(NamedTuple):
     loads: Mapping[UUID, Load] = NO_LOADS
     bundles: Sequence[Bundle] = ()
     hand_overs: HandOvers = ()
+    bringing: Bringing | None = None
 
     @property
     def goods(self) -> Terms:
@@ -43,7 +47,8 @@ class Wanted(NamedTuple):
 class Routed(NamedTuple):
     """A plan with all that it depends on; `candidates` as decisions are stored, `free` the stock before any rule.
 
-    With kits its demands are not the lines: `parts` says which are kits, `members` of which lines each demand is.
+    With kits its demands are not the lines: `parts` says which are kits, `members` of which lines each demand is. What is
+    delivered together has `merging`, and all else is as seen from the place that was chosen, its way `merged_at`.
     """
 
     plan: RoutingPlan
@@ -54,6 +59,9 @@ class Routed(NamedTuple):
     loads: Sequence[Load | None] = ()
     parts: Parts = {}
     members: Members = ()
+    merging: Merging | None = None
+    merged_at: int = 0
+    bringing: Bringing | None = None
 
     @property
     def by_line(self) -> RoutingPlan:
@@ -66,9 +74,10 @@ class Routed(NamedTuple):
         if self.members:
             first = [lines[0][0] for lines in self.members]
             positions = first if positions is None else [positions[line] for line in first]
-        return plain_case(
+        plain = plain_case(
             self.case, self.candidates, free=free, positions=positions, loads=self.loads, parts=self.parts
         )
+        return plain if self.merging is None else plain | plain_merging(self.merging, self.merged_at, plain)
 
 
 def route_order(
@@ -76,6 +85,8 @@ def route_order(
 ) -> Routed:
     """`sites` by rank: ties in cost go to the first."""
     view = network.view(*position)
+    if wanted.bringing is not None:
+        return _route_together(wanted, wanted.bringing, sites, network, view)
     if wanted.bundles or wanted.hand_overs:
         columns = direct(sites, view, wanted.loads)
         if wanted.hand_overs:
@@ -94,6 +105,24 @@ def route_order(
     case, rule = case_of(situation, network.rules)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
     return Routed(solve(case), case, rule, plain, wanted.stock, situation.loads)
+
+
+def _route_together(wanted: Wanted, bringing: Bringing, sites: Sequence[Site], network: Network, view: View) -> Routed:
+    """Once for each place where everything may come together; of the answers the best."""
+    straight = direct(sites, view, wanted.loads)
+    found: list[Routed] = []
+    ways: list[Way] = []
+    for place in first_sites(wanted.goods, sites, bringing.sites, view):
+        hand_overs = handed_over_at(place.id, wanted.demands, wanted.hand_overs)
+        terms, columns = brought(wanted.goods, straight, hand_overs, network)
+        terms = keep_kits(terms, columns, place.id, wanted.bundles, hand_overs)
+        routed = _route_among(wanted._replace(stock=terms.stock, excluded=terms.excluded), columns, network)
+        found.append(routed)
+        rate, kilometres = view.candidates[place.rank].rate, view.kilometres[place.rank]
+        ways.append(Way(place.id, rate, kilometres, routed.case, columns.kilometres))
+    merging = Merging(ways, bringing.grams_before)
+    merged = choose_way(merging, [routed.plan for routed in found])
+    return found[merged.at]._replace(plan=merged.plan, merging=merging, merged_at=merged.at, bringing=bringing)
 
 
 def _route_among(wanted: Wanted, columns: Columns, network: Network) -> Routed:

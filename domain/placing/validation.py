@@ -5,18 +5,21 @@ command refers to.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from domain.errors import InputProblem
+from domain.merging import MOST_WAIT_DAYS
 from domain.orders import FulfilmentMethod
-from domain.placing.commands import Address, OrderedLine, PlaceOrder
+from domain.placing.commands import Address, OrderedLine, PlaceOrder, Together
 from domain.placing.world import Buyer, ChannelTerms, Goods, Network
 
 MAX_LINES: Final = 200
 MAX_QUANTITY: Final = 99_999
 MAX_AMOUNT_MINOR: Final = 10**12
 MAX_TEXT: Final = 200
+KITS_MESSAGE: Final = "Kits leave whole from one place as they are: part them first."
 AMOUNT_MESSAGE: Final = "The amount must be at least 0 and not absurdly large."
 
 
@@ -35,6 +38,8 @@ def shape_problems(command: PlaceOrder) -> list[InputProblem]:
             message = "Only a pickup line names a pickup location."
             found.append(InputProblem(f"lines.{at}.pickupLocationId", "NOT_PICKUP", message))
     found += _of_addresses(command)
+    if command.deliver_together is not None:
+        found += _of_waiting(command, command.deliver_together)
     return found
 
 
@@ -64,7 +69,26 @@ def problems(
             found.append(_of_goods(f"lines.{at}.variantId", item, channel))
         if line.method is FulfilmentMethod.PICKUP:
             found += _of_pickup(f"lines.{at}", line, channel, network)
+    if command.deliver_together is not None:
+        items = [goods.get((line.variant_id, channel.id)) for line in command.lines]
+        if any(item and item.is_kit for item in items):
+            found.append(InputProblem("deliverTogether", "KIT", KITS_MESSAGE))
+        found += [
+            replace(each, path=f"deliverTogether.{each.path}")
+            for each in merge_problems(command.deliver_together.location_id, channel, network)
+        ]
     return found
+
+
+def merge_problems(location_id: UUID | None, channel: ChannelTerms, network: Network) -> Iterator[InputProblem]:
+    """What keeps an order of the channel from being delivered together from there; None is wherever that costs least."""
+    if location_id is None:
+        return
+    site = network.sites.get(location_id)
+    if site is None or not channel.allows(site.id):
+        yield InputProblem("locationId", "UNKNOWN_LOCATION", "Name a location of this channel.")
+    elif not site.offers(FulfilmentMethod.SHIP):
+        yield InputProblem("locationId", "NO_SHIPPING", "Nothing is shipped from this location.")
 
 
 def _of_order(command: PlaceOrder) -> Iterator[InputProblem]:
@@ -105,6 +129,14 @@ def _of_pickup(path: str, line: OrderedLine, channel: ChannelTerms, network: Net
         yield InputProblem(f"{path}.pickupLocationId", "UNKNOWN_LOCATION", "Name a location of this channel.")
     elif not site.offers(FulfilmentMethod.PICKUP):
         yield InputProblem(f"{path}.pickupLocationId", "NO_PICKUP", "Nothing can be picked up at this location.")
+
+
+def _of_waiting(command: PlaceOrder, together: Together) -> Iterator[InputProblem]:
+    if not 1 <= together.wait_days <= MOST_WAIT_DAYS:
+        message = f"What has come waits 1 to {MOST_WAIT_DAYS} days for the rest."
+        yield InputProblem("deliverTogether.waitDays", "DAYS", message)
+    if all(line.method is not FulfilmentMethod.SHIP for line in command.lines):
+        yield InputProblem("deliverTogether", "NOTHING_SHIPS", "Only what ships is delivered together.")
 
 
 def _of_addresses(command: PlaceOrder) -> Iterator[InputProblem]:

@@ -166,14 +166,23 @@ class Unserved(NamedTuple):
     reason: Shortage
 
 
+class LastLeg(NamedTuple):
+    """What was brought together at a location leaves it as one parcel; what these grams add to its price."""
+
+    location: UUID
+    grams: int
+    shipping_minor: int
+
+
 class RoutingPlan(NamedTuple):
-    """`total_minor` is the sum of the parcels' parts and of `split_minor`; assignments are in line order."""
+    """`total_minor` is the sum of the parcels' parts, of `split_minor` and of the last leg; assignments are in line order."""
 
     assignments: tuple[Assignment, ...]
     parcels: tuple[Parcel, ...]
     unserved: tuple[Unserved, ...]
     split_minor: int
     total_minor: int
+    last_leg: LastLeg | None = None
 
 
 class CannotShipComplete(DomainError):

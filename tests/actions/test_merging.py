@@ -70,7 +70,7 @@ async def bring(world, transfer) -> None:
     await moving.receive(world.act(), ReceiveTransfer(transfer_id=transfer.id))
 
 
-async def test_it_comes_together_where_most_of_it_lies_and_the_rest_is_brought_there(world):
+async def test_it_comes_together_where_that_costs_least_and_the_rest_is_brought_there(world):
     order, transfer = await released(world)
 
     merge = await OrderMerge.get(order_id=order.id)
@@ -177,12 +177,10 @@ async def test_an_order_that_somebody_works_on_stays_as_it_is(world):
 
 async def test_a_place_that_ships_nothing_or_is_unknown_and_days_without_end_are_refused(world):
     order = await split(world)
-    waiting = await new_order(world, MUG=1, waiting=UnitStatus.BACKORDERED)
 
     for wrong in (
         DeliverTogether(order_id=order.id, wait_days=61),
         DeliverTogether(order_id=order.id, location_id=world.variants["MUG"].id),
-        DeliverTogether(order_id=waiting.id),
     ):
         async with refused(InvalidInput):
             await merging.deliver_together(world.act(), wrong)
@@ -220,6 +218,21 @@ async def test_of_two_who_release_and_bring_together_at_once_either_is_right(wor
     assert not [each for each in outcomes if isinstance(each, BaseException) and not isinstance(each, DomainError)]
     is_together = await OrderMerge.filter(order_id=order.id).exists()
     assert ("released", "CHI") not in await where(order.id) if is_together else isinstance(outcomes[1], DomainError)
+
+
+async def test_what_nobody_has_comes_together_where_that_costs_least_once_somebody_has_some(world):
+    order = await new_order(world, CHAIR=2, waiting=UnitStatus.BACKORDERED)
+    await ships_to(order.id)
+    await merging.deliver_together(world.act(), DeliverTogether(order_id=order.id, wait_days=2))
+    assert (await OrderMerge.get(order_id=order.id)).location_id is None
+    await stock(world, {("CHAIR", "LAX"): 2})
+
+    later = world.now + timedelta(days=9)
+    await retry_all_backorders(later)
+
+    merge = await OrderMerge.get(order_id=order.id)
+    assert (merge.location_id, merge.waits_until) == (world.locations["LAX"].id, later + timedelta(days=2))
+    assert await where(order.id) == {("scheduled", "LAX"): 2}
 
 
 async def test_what_is_collected_goes_its_own_way(world):

@@ -37,6 +37,7 @@ routing = importlib.import_module("models.migrations.0010_routing")
 location_groups = importlib.import_module("models.migrations.0020_location_groups")
 capacity = importlib.import_module("models.migrations.0018_capacity")
 line_capacity = importlib.import_module("models.migrations.0032_line_capacity")
+undecided_merges = importlib.import_module("models.migrations.0039_undecided_merges")
 pickup_promises = importlib.import_module("models.migrations.0037_pickup_promises")
 pickups = importlib.import_module("models.migrations.0023_pickup_questions")
 kit_questions = importlib.import_module("models.migrations.0034_kit_questions")
@@ -55,6 +56,7 @@ RULES = {
         dates.CHECKS,
         labels.CHECKS,
         waves.CHECKS,
+        undecided_merges.CHECKS,
         pickups.CHECKS,
         pickup_promises.CHECKS,
         transfers.CHECKS,

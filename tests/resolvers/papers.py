@@ -128,8 +128,8 @@ def _merges(world: Any, organization: UUID, locations: list[Any]) -> None:
     for at, order in enumerate(world.of(models.Order, organization)[:12]):
         world.add(
             models.OrderMerge(
-                organization_id=organization, order_id=order.id, location_id=locations[at % 4].id,
-                waits_until=START + timedelta(days=at), asked_by="x", asked_at=START,
+                organization_id=organization, order_id=order.id, location_id=locations[at % 4].id if at else None,
+                wait_days=at + 1, waits_until=START + timedelta(days=at), asked_by="x", asked_at=START,
                 ended_by="x" if at % 2 else None, ended_at=START + timedelta(hours=at) if at % 2 else None,
             )
         )  # fmt: skip

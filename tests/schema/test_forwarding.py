@@ -246,3 +246,79 @@ async def test_a_customer_does_not_decide_how_an_order_travels(counter, world):
 
     assert answer["data"] is None
     assert codes(answer) == ["FORBIDDEN"]
+
+
+WHERE_TOGETHER = """query($id: ID!) { order(id: $id) { availableActions lines { sku availableActions }
+    merge { location { code } waitDays }
+    routingDecisions { costMinor replay { isIdentical } lastLeg { location { code } weightGrams shippingMinor distanceKm }
+        parcels { location { code } broughtTo { code } shippingMinor handlingMinor labourMinor backlogMinor delayMinor }
+        explanation { mergePlaces { location { code } isChosen costMinor lastLegMinor unservedUnits distanceKm }
+            runnerUp { differenceMinor lastLeg { location { code } } parcels { location { code } } } } } } }"""
+
+
+async def test_one_delivery_is_asked_for_with_the_order_and_told_with_every_place_it_might_leave_from(counter, world):
+    await stock(world, {("LAMP", "NYC"): 5})
+    asked = {"deliverTogether": {"waitDays": 3}}
+    order = await place(counter, world.viewer(), wanted(world, ("MUG", 2), ("LAMP", 3), **asked), "key-0001")
+
+    answer = await ask(WHERE_TOGETHER, world.viewer(), {"id": order["id"]})
+
+    assert "errors" not in answer, answer
+    found = answer["data"]["order"]
+    assert found["merge"] == {"location": {"code": "NYC"}, "waitDays": 3}
+    [decision] = found["routingDecisions"]
+    leg = decision["lastLeg"]
+    assert leg["location"] == {"code": "NYC"}
+    parts = [sum(value for name, value in each.items() if name.endswith("Minor")) for each in decision["parcels"]]
+    assert decision["costMinor"] == sum(parts) + 250 * (len(parts) - 1) + leg["shippingMinor"]
+    assert decision["replay"] == {"isIdentical": True}
+    places = decision["explanation"]["mergePlaces"]
+    assert [each["location"]["code"] for each in places if each["isChosen"]] == ["NYC"]
+    assert min(each["costMinor"] for each in places) == decision["costMinor"]
+    second = decision["explanation"]["runnerUp"]
+    assert second["lastLeg"]["location"] == {"code": "NYC"}
+    assert {each["location"]["code"] for each in second["parcels"]} == {"LAX", "NYC"}
+    costs = sorted(each["costMinor"] for each in places)
+    assert 0 < second["differenceMinor"] <= costs[1] - costs[0]
+
+
+async def test_what_waits_for_the_rest_is_not_offered_to_be_released(counter, world):
+    await stock(world, {("LAMP", "NYC"): 5})
+    asked = {"deliverTogether": {"waitDays": 3}}
+    order = await place(counter, world.viewer(), wanted(world, ("MUG", 2), ("LAMP", 3), **asked), "key-0001")
+    before = (await ask(WHERE_TOGETHER, world.viewer(), {"id": order["id"]}))["data"]["order"]
+
+    await release_due(datetime.now(UTC))
+    waiting = (await ask(WHERE_TOGETHER, world.viewer(), {"id": order["id"]}))["data"]["order"]
+    await do(NO_MORE, world, {"orderId": order["id"]})
+    ended = (await ask(WHERE_TOGETHER, world.viewer(), {"id": order["id"]}))["data"]["order"]
+
+    def offered(found):
+        return {each["sku"]: "RELEASE" in each["availableActions"] for each in found["lines"]}
+
+    assert offered(before) == {"MUG": True, "LAMP": False}
+    assert offered(waiting) == {"MUG": False, "LAMP": False}
+    assert "RELEASE" not in waiting["availableActions"]
+    assert "CANCEL" in waiting["availableActions"]
+    assert offered(ended) == {"MUG": False, "LAMP": True}
+
+
+async def test_a_customer_asks_for_one_delivery_but_not_from_where(counter, world):
+    await stock(world, {("LAMP", "NYC"): 5})
+    named = {"locationId": global_id("Location", world.locations["LAX"].id)}
+
+    placed = await place(
+        counter,
+        world.viewer(Role.CUSTOMER),
+        wanted(world, ("MUG", 2), ("LAMP", 3), deliverTogether={}),
+        "key-0001",
+    )
+    refused = await place(
+        counter,
+        world.viewer(Role.CUSTOMER),
+        wanted(world, ("MUG", 2), ("LAMP", 3), deliverTogether=named),
+        "key-0002",
+    )
+
+    assert placed["__typename"] == "Order"
+    assert refused["__typename"] in {"Forbidden", "NotFound"}

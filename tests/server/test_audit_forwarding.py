@@ -44,6 +44,10 @@ SABOTAGE = [
         "UPDATE order_merges SET location_id = (SELECT id FROM locations WHERE code = 'LAX')",
         "1 units are released at NYC, the order is delivered together from LAX",
     ),
+    (
+        "UPDATE order_merges SET location_id = NULL",
+        "1 units are released at NYC, and nothing says where the order comes together",
+    ),
     ("DELETE FROM stock_movements WHERE kind = 'forwarded_in'", "received is 1, its movements make 0"),
     (
         "UPDATE transfer_lines SET shipped = 1, awaited = 1 WHERE shipped = 0 AND awaited > 0",

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from domain.routing.explain import Explanation, Verdict, exclusion, rank
 from domain.routing.quantities import taken_cost
 from domain.routing.rules.keeping import real_cost_minor
+from domain.routing.rules.merging import Merged, Merging, solve_merging, with_last_leg
 from domain.routing.rules.passes import Case, solve
 from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
 from domain.routing.whole import EXACT_LINES
@@ -21,6 +23,30 @@ def explain_case(case: Case) -> Explanation:
     runner_up = min(_others(case, plan), key=rank, default=None)
     difference = None if runner_up is None else real_cost_minor(runner_up) - real_cost_minor(plan)
     return Explanation(plan, verdicts, runner_up, difference)
+
+
+class Compared(NamedTuple):
+    """Every place where it might come together with its best plan; the runner-up may be another plan for the same place."""
+
+    explanation: Explanation
+    merged: Merged
+    runner_up_at: int
+
+
+def explain_merging(merging: Merging) -> Compared:
+    """The chosen place is explained as any decision; second best is its own second plan, or the plan of another place."""
+    merged = solve_merging(merging)
+    chosen = merging.ways[merged.at]
+    within = explain_case(chosen.case)
+    others = [(plan, at) for at, plan in enumerate(merged.plans) if at != merged.at and plan.assignments]
+    if within.runner_up is not None:
+        others.append((with_last_leg(within.runner_up, chosen, merging.grams_before), merged.at))
+    if not others:
+        return Compared(replace(within, plan=merged.plan), merged, merged.at)
+    runner_up, at = min(others, key=lambda each: (rank(each[0]), each[1]))
+    difference = real_cost_minor(runner_up) - real_cost_minor(merged.plan)
+    found = replace(within, plan=merged.plan, runner_up=runner_up, difference_minor=difference)
+    return Compared(found, merged, at)
 
 
 def _verdict(case: Case, at: int, plan: RoutingPlan) -> Verdict:

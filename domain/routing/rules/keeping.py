@@ -7,21 +7,24 @@ of lines), `f` the free units before a rule kept some back, `w` what the candida
 positions of the order's lines where they are not simply the first ones. A candidate has two numbers more where it costs
 something for backlog or delay, a third where it can take on so many lines only, and a fourth thing where its goods are
 brought to for handing them over. `b` has the demands that are kits: of each component its variant, the units in one kit, and
-what each candidate has of it.
+what each candidate has of it. `g`, of what is delivered together, has the way that was chosen, the grams that were on theirs
+already, and of every place its last leg, with what differs in the request as seen from there.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from domain.routing.rules.passes import Case
+from domain.routing.rules.merging import Merging, Way, solve_merging
+from domain.routing.rules.passes import Case, solve
 from domain.routing.values import (
     Assignment,
     Candidate,
     Demand,
     Exclusion,
+    LastLeg,
     Method,
     Parcel,
     RoutingOptions,
@@ -35,12 +38,15 @@ from domain.shipping_rates import Rate
 from domain.workdays import Load
 
 Plain = dict[str, Any]
+PASSES: Final = ("c", "s", "o", "x", "u", "m", "r")
+"""What of a request may differ from place to place."""
 
 
 class Kept(NamedTuple):
     """A stored decision, read again; `positions` are those of the order's lines, `free` and `loads` from before any rule.
 
-    `parts` has (variant, units in one kit, free units by candidate) of the demands that are kits.
+    `parts` has (variant, units in one kit, free units by candidate) of the demands that are kits. With `merging` the case is
+    that of the place which was chosen.
     """
 
     case: Case
@@ -49,6 +55,10 @@ class Kept(NamedTuple):
     free: Sequence[Sequence[int]]
     loads: Sequence[Load | None] = ()
     parts: Mapping[int, Sequence[tuple[VariantKey, int, Sequence[int]]]] = {}
+    merging: Merging | None = None
+
+    def decided_again(self) -> RoutingPlan:
+        return solve(self.case) if self.merging is None else solve_merging(self.merging).plan
 
 
 def plain_candidate(candidate: Candidate, kilometres: float) -> list[Any]:
@@ -84,18 +94,11 @@ def plain_case(
     parts: Mapping[int, Sequence[tuple[VariantKey, int, Sequence[int]]]] | None = None,
 ) -> Plain:
     """`candidates` are those of the case as `plain_candidate` gives them."""
-    strict, relaxed = case.strict, case.relaxed
+    strict = case.strict
     stored: Plain = {
         "d": [[str(one.variant), one.quantity, one.grams_each, one.method] for one in strict.demands],
-        "c": candidates,
-        **_plain_terms(strict),
+        **_plain_passes(case, candidates),
     }
-    if relaxed is not None:
-        stored["r"] = _plain_terms(relaxed)
-        if relaxed.candidates is not strict.candidates:
-            stored["r"]["k"] = [one.capacity_units for one in relaxed.candidates]
-            if any(one.capacity_lines is not None for one in relaxed.candidates):
-                stored["r"]["kl"] = [one.capacity_lines for one in relaxed.candidates]
     if free is not None and free != strict.stock:
         stored["f"] = free
     if positions is not None:
@@ -107,14 +110,29 @@ def plain_case(
     return stored
 
 
+def plain_merging(merging: Merging, at: int, stored: Plain) -> Plain:
+    """What comes on top of the stored request of the place that was chosen."""
+    ways = []
+    for way in merging.ways:
+        candidates = [plain_candidate(*each) for each in zip(way.case.strict.candidates, way.far, strict=True)]
+        own = _plain_passes(way.case, candidates)
+        other = {name: own.get(name) for name in PASSES if own.get(name) != stored.get(name)}
+        rate = way.rate
+        leg = [rate.base_minor, rate.per_kilogram_minor, rate.included_kilograms, round(way.kilometres)]
+        ways.append([str(way.location), *leg, other])
+    return {"g": [at, merging.grams_before, ways]}
+
+
 def plain_plan(plan: RoutingPlan) -> Plain:
-    """`a`ssignments, `p`arcels, what is `n`ot served, and what splitting and all together cost."""
+    """`a`ssignments, `p`arcels, what is `n`ot served, what splitting and all together cost, and the last le`g` if any."""
+    leg = plan.last_leg
     return {
         "a": [[line, at, quantity] for line, at, _, quantity in plan.assignments],
         "p": [[parcel[0], *(parcel[2:] if any(parcel[8:]) else parcel[2:8])] for parcel in plan.parcels],
         "n": [list(short) for short in plan.unserved],
         "split": plan.split_minor,
         "total": plan.total_minor,
+        **({"g": [str(leg.location), *leg[1:]]} if leg else {}),
     }
 
 
@@ -124,15 +142,14 @@ def kept_of(stored: Mapping[str, Any]) -> Kept:
         Demand(variant, quantity, grams, Method(method), len(parts[at]) if at in parts else 1)
         for at, (variant, quantity, grams, method) in enumerate(stored["d"])
     ]
-    candidates = [_candidate(*each) for each in stored["c"]]
-    relaxed = _request(demands, _relaxed(candidates, stored["r"]), stored["r"]) if "r" in stored else None
     return Kept(
-        case=Case(_request(demands, candidates, stored), relaxed),
+        case=_case(demands, stored),
         kilometres=[each[8] for each in stored["c"]],
         positions=stored.get("l", range(len(demands))),
         free=stored.get("f", stored["s"]),
         loads=[each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored.get("w", ())],
         parts={at: [(variant, units, row) for variant, units, row in of] for at, of in parts.items()},
+        merging=_merging(demands, stored) if "g" in stored else None,
     )
 
 
@@ -146,12 +163,25 @@ def plan_of(stored: Mapping[str, Any], candidates: Sequence[Candidate]) -> Routi
         tuple(Unserved(line, quantity, Shortage(reason)) for line, quantity, reason in stored["n"]),
         stored["split"],
         stored["total"],
+        LastLeg(UUID(stored["g"][0]), *stored["g"][1:]) if "g" in stored else None,
     )
 
 
 def real_cost_minor(plan: RoutingPlan) -> int:
     """What is paid for: the rule's preference for earlier steps is none of it."""
     return plan.total_minor - sum(parcel.extra_minor for parcel in plan.parcels)
+
+
+def _plain_passes(case: Case, candidates: Sequence[Sequence[Any]]) -> Plain:
+    strict, relaxed = case.strict, case.relaxed
+    stored: Plain = {"c": candidates, **_plain_terms(strict)}
+    if relaxed is not None:
+        stored["r"] = _plain_terms(relaxed)
+        if relaxed.candidates is not strict.candidates:
+            stored["r"]["k"] = [one.capacity_units for one in relaxed.candidates]
+            if any(one.capacity_lines is not None for one in relaxed.candidates):
+                stored["r"]["kl"] = [one.capacity_lines for one in relaxed.candidates]
+    return stored
 
 
 def _plain_terms(request: RoutingRequest) -> Plain:
@@ -172,6 +202,23 @@ def _plain_terms(request: RoutingRequest) -> Plain:
     if request.most_sources is not None:
         terms["m"] = list(request.most_sources.items())
     return terms
+
+
+def _case(demands: Sequence[Demand], stored: Mapping[str, Any]) -> Case:
+    candidates = [_candidate(*each) for each in stored["c"]]
+    terms = stored.get("r")
+    relaxed = None if terms is None else _request(demands, _relaxed(candidates, terms), terms)
+    return Case(_request(demands, candidates, stored), relaxed)
+
+
+def _merging(demands: Sequence[Demand], stored: Mapping[str, Any]) -> Merging:
+    _, grams_before, kept = stored["g"]
+    ways = []
+    for location, base, per_kilogram, included, kilometres, other in kept:
+        own = {name: said for name, said in {**stored, **other}.items() if said is not None}
+        far = [each[8] for each in own["c"]]
+        ways.append(Way(UUID(location), Rate(base, per_kilogram, included), kilometres, _case(demands, own), far))
+    return Merging(ways, grams_before)
 
 
 def _request(demands: Sequence[Demand], candidates: Sequence[Candidate], terms: Mapping[str, Any]) -> RoutingRequest:

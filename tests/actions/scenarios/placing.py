@@ -13,7 +13,7 @@ from actions.desk import Desk
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from domain.lifecycle import UnitStatus
 from domain.orders import ConfirmationPolicy
-from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
+from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart, Together
 from models import Order
 from tests.actions.scenarios import Story, scenario, without_story
 from tests.world import World, channel, price, stock
@@ -68,6 +68,22 @@ async def placing_from_a_cart(world: World) -> Story:
         yield
         await desk.reserve(world.act(), kept(world, 4))
         await desk.place(world.act(), replace(wanted(world, MUG=3), cart=CART))
+
+
+@scenario(Desk.place)
+async def placing_what_shall_arrive_together(world: World) -> Story:
+    await stock(world, {("MUG", "CHI"): 30})
+    async with opened_desk() as desk:
+        yield
+        command = replace(wanted(world, MUG=35, LAMP=1), deliver_together=Together(wait_days=3))
+        await desk.place(world.act(), command)
+
+
+@scenario(draft, place_draft)
+async def drafting_and_placing_what_shall_arrive_together(world: World) -> Story:
+    yield
+    order_id = await draft(world.act(), replace(wanted(world, MUG=3, LAMP=1), deliver_together=Together()))
+    await place_draft(world.act(), PlaceDraft(order_id=order_id))
 
 
 @scenario(draft, place_draft)

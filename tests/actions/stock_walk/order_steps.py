@@ -20,7 +20,7 @@ from actions.substituting.proposing import AnswerSubstitution, ProposeSubstitute
 from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
 from domain.pickups import PickupChoice
-from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart
+from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart, Together
 from models import Variant
 from tests.actions.stock_walk.walk import Walk
 
@@ -86,6 +86,13 @@ async def expire_carts(walk: Walk) -> None:
     await reservations.expire_due("job:expiry", walk.now)
 
 
+def one_delivery(walk: Walk) -> Together | None:
+    """Asked for now and then, from somewhere or from where it costs least."""
+    if not walk.is_lucky(0.2):
+        return None
+    return Together(location_id=walk.location().id if walk.is_lucky(0.3) else None, wait_days=1)
+
+
 async def place(walk: Walk) -> None:
     command = PlaceOrder(
         channel_id=channel(walk),
@@ -93,6 +100,7 @@ async def place(walk: Walk) -> None:
         shipping_address=ADDRESS,
         cart=cart(walk) if walk.is_lucky(0.5) else None,
         allow_backorder=walk.is_lucky(0.6),
+        deliver_together=one_delivery(walk),
     )
     await walk.do(walk.desk.place, command)
 
@@ -113,7 +121,10 @@ async def place_at_once(walk: Walk) -> None:
 
 async def write_draft(walk: Walk) -> None:
     lines = tuple(ordered(walk) for _ in range(walk.luck.choice((1, 2))))
-    await walk.do(draft, PlaceOrder(channel_id=channel(walk), lines=lines, shipping_address=ADDRESS))
+    command = PlaceOrder(
+        channel_id=channel(walk), lines=lines, shipping_address=ADDRESS, deliver_together=one_delivery(walk)
+    )
+    await walk.do(draft, command)
 
 
 async def place_written(walk: Walk) -> None:

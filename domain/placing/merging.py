@@ -1,0 +1,86 @@
+"""What ships of an order is delivered together: the places where it may come together, and what routing sees of each.
+
+A place is one more way to hand goods over, so it is seen as `domain/placing/forwarding.py` sees a store that goods are
+brought to. Which of them it is decides `domain/routing/rules/merging.py`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from domain.merging import Merge
+from domain.placing.commands import Together
+from domain.placing.forwarding import Columns, HandOvers, Terms
+from domain.placing.world import ChannelTerms, Network, Site, View
+from domain.routing.kits import Bundle
+from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
+
+MOST_PLACES: Final = 16
+"""Places that are compared: where most of the units lie, then those with the cheapest last leg."""
+OTHERS: Final = "vendor"
+"""The kind of locations that handle nobody's goods but their own."""
+
+
+class Bringing(NamedTuple):
+    """What ships comes together at one of the sites; `grams_before` of it are there already, or on their way."""
+
+    sites: Sequence[Site]
+    wait_days: int
+    grams_before: int = 0
+
+
+def bringing(together: Together, network: Network, channel: ChannelTerms) -> Bringing:
+    """The location that was named is known and ships: see `domain/placing/validation.py`."""
+    if together.location_id is not None:
+        return Bringing([network.sites[together.location_id]], together.wait_days)
+    return Bringing(merge_sites(network, channel), together.wait_days)
+
+
+def merge_of(bringing: Bringing, plan: RoutingPlan, now: datetime) -> Merge:
+    """Where it comes together by the plan; if that is still to be found, once something can be served."""
+    named = bringing.sites[0].id if len(bringing.sites) == 1 else None
+    return Merge.asked(now, bringing.wait_days, plan.last_leg.location if plan.last_leg else named)
+
+
+def merge_sites(network: Network, channel: ChannelTerms) -> list[Site]:
+    """Where the orders of a channel may come together, in the network's order."""
+    return [
+        site
+        for site in network.sites.values()
+        if site.is_active and Method.SHIP in site.methods and site.kind != OTHERS and channel.allows(site.id)
+    ]
+
+
+def first_sites(wanted: Terms, sites: Sequence[Site], places: Sequence[Site], view: View) -> list[Site]:
+    """Of the places so many as are compared. `sites` are those of the stock."""
+    shipped = [line for line, demand in enumerate(wanted.demands) if demand.method is Method.SHIP]
+    grams = sum(wanted.demands[line].grams_each * wanted.demands[line].quantity for line in shipped)
+    there = {
+        site.id: sum(min(wanted.stock[line][at], wanted.demands[line].quantity) for line in shipped)
+        for at, site in enumerate(sites)
+    }
+
+    def comes(site: Site) -> tuple[int, int, int]:
+        return -there.get(site.id, 0), view.candidates[site.rank].rate.price_minor(grams), site.rank
+
+    return sorted(places, key=comes)[:MOST_PLACES]
+
+
+def handed_over_at(place: UUID, demands: Sequence[Demand], collected: HandOvers) -> HandOvers:
+    """By line where it is brought to: what ships to the place, what is collected to where it is."""
+    return [
+        place if demand.method is Method.SHIP else collected[line] if collected else None
+        for line, demand in enumerate(demands)
+    ]
+
+
+def keep_kits(terms: Terms, columns: Columns, place: UUID, bundles: Iterable[Bundle], hand_overs: HandOvers) -> Terms:
+    """Kits are not brought: what ships of them lies where everything comes together."""
+    elsewhere = [at for at, one in enumerate(columns.candidates) if one.via == place and one.location != place]
+    excluded = dict(terms.excluded)
+    for bundle in bundles:
+        for line in bundle.lines:
+            if hand_overs[line] == place:
+                excluded |= {(line, at): Exclusion.METHOD for at in elsewhere}
+    return terms._replace(excluded=excluded)
