@@ -11,6 +11,7 @@ from actions.changing import OrderChange, Units
 from actions.quotas.buyers import groups_of
 from actions.quotas.ledger import read_pools
 from domain.facts import FactKind
+from domain.ids import new_id
 from domain.kits import whole_kits
 from domain.lifecycle import ALLOCATED, FORWARDED, Action, UnitStatus
 from domain.merging import Merge
@@ -18,7 +19,7 @@ from domain.orders import AddressKind, FulfilmentMethod
 from domain.placing.commands import Together
 from domain.placing.decision import METHODS, NOWHERE
 from domain.placing.forwarding import HandOvers, hand_overs
-from domain.placing.merging import Bringing, bringing
+from domain.placing.merging import Bringing, bringing, merge_of
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Network, Site
 from domain.routing.kits import Bundle
@@ -70,6 +71,8 @@ async def route(
     _schedule(change, waiting, plan)
     if merge is not None:
         await _settle(act, change, merge, plan)
+    elif routed.bringing is not None:
+        await _begin(act, change, merge_of(routed.bringing, routed.plan, act.now))
     is_changed = await _backorder(act, change, waiting, plan) or bool(plan.assignments)
     if is_changed:
         positions = [line.position for line in lines]
@@ -156,9 +159,9 @@ async def _routed(
         bundles=await _named(bundles),
         hand_overs=brought_to,
         bringing=await _bringing(change, merge, network, channel) if merge else None,
+        may_merge=network.is_merging and _is_untouched(change, waiting),
     )
-    position = (address.latitude, address.longitude) if address else NOWHERE
-    return route_order(wanted, sites, network, position)
+    return route_order(wanted, sites, network, (address.latitude, address.longitude) if address else NOWHERE)
 
 
 def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
@@ -175,6 +178,32 @@ async def _bringing(change: OrderChange, merge: OrderMerge, network: Network, ch
     before = sum(grams[change.lines[units.place.line_id].variant_id] * units.quantity for units in shipping)
     asked = Together(location_id=merge.location_id, wait_days=merge.wait_days)
     return bringing(asked, network, channel)._replace(grams_before=before)
+
+
+def _is_untouched(change: OrderChange, waiting: Sequence[Units]) -> bool:
+    """Whether all that ships is decided about now: what stands somewhere already would not come together with it."""
+    places = {units.place for units in waiting}
+    return not any(
+        change.lines[units.place.line_id].method is SHIP
+        and units.place.status is not UnitStatus.CANCELLED
+        and units.place not in places
+        for units in change.units()
+    )
+
+
+async def _begin(act: Act, change: OrderChange, merge: Merge) -> None:
+    """A rule asks for it."""
+    await OrderMerge.create(
+        id=new_id(),
+        organization_id=act.organization_id,
+        order_id=change.order.id,
+        location_id=merge.location_id,
+        wait_days=merge.wait_days,
+        waits_until=merge.waits_until,
+        asked_by=merge.asked_by,
+        asked_at=act.now,
+    )
+    change.record(FactKind.ORDER_CHANGED, location_id=merge.location_id, merge=merge.told())
 
 
 async def _settle(act: Act, change: OrderChange, merge: OrderMerge, plan: RoutingPlan) -> None:

@@ -12,6 +12,7 @@ from actions.upserting import check_known, fresh_network
 from domain.errors import Conflict, IllegalTransition, NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import new_id
+from domain.merging import MOST_WAIT_DAYS
 from domain.orders import FulfilmentMethod
 from domain.routing.rules.applying import PERCENT
 from domain.routing.rules.values import BY_METHOD, DEFAULT_STEP_MINOR, WITHOUT_VALUE, ConstraintKind, RuleStatus
@@ -29,8 +30,14 @@ MAX_PRIORITY: Final = 1_000
 MAX_WEIGHT: Final = 100_000
 """So that the weights of a plan stay far below what may not be done."""
 MAX_DAYS: Final = 365
-MOST: Final = {ConstraintKind.KEEP_PERCENT: PERCENT, ConstraintKind.SHIP_WITHIN_DAYS: MAX_DAYS}
-AT_LEAST_ONE: Final = frozenset({ConstraintKind.MAX_PARCELS, ConstraintKind.MAX_SOURCES_PER_LINE})
+MOST: Final = {
+    ConstraintKind.KEEP_PERCENT: PERCENT,
+    ConstraintKind.SHIP_WITHIN_DAYS: MAX_DAYS,
+    ConstraintKind.DELIVER_TOGETHER: MOST_WAIT_DAYS,
+}
+AT_LEAST_ONE: Final = frozenset(
+    {ConstraintKind.MAX_PARCELS, ConstraintKind.MAX_SOURCES_PER_LINE, ConstraintKind.DELIVER_TOGETHER}
+)
 MAX_KM: Final = 21_000
 """Nothing on earth is farther away."""
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -64,6 +71,7 @@ class RuleConstraint:
     is_hard: bool = True
     value: int | None = None
     method: FulfilmentMethod | None = None
+    location_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +241,7 @@ async def _check(act: Act, command: DraftRoutingRule) -> None:
     named = [("channel_id", command.channel_id)] if command.channel_id else []
     await check_known(act, checks, "channels", named)
     await check_known(act, checks, "variants", [("variant_id", command.variant_id)] if command.variant_id else [])
-    await check_known(act, checks, "locations", _named(command, "location_ids"))
+    await check_known(act, checks, "locations", [*_named(command, "location_ids"), *_merge_places(command)])
     await check_known(act, checks, "location_groups", _named(command, "group_ids"))
     checks.refuse()
 
@@ -255,16 +263,25 @@ def _check_terms(checks: Checks, command: DraftRoutingRule) -> None:
         below.amount("unit_minor", each.unit_minor)
     if checks.size("constraints", command.constraints, most=MAX_CONSTRAINTS):
         for constraint, below in checks.below("constraints").beside(command.constraints):
-            needs_value = constraint.kind not in WITHOUT_VALUE
-            if needs_value != (constraint.value is not None):
-                below.note("value", "VALUE", "Say how much." if needs_value else "This one takes no value.")
-            below.amount("value", constraint.value)
-            if constraint.kind in AT_LEAST_ONE:
-                below.number("value", constraint.value, least=1)
-            if constraint.kind in MOST:
-                below.number("value", constraint.value, most=MOST[constraint.kind])
-            if constraint.method is not None and constraint.kind not in BY_METHOD:
-                below.note("method", "NOT_BY_METHOD", "This one holds for every method.")
+            _check_constraint(below, constraint)
+    together = [each for each in command.constraints if each.kind is ConstraintKind.DELIVER_TOGETHER]
+    if len(together) > 1:
+        checks.note("constraints", "TWICE", "Say once how an order is delivered together.")
+
+
+def _check_constraint(below: Checks, constraint: RuleConstraint) -> None:
+    needs_value = constraint.kind not in WITHOUT_VALUE
+    if needs_value != (constraint.value is not None):
+        below.note("value", "VALUE", "Say how much." if needs_value else "This one takes no value.")
+    below.amount("value", constraint.value)
+    if constraint.kind in AT_LEAST_ONE:
+        below.number("value", constraint.value, least=1)
+    if constraint.kind in MOST:
+        below.number("value", constraint.value, most=MOST[constraint.kind])
+    if constraint.method is not None and constraint.kind not in BY_METHOD:
+        below.note("method", "NOT_BY_METHOD", "This one holds for every method.")
+    if constraint.location_id is not None and constraint.kind is not ConstraintKind.DELIVER_TOGETHER:
+        below.note("location_id", "NO_PLACE", "This one names no location.")
 
 
 def _named(command: DraftRoutingRule, name: str) -> list[tuple[str, UUID]]:
@@ -275,6 +292,21 @@ def _named(command: DraftRoutingRule, name: str) -> list[tuple[str, UUID]]:
     ]
 
 
+def _merge_places(command: DraftRoutingRule) -> list[tuple[str, UUID]]:
+    return [
+        (f"constraints.{at}.location_id", each.location_id)
+        for at, each in enumerate(command.constraints[:MAX_CONSTRAINTS])
+        if each.location_id is not None
+    ]
+
+
+def _constraint(constraint: RuleConstraint) -> dict[str, Any]:
+    """Naming no place where there is none to name, as older processes know it."""
+    kept = {**asdict(constraint), "value": constraint.value or 0}
+    place = kept.pop("location_id")
+    return kept if place is None else {**kept, "location_id": str(place)}
+
+
 def _values(command: DraftRoutingRule) -> dict[str, Any]:
     plain = ("name", "priority", "effective_from", "effective_until", "channel_id", "segment", "variant_id", "category",
              "country", "region", "method", "step_minor", "split_minor",
@@ -283,7 +315,7 @@ def _values(command: DraftRoutingRule) -> dict[str, Any]:
         **{name: getattr(command, name) for name in plain},
         "steps": [_step(at, step) for at, step in enumerate(command.steps)],
         "handling": [asdict(each) for each in command.handling],
-        "constraints": [{**asdict(each), "value": each.value or 0} for each in command.constraints],
+        "constraints": [_constraint(each) for each in command.constraints],
     }
 
 

@@ -25,11 +25,12 @@ ON_THEIR_WAY: Final = UNRELEASED - {UnitStatus.SCHEDULED, UnitStatus.CANCELLED} 
 
 class Merge(NamedTuple):
     """Where an order comes together, None as long as nothing of it lies anywhere and nobody chose; how long what has come
-    waits for the rest."""
+    waits for the rest. `asked_by` something else than who is acting."""
 
     location_id: UUID | None
     wait_days: int
     waits_until: datetime
+    asked_by: str = ""
 
     @classmethod
     def asked(cls, now: datetime, wait_days: int, location_id: UUID | None = None) -> Self:

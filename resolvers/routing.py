@@ -57,6 +57,7 @@ class ConstraintShown:
     is_hard: bool
     value: int
     method: FulfilmentMethod | None
+    location: Location | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +198,10 @@ class Names:
             for parcel in plan.parcels
         ]
 
-    def seen_from(self, at: int) -> Self:
+    def seen_from(self, at: int | None) -> Self:
         """The same as seen from another place where it might have come together."""
+        if at is None:
+            return self
         assert self.kept.merging is not None, "it comes together somewhere"
         way = self.kept.merging.ways[at]
         return replace(self, kept=self.kept._replace(case=way.case, kilometres=way.far))
@@ -263,13 +266,16 @@ async def handling(root: Parent[RoutingRule]) -> list[HandlingShown]:
     ]
 
 
-async def constraints(root: Parent[RoutingRule]) -> list[ConstraintShown]:
+async def constraints(root: Parent[RoutingRule], info: Info) -> list[ConstraintShown]:
+    named = [UUID(key) for each in root.constraints if (key := each.get("location_id"))]
+    known = await locations_of(info, named) if named else {}
     return [
         ConstraintShown(
             ConstraintKind(each["kind"]),
             each["is_hard"],
             each["value"],
             FulfilmentMethod(each["method"]) if each.get("method") else None,
+            known.get(UUID(key)) if (key := each.get("location_id")) else None,
         )
         for each in root.constraints
     ]

@@ -48,6 +48,8 @@ strawberry.enum(
     "KEEP_UNITS: so many units of a variant stay at a location. KEEP_PERCENT: so many hundredths of its free units do. "
     "DAILY_CAPACITY: no more a day than the location says it can do. "
     "SHIP_WITHIN_DAYS: it leaves at most so many days from today; 0 is today. "
+    "DELIVER_TOGETHER: what ships of an order leaves in one delivery, and what has come together waits so many days for the "
+    "rest; a soft one holds where all of it can be brought together now. "
     "HAZMAT: dangerous goods only from where they may be handled. The others count nothing.",
 )
 strawberry.enum(DecisionKind, name="RoutingOccasion", description="On what occasion units were given a location.")
@@ -89,6 +91,9 @@ class RoutingConstraint:
     value: int = strawberry.field(description="How much; 0 where there is nothing to say.")
     method: FulfilmentMethod | None = strawberry.field(
         description="Only for lines that reach the customer this way; null for all."
+    )
+    location: Location | None = strawberry.field(
+        description="Where orders come together, if it says so; else where that costs least."
     )
 
 
@@ -314,6 +319,9 @@ class RoutingConstraintInput:
     )
     method: FulfilmentMethod | None = given(
         "Only for lines that reach the customer this way; for what stays at a location.", default=None
+    )
+    location_id: strawberry.ID | None = ref(
+        "Where orders come together; where that costs least if left out.", "Location", default=None
     )
 
 

@@ -24,7 +24,9 @@ def rows_of(new: NewOrder) -> list[tuple[Any, ...]]:
     """The values of COLUMNS; none for an order that did not ask for it."""
     if new.merge is None:
         return []
-    return [(new_id(), new.act.organization_id, new.id, *new.merge, new.act.actor, new.act.now)]
+    return [
+        (new_id(), new.act.organization_id, new.id, *new.merge[:3], new.merge.asked_by or new.act.actor, new.act.now)
+    ]
 
 
 async def write(new: NewOrder) -> None:

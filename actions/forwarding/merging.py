@@ -101,7 +101,7 @@ async def _kept(act: Act, change: OrderChange, asked: Merge) -> OrderMerge:
     is_new = merge is None
     if merge is None:
         merge = OrderMerge(id=new_id(), organization_id=act.organization_id, order_id=change.order.id)
-    merge.location_id, merge.wait_days, merge.waits_until = asked
+    merge.location_id, merge.wait_days, merge.waits_until, _ = asked
     merge.asked_by, merge.asked_at, merge.ended_by, merge.ended_at = act.actor, act.now, None, None
     await merge.save(force_create=is_new)
     return merge

@@ -18,6 +18,8 @@ UNKNOWN_TO_MANY: Final = frozenset(
     {ConstraintKind.DAILY_CAPACITY, ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT}
 )
 """What depends on how much others take meanwhile."""
+UNKNOWN_TO_PARTS: Final = frozenset({ConstraintKind.DELIVER_TOGETHER})
+"""What is decided about an order as a whole, with the way from where it comes together."""
 
 Places = Sequence[UUID | None]
 """By demand where its units are, None where they wait."""
@@ -73,7 +75,9 @@ class Considered:
         """Whether a plan of many orders can keep to all that its rules ask for."""
         if self.rule is not None and self.rule.split_minor not in (None, DEFAULT_ROUTING.split_minor):
             return False
-        return not any(one.kind in UNKNOWN_TO_MANY for rule in self.rules if rule for one in rule.constraints)
+        return not any(
+            one.kind in UNKNOWN_TO_MANY | UNKNOWN_TO_PARTS for rule in self.rules if rule for one in rule.constraints
+        )
 
     def closed(self) -> list[frozenset[UUID]]:
         """By demand where it may not go; it may stay where it is."""

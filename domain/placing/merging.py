@@ -13,7 +13,8 @@ from domain.merging import Merge
 from domain.placing.commands import Together
 from domain.placing.forwarding import Columns, HandOvers, Terms
 from domain.placing.world import ChannelTerms, Network, Site, View
-from domain.routing.kits import Bundle
+from domain.routing.rules.choosing import Asker, WantedLine, choose, leading
+from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 
 MOST_PLACES: Final = 16
@@ -23,11 +24,16 @@ OTHERS: Final = "vendor"
 
 
 class Bringing(NamedTuple):
-    """What ships comes together at one of the sites; `grams_before` of it are there already, or on their way."""
+    """What ships comes together at one of the sites; `grams_before` of it are there already, or on their way.
+
+    If it `is_optional` it does so only where all of it can. `asked_by` is the rule that asks for it, if one does.
+    """
 
     sites: Sequence[Site]
     wait_days: int
     grams_before: int = 0
+    is_optional: bool = False
+    asked_by: str = ""
 
 
 def bringing(together: Together, network: Network, channel: ChannelTerms) -> Bringing:
@@ -37,10 +43,30 @@ def bringing(together: Together, network: Network, channel: ChannelTerms) -> Bri
     return Bringing(merge_sites(network, channel), together.wait_days)
 
 
+def asked_by_rule(
+    rules: Sequence[RoutingRule], lines: Sequence[WantedLine], asker: Asker, network: Network
+) -> Bringing | None:
+    """Of the rules of what ships the most specific one decides, as it does about all that concerns the whole order.
+
+    None as well where the location that it names ships nothing any more.
+    """
+    shipped = [line for line in lines if line.method is Method.SHIP]
+    lead = leading([choose(rules, line, asker) for line in shipped])
+    asked = lead.together if lead else None
+    if lead is None or asked is None:
+        return None
+    sites = merge_sites(network, network.channels[shipped[0].channel_id])
+    if asked.location_id is not None:
+        sites = [site for site in sites if site.id == asked.location_id]
+    by = f"routing rule {lead.name}"
+    return Bringing(sites, asked.value, is_optional=not asked.is_hard, asked_by=by) if sites else None
+
+
 def merge_of(bringing: Bringing, plan: RoutingPlan, now: datetime) -> Merge:
     """Where it comes together by the plan; if that is still to be found, once something can be served."""
     named = bringing.sites[0].id if len(bringing.sites) == 1 else None
-    return Merge.asked(now, bringing.wait_days, plan.last_leg.location if plan.last_leg else named)
+    chosen = plan.last_leg.location if plan.last_leg else named
+    return Merge.asked(now, bringing.wait_days, chosen)._replace(asked_by=bringing.asked_by)
 
 
 def merge_sites(network: Network, channel: ChannelTerms) -> list[Site]:
@@ -75,12 +101,11 @@ def handed_over_at(place: UUID, demands: Sequence[Demand], collected: HandOvers)
     ]
 
 
-def keep_kits(terms: Terms, columns: Columns, place: UUID, bundles: Iterable[Bundle], hand_overs: HandOvers) -> Terms:
-    """Kits are not brought: what ships of them lies where everything comes together."""
+def keep_kits(terms: Terms, columns: Columns, place: UUID, kits: Iterable[int], hand_overs: HandOvers) -> Terms:
+    """Lines of kits are not brought: what ships of them lies where everything comes together."""
     elsewhere = [at for at, one in enumerate(columns.candidates) if one.via == place and one.location != place]
     excluded = dict(terms.excluded)
-    for bundle in bundles:
-        for line in bundle.lines:
-            if hand_overs[line] == place:
-                excluded |= {(line, at): Exclusion.METHOD for at in elsewhere}
+    for line in kits:
+        if hand_overs[line] == place:
+            excluded |= {(line, at): Exclusion.METHOD for at in elsewhere}
     return terms._replace(excluded=excluded)

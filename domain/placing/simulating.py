@@ -11,8 +11,16 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.forwarding import seen_from
+from domain.placing.simulating_merging import (
+    Again,
+    bringing_of,
+    decide_apart,
+    decide_straight,
+    decide_together,
+    take_apart,
+)
 from domain.placing.world import Network
-from domain.routing.kits import Part, Parts, kits_at, solve_together, taken_of
+from domain.routing.kits import Part, Parts, kits_at, taken_of
 from domain.routing.plan import plan_of_units
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import Asker, WantedLine
@@ -76,7 +84,10 @@ class Share(NamedTuple):
 
 @dataclass(slots=True)
 class Totals:
-    """`far` sums the kilometres of all parcels; `promised` of them had a day, and `on_time` would have kept it."""
+    """`far` sums the kilometres of all parcels; `promised` of them had a day, and `on_time` would have kept it.
+
+    Parcels that are brought somewhere to be delivered together have none.
+    """
 
     decisions: int = 0
     cost_minor: dict[str, int] = field(default_factory=dict)
@@ -104,6 +115,8 @@ class Totals:
         if past.promised_on is not None:
             for parcel in plan.parcels:
                 method = past.lines[parcel.lines[0]].method
+                if plan.last_leg is not None and method is Method.SHIP:
+                    continue
                 day = arrival(past, parcel.location, kilometres[parcel.candidate], method)
                 self.promised += 1
                 self.on_time += day is not None and day <= past.promised_on
@@ -121,25 +134,25 @@ class Outcome:
 def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: Arrival) -> Outcome:
     """`past` in the order in which it was decided."""
     rules = _rules(what_if)
+    ruled = replace(what_if, rules=rules)
     outcome = Outcome()
     moved: dict[Place, int] = dict(what_if.extra)
     done = Done()
     for each in past:
         situation, parts = _situation(each, what_if, network, moved)
         situation = done.loaded(situation)
-        case, _ = case_of(situation, rules)
-        case, plan = solve_together(case, parts)
-        before = _costed_alike(each.plan, case.strict)
-        if each.kept.merging is not None:
-            plan, before = (_delivered(each, one) for one in (plan, before))
+        before = _as_it_was(each, situation, rules)
+        again = _again(each, situation, parts, what_if=ruled, network=network)
         outcome.decided.add(each, before, situation.kilometres, arrival)
-        outcome.simulated.add(each, plan, situation.kilometres, arrival)
-        if _units(plan, case.strict, parts) != _units(before, case.strict, parts):
+        outcome.simulated.add(each, again.plan, again.situation.kilometres, arrival)
+        units, units_before = _units(again.plan, again.request, again.parts), _units(before, situation, parts)
+        if units != units_before or _merged_at(again.plan) != _merged_at(before):
             outcome.changed.append(each.order_id)
-        done.add(situation, before, plan)
-        for sign, one in ((1, before), (-1, plan)):
-            for place, units in _units(one, case.strict, parts).items():
-                moved[place] = moved.get(place, 0) + sign * units
+        done.add(-1, situation, before)
+        done.add(1, again.situation, again.plan)
+        for sign, taken in ((1, units_before), (-1, units)):
+            for place, quantity in taken.items():
+                moved[place] = moved.get(place, 0) + sign * quantity
     return outcome
 
 
@@ -158,21 +171,20 @@ class Done:
         pairs = zip(places, situation.loads, strict=True)
         return replace(situation, loads=[load and self._with_others(place, load) for place, load in pairs])
 
-    def add(self, situation: Situation, before: RoutingPlan, plan: RoutingPlan) -> None:
-        for sign, one in ((-1, before), (1, plan)):
-            units: dict[int, int] = {}
-            lines: dict[int, int] = {}
-            for line, at, _, quantity in one.assignments:
-                units[at] = units.get(at, 0) + quantity
-                lines[at] = lines.get(at, 0) + situation.demands[line].lines
-            for at, quantity in units.items():
-                load = situation.load(at)
-                if load is not None and load.is_limited:
-                    key = situation.candidates[at].location, load.day
-                    self.units[key] = self.units.get(key, 0) + sign * quantity
-                    self.orders[key] = self.orders.get(key, 0) + sign
-                    if load.most_lines is not None:
-                        self.lines[key] = self.lines.get(key, 0) + sign * lines[at]
+    def add(self, sign: int, situation: Situation, plan: RoutingPlan) -> None:
+        units: dict[int, int] = {}
+        lines: dict[int, int] = {}
+        for line, at, _, quantity in plan.assignments:
+            units[at] = units.get(at, 0) + quantity
+            lines[at] = lines.get(at, 0) + situation.demands[line].lines
+        for at, quantity in units.items():
+            load = situation.load(at)
+            if load is not None and load.is_limited:
+                key = situation.candidates[at].location, load.day
+                self.units[key] = self.units.get(key, 0) + sign * quantity
+                self.orders[key] = self.orders.get(key, 0) + sign
+                if load.most_lines is not None:
+                    self.lines[key] = self.lines.get(key, 0) + sign * lines[at]
 
     def _with_others(self, place: UUID, load: Load) -> Load:
         key = place, load.day
@@ -299,25 +311,40 @@ def _kind_via(candidate: Candidate, network: Network) -> str:
     return site.kind if site else ""
 
 
-def _costed_alike(plan: RoutingPlan, request: RoutingRequest) -> RoutingPlan:
-    """What was decided, at the rates and weights of `request`."""
+def _again(past: Past, situation: Situation, parts: Parts, *, what_if: WhatIf, network: Network) -> Again:
+    """Seen as it was seen then where nothing is delivered together, neither then nor now."""
+    rules, view = what_if.rules, network.view(*past.position)
+    bringing = bringing_of(past.kept, situation, rules, network, what_if.closed)
+    if bringing is None and past.kept.merged_at is None:
+        return decide_straight(situation, parts, rules)
+    taken = take_apart(situation, parts, network, view)
+    if bringing is None:
+        return decide_apart(taken, rules, network)
+    return decide_together(taken, bringing, rules, network, view)
+
+
+def _as_it_was(past: Past, situation: Situation, rules: Sequence[RoutingRule]) -> RoutingPlan:
+    """What was decided, at today's rates and weights."""
+    case, _ = case_of(situation, rules)
     taken: dict[int, list[int]] = {}
-    for line, at, _, quantity in plan.assignments:
-        taken.setdefault(at, [0] * len(request.demands))[line] += quantity
-    plain = replace(request, unit_costs=None)
+    for line, at, _, quantity in past.plan.assignments:
+        taken.setdefault(at, [0] * len(situation.demands))[line] += quantity
+    plain = replace(case.strict, unit_costs=None)
     costed = plan_of_units(plain, [(at, tuple(units)) for at, units in taken.items()])
-    return costed._replace(unserved=plan.unserved)
+    costed = costed._replace(unserved=past.plan.unserved)
+    merging, chosen = past.kept.merging, past.kept.merged_at
+    if merging is None or chosen is None:
+        return costed
+    return with_last_leg(costed, merging.ways[chosen], merging.grams_before)
 
 
-def _delivered(past: Past, plan: RoutingPlan) -> RoutingPlan:
-    """With the last leg from where it came together."""
-    merging = past.kept.merging
-    assert merging is not None, "it came together somewhere"
-    place = past.plan.last_leg.location if past.plan.last_leg else merging.ways[0].location
-    [way] = [way for way in merging.ways if way.location == place]
-    return with_last_leg(plan, way, merging.grams_before)
+def _merged_at(plan: RoutingPlan) -> UUID | None:
+    return plan.last_leg.location if plan.last_leg else None
 
 
-def _units(plan: RoutingPlan, request: RoutingRequest, parts: Parts) -> dict[Place, int]:
-    taken = taken_of(plan, request.demands, parts)
-    return {(variant, request.candidates[at].location): units for (variant, at), units in taken.items()}
+def _units(plan: RoutingPlan, seen: Situation | RoutingRequest, parts: Parts) -> dict[Place, int]:
+    found: dict[Place, int] = {}
+    for (variant, at), units in taken_of(plan, seen.demands, parts).items():
+        place = variant, seen.candidates[at].location
+        found[place] = found.get(place, 0) + units
+    return found

@@ -5,14 +5,14 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
-from domain.placing.merging import Bringing, first_sites, handed_over_at, keep_kits
+from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at, keep_kits
 from domain.placing.world import Network, Site, View
 from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together, spread
 from domain.routing.plan import route
 from domain.routing.rules.applying import DEFAULT_ROUTING, Excluded, Situation, case_of
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.keeping import Plain, plain_candidate, plain_case, plain_merging
-from domain.routing.rules.merging import Merging, Way, choose_way
+from domain.routing.rules.merging import Apart, Merging, Way, choose_way
 from domain.routing.rules.passes import Case, solve
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Demand, RoutingPlan, RoutingRequest
@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
     """Units by line, and what each site has of them. What follows `excluded` is for rules, unused without any.
 
     `hand_overs`, where goods are brought to some place, names it line by line: None for lines that come straight.
-    `bringing`: what ships is delivered together.
+    `bringing`: what ships is delivered together. Rules may ask for it too, unless some of it stands somewhere already.
     """
 
     demands: Sequence[Demand]
@@ -38,6 +38,7 @@ class Wanted(NamedTuple):
     bundles: Sequence[Bundle] = ()
     hand_overs: HandOvers = ()
     bringing: Bringing | None = None
+    may_merge: bool = True
 
     @property
     def goods(self) -> Terms:
@@ -60,7 +61,7 @@ class Routed(NamedTuple):
     parts: Parts = {}
     members: Members = ()
     merging: Merging | None = None
-    merged_at: int = 0
+    merged_at: int | None = None
     bringing: Bringing | None = None
 
     @property
@@ -85,8 +86,15 @@ def route_order(
 ) -> Routed:
     """`sites` by rank: ties in cost go to the first."""
     view = network.view(*position)
-    if wanted.bringing is not None:
-        return _route_together(wanted, wanted.bringing, sites, network, view)
+    if wanted.bringing is not None or (network.is_merging and wanted.may_merge):
+        together = wanted.bringing or asked_by_rule(network.rules, wanted.lines, wanted.asker, network)
+        if together is not None:
+            return _route_together(wanted, together, sites, network, view)
+    return _route_apart(wanted, sites, network, view)
+
+
+def _route_apart(wanted: Wanted, sites: Sequence[Site], network: Network, view: View) -> Routed:
+    """What is brought nowhere, unless it is collected there."""
     if wanted.bundles or wanted.hand_overs:
         columns = direct(sites, view, wanted.loads)
         if wanted.hand_overs:
@@ -110,18 +118,24 @@ def route_order(
 def _route_together(wanted: Wanted, bringing: Bringing, sites: Sequence[Site], network: Network, view: View) -> Routed:
     """Once for each place where everything may come together; of the answers the best."""
     straight = direct(sites, view, wanted.loads)
+    kits = [line for bundle in wanted.bundles for line in bundle.lines]
     found: list[Routed] = []
     ways: list[Way] = []
     for place in first_sites(wanted.goods, sites, bringing.sites, view):
         hand_overs = handed_over_at(place.id, wanted.demands, wanted.hand_overs)
         terms, columns = brought(wanted.goods, straight, hand_overs, network)
-        terms = keep_kits(terms, columns, place.id, wanted.bundles, hand_overs)
+        terms = keep_kits(terms, columns, place.id, kits, hand_overs)
         routed = _route_among(wanted._replace(stock=terms.stock, excluded=terms.excluded), columns, network)
         found.append(routed)
         rate, kilometres = view.candidates[place.rank].rate, view.kilometres[place.rank]
         ways.append(Way(place.id, rate, kilometres, routed.case, columns.kilometres))
-    merging = Merging(ways, bringing.grams_before)
+    apart = _route_apart(wanted, sites, network, view) if bringing.is_optional else None
+    leaving = apart and Apart(apart.case, [each[8] for each in apart.candidates])
+    merging = Merging(ways, bringing.grams_before, leaving, is_ruled=bool(bringing.asked_by))
     merged = choose_way(merging, [routed.plan for routed in found])
+    if merged.at is None:
+        assert apart is not None, "it has to come together, and there is a way"
+        return apart._replace(merging=merging)
     return found[merged.at]._replace(plan=merged.plan, merging=merging, merged_at=merged.at, bringing=bringing)
 
 

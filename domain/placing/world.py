@@ -163,6 +163,11 @@ class Network:
     brought_to: frozenset[UUID] = frozenset()
     """Locations that goods are brought to for those who collect them there."""
     seen: dict[tuple[float | None, float | None], View] = field(default_factory=dict)
+    is_merging: bool = field(init=False)
+    """Whether any rule asks that orders are delivered together."""
+
+    def __post_init__(self) -> None:
+        self.is_merging = any(rule.together for rule in self.rules)
 
     def worth_of(self, variant: VariantKey) -> Mapping[UUID, int]:
         """By location, what is lost with a unit taken there: its worth to later orders, and the best credit if not its own."""

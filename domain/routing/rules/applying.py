@@ -136,7 +136,7 @@ def _limits(rule: RoutingRule, method: Method | None = None, *, with_soft: bool)
 def tightest(constraints: Iterable[Constraint]) -> dict[ConstraintKind, int]:
     """Of each kind that is asked for its tightest value."""
     found: dict[ConstraintKind, int] = {}
-    for kind, _, value, _ in constraints:
+    for kind, _, value, *_ in constraints:
         tighter = max if kind in LARGER_IS_TIGHTER else min
         found[kind] = tighter(found.get(kind, value), value)
     return found

@@ -30,12 +30,18 @@ class Compared(NamedTuple):
 
     explanation: Explanation
     merged: Merged
-    runner_up_at: int
+    runner_up_at: int | None
 
 
 def explain_merging(merging: Merging) -> Compared:
-    """The chosen place is explained as any decision; second best is its own second plan, or the plan of another place."""
+    """The chosen place is explained as any decision; second best is its own second plan, or the plan of another place.
+
+    So it is with what does not come together, which competes with no place.
+    """
     merged = solve_merging(merging)
+    if merged.at is None:
+        assert merging.apart is not None, "there is one way at least"
+        return Compared(explain_case(merging.apart.case), merged, None)
     chosen = merging.ways[merged.at]
     within = explain_case(chosen.case)
     others = [(plan, at) for at, plan in enumerate(merged.plans) if at != merged.at and plan.assignments]

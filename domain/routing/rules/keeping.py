@@ -8,7 +8,8 @@ positions of the order's lines where they are not simply the first ones. A candi
 something for backlog or delay, a third where it can take on so many lines only, and a fourth thing where its goods are
 brought to for handing them over. `b` has the demands that are kits: of each component its variant, the units in one kit, and
 what each candidate has of it. `g`, of what is delivered together, has the way that was chosen, the grams that were on theirs
-already, and of every place its last leg, with what differs in the request as seen from there.
+already, and of every place its last leg, with what differs in the request as seen from there; then, where it need not come
+together, what differs for that, and whether a rule asked for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from domain.routing.rules.merging import Merging, Way, solve_merging
+from domain.routing.rules.merging import Apart, Merging, Way, solve_merging
 from domain.routing.rules.passes import Case, solve
 from domain.routing.values import (
     Assignment,
@@ -46,7 +47,7 @@ class Kept(NamedTuple):
     """A stored decision, read again; `positions` are those of the order's lines, `free` and `loads` from before any rule.
 
     `parts` has (variant, units in one kit, free units by candidate) of the demands that are kits. With `merging` the case is
-    that of the place which was chosen.
+    that of the way which was chosen, `merged_at`, or of none.
     """
 
     case: Case
@@ -56,6 +57,7 @@ class Kept(NamedTuple):
     loads: Sequence[Load | None] = ()
     parts: Mapping[int, Sequence[tuple[VariantKey, int, Sequence[int]]]] = {}
     merging: Merging | None = None
+    merged_at: int | None = None
 
     def decided_again(self) -> RoutingPlan:
         return solve(self.case) if self.merging is None else solve_merging(self.merging).plan
@@ -110,17 +112,20 @@ def plain_case(
     return stored
 
 
-def plain_merging(merging: Merging, at: int, stored: Plain) -> Plain:
+def plain_merging(merging: Merging, at: int | None, stored: Plain) -> Plain:
     """What comes on top of the stored request of the place that was chosen."""
+
+    def other(case: Case, far: Sequence[float]) -> Plain:
+        candidates = [plain_candidate(*each) for each in zip(case.strict.candidates, far, strict=True)]
+        own = _plain_passes(case, candidates)
+        return {name: own.get(name) for name in PASSES if own.get(name) != stored.get(name)}
+
     ways = []
     for way in merging.ways:
-        candidates = [plain_candidate(*each) for each in zip(way.case.strict.candidates, way.far, strict=True)]
-        own = _plain_passes(way.case, candidates)
-        other = {name: own.get(name) for name in PASSES if own.get(name) != stored.get(name)}
         rate = way.rate
         leg = [rate.base_minor, rate.per_kilogram_minor, rate.included_kilograms, round(way.kilometres)]
-        ways.append([str(way.location), *leg, other])
-    return {"g": [at, merging.grams_before, ways]}
+        ways.append([str(way.location), *leg, other(way.case, way.far)])
+    return {"g": [at, merging.grams_before, ways, merging.apart and other(*merging.apart), merging.is_ruled]}
 
 
 def plain_plan(plan: RoutingPlan) -> Plain:
@@ -150,6 +155,7 @@ def kept_of(stored: Mapping[str, Any]) -> Kept:
         loads=[each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored.get("w", ())],
         parts={at: [(variant, units, row) for variant, units, row in of] for at, of in parts.items()},
         merging=_merging(demands, stored) if "g" in stored else None,
+        merged_at=stored["g"][0] if "g" in stored else None,
     )
 
 
@@ -212,13 +218,17 @@ def _case(demands: Sequence[Demand], stored: Mapping[str, Any]) -> Case:
 
 
 def _merging(demands: Sequence[Demand], stored: Mapping[str, Any]) -> Merging:
-    _, grams_before, kept = stored["g"]
-    ways = []
-    for location, base, per_kilogram, included, kilometres, other in kept:
+    _, grams_before, kept, apart, is_ruled = stored["g"]
+
+    def seen(other: Mapping[str, Any]) -> Apart:
         own = {name: said for name, said in {**stored, **other}.items() if said is not None}
-        far = [each[8] for each in own["c"]]
-        ways.append(Way(UUID(location), Rate(base, per_kilogram, included), kilometres, _case(demands, own), far))
-    return Merging(ways, grams_before)
+        return Apart(_case(demands, own), [each[8] for each in own["c"]])
+
+    ways = [
+        Way(UUID(location), Rate(base, per_kilogram, included), kilometres, *seen(other))
+        for location, base, per_kilogram, included, kilometres, other in kept
+    ]
+    return Merging(ways, grams_before, None if apart is None else seen(apart), is_ruled)
 
 
 def _request(demands: Sequence[Demand], candidates: Sequence[Candidate], terms: Mapping[str, Any]) -> RoutingRequest:

@@ -5,6 +5,9 @@ there costs, as seen from there, and the last leg: one parcel of all of it from 
 whole from one location is the place to which nothing is brought. What is served counts before what it costs, and of equals
 the first is taken. As long as everything is served the last leg of a place is the same whatever its plan, so the cheapest
 plan of each place, which `passes.py` finds, is all that has to be compared.
+
+A rule may ask for it too. A hard one is as if the customer asked. A soft one holds where everything can be brought together,
+and is dropped for the order otherwise: it is served as if the rule did not ask for it.
 """
 
 from collections.abc import Sequence
@@ -30,32 +33,64 @@ class Way(NamedTuple):
     far: Sequence[float]
 
 
+class Apart(NamedTuple):
+    """How an order is served that is not delivered together."""
+
+    case: Case
+    far: Sequence[float]
+
+
 class Merging(NamedTuple):
-    """The ways to choose from; `grams_before` are on their way already, so that only what comes on top is paid for."""
+    """The ways to choose from; `grams_before` are on their way already, so that only what comes on top is paid for.
+
+    With `apart` it comes together only where all that ships does; otherwise it leaves from wherever it lies.
+    `is_ruled` if a rule asked for it and not the customer.
+    """
 
     ways: Sequence[Way]
     grams_before: int = 0
+    apart: Apart | None = None
+    is_ruled: bool = False
 
 
 class Merged(NamedTuple):
-    """Every way's plan with its last leg, and which of them it is."""
+    """Every way's plan with its last leg, and which of them it is; None for the plan that is `apart`."""
 
     plans: Sequence[RoutingPlan]
-    at: int
+    at: int | None
+    apart: RoutingPlan | None = None
 
     @property
     def plan(self) -> RoutingPlan:
-        return self.plans[self.at]
+        if self.at is not None:
+            return self.plans[self.at]
+        assert self.apart is not None, "there is one way at least"
+        return self.apart
 
 
 def solve_merging(merging: Merging) -> Merged:
-    return choose_way(merging, [solve(way.case) for way in merging.ways])
+    found = choose_way(merging, [solve(way.case) for way in merging.ways])
+    if found.at is not None:
+        return found
+    assert merging.apart is not None, "there is one way at least"
+    return found._replace(apart=solve(merging.apart.case))
 
 
 def choose_way(merging: Merging, plans: Sequence[RoutingPlan]) -> Merged:
-    """`plans` are those of the ways' cases."""
+    """`plans` are those of the ways' cases; the one that is apart is left to the caller."""
     found = [with_last_leg(plan, way, merging.grams_before) for way, plan in zip(merging.ways, plans, strict=True)]
-    return Merged(found, min(range(len(found)), key=lambda at: rank(found[at])))
+    open_ones = [
+        at
+        for at, (way, plan) in enumerate(zip(merging.ways, found, strict=True))
+        if merging.apart is None or is_whole(plan, way)
+    ]
+    return Merged(found, min(open_ones, key=lambda at: rank(found[at]), default=None))
+
+
+def is_whole(plan: RoutingPlan, way: Way) -> bool:
+    """Whether nothing of what ships has to wait."""
+    demands = way.case.strict.demands
+    return not any(demands[short.line].method is Method.SHIP for short in plan.unserved)
 
 
 def with_last_leg(plan: RoutingPlan, way: Way, grams_before: int) -> RoutingPlan:

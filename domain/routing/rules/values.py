@@ -48,6 +48,7 @@ class ConstraintKind(StrEnum):
     KEEP_PERCENT = "keep_percent"  # of the free units of a variant, what stays at a location
     DAILY_CAPACITY = "daily_capacity"  # no more a day than the location said it can do; no value
     SHIP_WITHIN_DAYS = "ship_within_days"  # days from today, by the location's cut-off and calendar; 0 is today
+    DELIVER_TOGETHER = "deliver_together"  # days that what has come together waits for the rest of its order
     HAZMAT = "hazmat"  # only where dangerous goods may be handled; no value
 
 
@@ -68,12 +69,16 @@ LARGER_IS_TIGHTER: Final = frozenset(
 
 
 class Constraint(NamedTuple):
-    """A soft one is dropped for what could not be served while it was kept. Without a `method` it is for all."""
+    """A soft one is dropped for what could not be served while it was kept. Without a `method` it is for all.
+
+    `location_id` is where orders come together; without it they do where that costs least.
+    """
 
     kind: ConstraintKind
     is_hard: bool
     value: int = 0
     method: Method | None = None
+    location_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,11 @@ class RoutingRule:
     constraints: tuple[Constraint, ...] = ()
 
     @property
+    def together(self) -> Constraint | None:
+        """That orders are delivered together, if it asks for that."""
+        return next((one for one in self.constraints if one.kind is ConstraintKind.DELIVER_TOGETHER), None)
+
+    @property
     def is_dated(self) -> bool:
         """Whether it wants to know on which day a location would work on an order."""
         return bool(self.delay_minor) or any(
@@ -167,7 +177,13 @@ def terms_of(record: Mapping[str, Any], groups: Groups) -> dict[str, Any]:
             each["location_kind"]: Handling(each["parcel_minor"], each["unit_minor"]) for each in record["handling"]
         },
         "constraints": tuple(
-            Constraint(ConstraintKind(each["kind"]), each["is_hard"], each["value"], _method(each.get("method")))
+            Constraint(
+                ConstraintKind(each["kind"]),
+                each["is_hard"],
+                each["value"],
+                _method(each.get("method")),
+                UUID(place) if (place := each.get("location_id")) else None,
+            )
             for each in record["constraints"]
         ),
     }

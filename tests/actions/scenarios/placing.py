@@ -11,9 +11,11 @@ from actions import reservations
 from actions.backorders import retry_backorders
 from actions.desk import Desk
 from actions.orders.drafting import PlaceDraft, draft, place_draft
+from actions.routing_rules import ActivateRoutingRule, DraftRoutingRule, RuleConstraint, activate_rule, draft_rule
 from domain.lifecycle import UnitStatus
 from domain.orders import ConfirmationPolicy
 from domain.placing.commands import Address, CartLine, OrderedLine, PlaceOrder, ReserveCart, Together
+from domain.routing.rules.values import ConstraintKind
 from models import Order
 from tests.actions.scenarios import Story, scenario, without_story
 from tests.world import World, channel, price, stock
@@ -84,6 +86,18 @@ async def drafting_and_placing_what_shall_arrive_together(world: World) -> Story
     yield
     order_id = await draft(world.act(), replace(wanted(world, MUG=3, LAMP=1), deliver_together=Together()))
     await place_draft(world.act(), PlaceDraft(order_id=order_id))
+
+
+@scenario(place_draft, Desk.place)
+async def placing_under_a_rule_that_asks_for_one_delivery(world: World) -> Story:
+    asked = RuleConstraint(kind=ConstraintKind.DELIVER_TOGETHER, value=3)
+    rule_id = await draft_rule(world.act(), DraftRoutingRule(name="together", constraints=(asked,)))
+    await activate_rule(world.act(), ActivateRoutingRule(rule_id=rule_id))
+    order_id = await draft(world.act(), wanted(world, MUG=3, LAMP=1))
+    async with opened_desk() as desk:
+        yield
+        await place_draft(world.act(), PlaceDraft(order_id=order_id))
+        await desk.place(world.act(), wanted(world, MUG=30, LAMP=1))
 
 
 @scenario(draft, place_draft)

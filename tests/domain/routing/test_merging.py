@@ -26,6 +26,16 @@ BOTH = frozenset({Method.SHIP, Method.PICKUP})
 HERE = (42.3, -71.0)
 CITIES = [(40.7, -74.0), (41.9, -87.6), (34.0, -118.2), (39.9, -75.2)]
 CHANNEL = UUID(int=99)
+TERMS = ChannelTerms(
+    id=CHANNEL,
+    organization_id=CHANNEL,
+    currency="USD",
+    prices_include_tax=False,
+    confirmation=ConfirmationPolicy.AUTOMATIC,
+    reservation_ttl_seconds=60,
+    location_ids=frozenset(),
+    is_active=True,
+)
 
 
 def network(cities=CITIES, *, only_collected=(), kind="warehouse", **more) -> Network:
@@ -40,7 +50,7 @@ def network(cities=CITIES, *, only_collected=(), kind="warehouse", **more) -> Ne
         )
         for at, city in enumerate(cities)
     }
-    return Network({}, sites, {}, **more)
+    return Network({CHANNEL: TERMS}, sites, {}, **more)
 
 
 def shipping(net) -> list[Site]:
@@ -212,12 +222,8 @@ def test_kits_are_not_brought():
 
 
 def test_nothing_comes_together_where_nothing_ships_or_at_a_vendor():
-    channel = ChannelTerms(
-        CHANNEL, CHANNEL, "USD", False, ConfirmationPolicy.AUTOMATIC, 60, frozenset(), is_active=True
-    )
-
-    assert merge_sites(network(kind="vendor"), channel) == []
-    assert [site.rank for site in merge_sites(network(only_collected={0, 2}), channel)] == [1, 3]
+    assert merge_sites(network(kind="vendor"), TERMS) == []
+    assert [site.rank for site in merge_sites(network(only_collected={0, 2}), TERMS)] == [1, 3]
 
 
 def test_only_so_many_places_are_compared_first_those_where_most_of_it_lies():

@@ -1,0 +1,158 @@
+"""What if orders were delivered together, or were not: past orders seen from other places than they were seen from then.
+
+The columns of then are taken apart into what each location had of each line. From that columns are made anew, as placing
+makes them: as seen from the address, or from each place where the order may come together.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+from uuid import UUID
+
+from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
+from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at, keep_kits
+from domain.placing.world import Network, Site, View
+from domain.routing.kits import Part, Parts, solve_together
+from domain.routing.rules.applying import Situation, case_of
+from domain.routing.rules.keeping import Kept
+from domain.routing.rules.merging import Apart, Merging, Way, choose_way
+from domain.routing.rules.values import RoutingRule
+from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest
+
+
+class Again(NamedTuple):
+    """A plan and what it was made of; `leg_km` is how far the last leg goes, if there is one."""
+
+    plan: RoutingPlan
+    situation: Situation
+    request: RoutingRequest
+    parts: Parts
+    leg_km: float = 0.0
+
+
+class Taken(NamedTuple):
+    """An order taken apart: what each site has of each line, and where what is collected is brought to."""
+
+    situation: Situation
+    sites: Sequence[Site]
+    terms: Terms
+    straight: Columns
+    collected: HandOvers
+    parts: Parts
+
+
+def bringing_of(
+    kept: Kept, situation: Situation, rules: Sequence[RoutingRule], network: Network, closed: Collection[UUID]
+) -> Bringing | None:
+    """Whether, and where, the order would be delivered together: as its customer wished, else as rules ask for."""
+    if kept.merging is None or kept.merging.is_ruled:
+        asked = asked_by_rule(rules, situation.lines, situation.asker, network)
+    else:
+        sites = [network.sites[way.location] for way in kept.merging.ways if way.location in network.sites]
+        asked = Bringing(sites, 0, kept.merging.grams_before)
+    if asked is None:
+        return None
+    asked = asked._replace(sites=[site for site in asked.sites if site.id not in closed])
+    return asked if asked.sites else None
+
+
+def decide_straight(situation: Situation, parts: Parts, rules: Sequence[RoutingRule]) -> Again:
+    """As it is seen already."""
+    case, _ = case_of(situation, rules)
+    case, plan = solve_together(case, parts)
+    return Again(plan, situation, case.strict, parts)
+
+
+def decide_apart(taken: Taken, rules: Sequence[RoutingRule], network: Network) -> Again:
+    return decide_straight(*_seen(taken, taken.collected, network), rules)
+
+
+def decide_together(
+    taken: Taken, bringing: Bringing, rules: Sequence[RoutingRule], network: Network, view: View
+) -> Again:
+    """At the best of all places; if it may, and not all can be brought to any, from wherever it lies."""
+    found: list[Again] = []
+    ways: list[Way] = []
+    for place in first_sites(taken.terms, taken.sites, bringing.sites, view):
+        hand_overs = handed_over_at(place.id, taken.terms.demands, taken.collected)
+        situation, parts = _seen(taken, hand_overs, network, place.id)
+        case, _ = case_of(situation, rules)
+        case, plan = solve_together(case, parts)
+        kilometres = view.kilometres[place.rank]
+        found.append(Again(plan, situation, case.strict, parts, kilometres))
+        ways.append(Way(place.id, view.candidates[place.rank].rate, kilometres, case, situation.kilometres))
+    apart = decide_apart(taken, rules, network) if bringing.is_optional else None
+    # Only whether there is another way counts here: its plan is made already.
+    other = Apart(ways[0].case, ()) if apart else None
+    merged = choose_way(Merging(ways, bringing.grams_before, other), [again.plan for again in found])
+    if merged.at is None:
+        assert apart is not None, "there is one way at least"
+        return apart
+    return found[merged.at]._replace(plan=merged.plan)
+
+
+def take_apart(situation: Situation, parts: Parts, network: Network, view: View) -> Taken:
+    candidates = situation.candidates
+    known = {one.location for one in candidates if one.location in network.sites}
+    sites = sorted((network.sites[key] for key in known), key=lambda site: site.rank)
+    own = [
+        {
+            one.location: at
+            for at, one in reversed(list(enumerate(candidates)))
+            if situation.excluded.get((line, at)) is not Exclusion.METHOD or line in parts
+        }
+        for line in range(len(situation.demands))
+    ]
+    stock = [
+        [row[at[site.id]] if site.id in at else 0 for site in sites]
+        for row, at in zip(situation.stock, own, strict=True)
+    ]
+    excluded = {}
+    for line, at in enumerate(own):
+        for place, site in enumerate(sites):
+            why = situation.excluded.get((line, at[site.id])) if site.id in at else Exclusion.METHOD
+            if why is not None and not (why is Exclusion.METHOD and line in parts):
+                excluded[line, place] = why
+    collected = [
+        None if demand.method is Method.SHIP else _collected_at(situation, line)
+        for line, demand in enumerate(situation.demands)
+    ]
+    first = {one.location: at for at, one in reversed(list(enumerate(candidates)))}
+    loads = {site.id: load for site in sites if (load := situation.load(first[site.id]))}
+    free = {
+        line: [part._replace(free=[part.free[at[site.id]] if site.id in at else 0 for site in sites]) for part in of]
+        for line, of in parts.items()
+        for at in (own[line],)
+    }
+    terms = Terms(situation.demands, stock, excluded)
+    return Taken(situation, sites, terms, direct(sites, view, loads), collected if any(collected) else (), free)
+
+
+def _collected_at(situation: Situation, line: int) -> UUID | None:
+    """Where the line's goods are brought to, if they are."""
+    barred = {Exclusion.METHOD, Exclusion.CLOSED}
+    own = (one.via for at, one in enumerate(situation.candidates) if situation.excluded.get((line, at)) not in barred)
+    return next(own, None)
+
+
+def _seen(taken: Taken, hand_overs: HandOvers, network: Network, place: UUID | None = None) -> tuple[Situation, Parts]:
+    terms, columns = taken.terms, taken.straight
+    if hand_overs:
+        terms, columns = brought(terms, columns, hand_overs, network)
+    if place is not None:
+        terms = keep_kits(terms, columns, place, taken.parts, hand_overs)
+    times = len(columns.sites) // max(1, len(taken.sites))
+    parts = {
+        line: [Part(part.variant, part.units, [*part.free] * times) for part in of] for line, of in taken.parts.items()
+    }
+    situation = replace(
+        taken.situation,
+        candidates=columns.candidates,
+        stock=terms.stock,
+        excluded=terms.excluded,
+        kinds=[site.kind for site in columns.sites],
+        kilometres=columns.kilometres,
+        loads=columns.loads,
+        kinds_via=columns.kinds_via,
+    )
+    return situation, parts
