@@ -29,7 +29,7 @@ class Loosened(ops.RunSQL):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0038_answered_transfers")]
+    dependencies = [("models", "0039_quota_plans")]
 
     operations: list[Any] = [
         Loosened(
