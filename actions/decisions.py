@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from actions.bulk import arrays, insert_sql
-from domain.ids import first_id, new_id
+from domain.ids import first_id, id_maker
 from domain.placing.sourcing import Routed
 from domain.routing.rules.keeping import plain_plan, real_cost_minor
 from domain.routing.rules.values import DecisionKind
@@ -60,8 +60,9 @@ def row(key: UUID, made: Made) -> tuple[object, ...]:
     )
 
 
-async def store(made: Made) -> None:
-    await execute(_INSERT, arrays([row(new_id(), made)], COLUMNS))
+async def store(made: Sequence[Made]) -> None:
+    make = id_maker(len(made))
+    await execute(_INSERT, arrays([row(make(), each) for each in made], COLUMNS))
 
 
 async def forget_before(moment: datetime, *, at_once: int = FORGOTTEN_AT_ONCE) -> int:

@@ -76,7 +76,7 @@ async def route(
     is_changed = await _backorder(act, change, waiting, plan) or bool(plan.assignments)
     if is_changed:
         positions = [line.position for line in lines]
-        await decisions.store(decisions.Made(change.order.id, kind, act.now, routed, positions))
+        await decisions.store([decisions.Made(change.order.id, kind, act.now, routed, positions)])
 
 
 def together(change: OrderChange, waiting: Sequence[Units]) -> tuple[list[Units], list[Bundle]]:

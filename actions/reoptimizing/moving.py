@@ -65,9 +65,8 @@ async def move_together(
     if moved:
         await save(act, moved)
         places = {key: trade[key][1] for trade in trades for key in trade}
-        for change in moved:
-            key = change.order.id
-            await decisions.store(_decision(act, key, considered[key], places[key]))
+        ids = [change.order.id for change in moved]
+        await decisions.store([_decision(act, key, considered[key], places[key]) for key in ids])
     return [change.order.id for change in moved]
 
 
