@@ -51,8 +51,9 @@ REASON_CHARACTERS: Final = 500
 GONE: Final = "the parcel is no more"
 
 DUE: Final = "SELECT id, organization_id FROM labels WHERE next_try_at <= $1 ORDER BY next_try_at LIMIT $2"
+# One that the carrier did not void has a reason, and is a person's business from then on.
 UNNEEDED: Final = """
-SELECT id, organization_id FROM labels WHERE status = 'bought' AND parcel_id IS NULL ORDER BY id LIMIT $1"""
+SELECT id, organization_id FROM labels WHERE status = 'bought' AND parcel_id IS NULL AND reason = '' ORDER BY id LIMIT $1"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,6 +223,18 @@ async def test_a_label_whose_parcel_was_opened_is_voided():
     assert (await Label.get(id=label.id)).status is LabelStatus.VOIDED
 
 
+async def test_a_label_that_the_carrier_will_not_void_is_not_asked_about_for_ever():
+    here = await dock()
+    label = await here.buy("void-refused")
+    await unpack(here.world.act(), UnpackParcel(parcel_id=here.parcel.id))
+
+    settled = [await here.settle(minutes=minutes) for minutes in range(1, 5)]
+
+    label = await Label.get(id=label.id)
+    assert (sum(settled), label.status) == (1, LabelStatus.BOUGHT)
+    assert label.reason == "there is no such label to void"
+
+
 async def test_what_was_bought_in_silence_for_an_opened_parcel_is_given_back():
     here = await dock()
     with pytest.raises(CarrierUnknown):
