@@ -51,6 +51,11 @@ STOPS: Final[Mapping[HoldKind, frozenset[Action]]] = {
 """What each kind of hold stops. Stock stays allocated meanwhile."""
 
 
+def kinds_stopping(*actions: Action) -> list[str]:
+    """The kinds that stop any of these, as they are stored."""
+    return sorted(kind.value for kind, stops in STOPS.items() if stops.intersection(actions))
+
+
 def stopped_by(kinds: Iterable[HoldKind]) -> frozenset[Action]:
     return frozenset().union(*(STOPS[kind] for kind in kinds))
 

@@ -10,7 +10,7 @@ from actions.parcels.consolidating import ConsolidateParcels
 from actions.parcels.packing import ADDRESS
 from domain.consolidating import Consolidation, Piece, Recipient, Way, consolidations, recipient
 from domain.geography import Coordinates, distance_km
-from domain.holds import STOPS
+from domain.holds import kinds_stopping
 from domain.lifecycle import Action
 from domain.placing.world import FAR_AWAY_KM
 from domain.viewer import Viewer
@@ -50,7 +50,7 @@ LEFT JOIN promises p ON p.id = coalesce((
 WHERE o.id = ANY($1::uuid[]) AND NOT EXISTS (
     SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($2::text[]))"""
 
-STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if stops & {Action.PACK, Action.SHIP})
+STOPPING: Final = kinds_stopping(Action.PACK, Action.SHIP)
 
 
 async def suggested(info: Info, location_id: UUID) -> tuple[list[Consolidation[Thing]], str]:

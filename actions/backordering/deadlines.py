@@ -14,7 +14,7 @@ from actions.orders.recalling import cancelled_value
 from actions.refusals import passed_over
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
-from domain.holds import STOPS
+from domain.holds import kinds_stopping
 from domain.lifecycle import Action, UnitStatus
 from domain.placing.backordering import Wait
 from domain.validation import Checks
@@ -29,7 +29,7 @@ DUE_BATCH: Final = 200
 ACTOR: Final = "job:backorders"
 OVERDUE: Final = "It was not in stock in time."
 AS_A_KIT: Final = "It waits with the rest of its kit."
-STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.CANCEL in stops)
+STOPPING: Final = kinds_stopping(Action.CANCEL)
 
 DUE: Final = """
 SELECT DISTINCT o.organization_id, d.order_id FROM (

@@ -17,7 +17,7 @@ from actions.refusals import passed_over
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
-from domain.holds import STOPS, check_holds
+from domain.holds import check_holds, kinds_stopping
 from domain.ids import id_maker, new_id
 from domain.lifecycle import Action, UnitStatus
 from models import Fulfilment, FulfilmentLine
@@ -46,7 +46,7 @@ SELECT o.organization_id, o.id FROM orders o WHERE o.confirmed_at <= $1 AND o.id
         OR NOT EXISTS (SELECT FROM channels c WHERE c.id = o.channel_id AND c.confirmation = 'on_authorization'))
 ORDER BY o.id LIMIT $3"""
 
-STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.RELEASE in stops)
+STOPPING: Final = kinds_stopping(Action.RELEASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ is left for the next run. A location's limits are its own; without one it waits 
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -23,6 +24,8 @@ from actions.orders.recalling import (
 from actions.refusals import passed_over
 from actions.restocking import announces_freed
 from domain.fulfilment import DeclineReason
+from domain.holds import kinds_stopping
+from domain.lifecycle import Action
 from models import CancellationRequest, PurchaseOrder
 from models.db import rows
 from models.orders import CancellationStatus
@@ -32,6 +35,7 @@ log = logging.getLogger("oms.fulfilment")
 ACTOR: Final = "job:timers"
 BATCH: Final = 100
 """Pieces of work that one run of a job looks at most."""
+STOPPING: Final = kinds_stopping(Action.CANCEL)
 NOT_COLLECTED: Final = "Nobody came to collect it."
 
 LATE: Final = """
@@ -43,26 +47,30 @@ ORDER BY f.released_at, f.id LIMIT $2"""
 UNANSWERED: Final = """
 SELECT organization_id, id, version FROM transfers WHERE answer_by <= $1 ORDER BY answer_by, id LIMIT $2"""
 
+# What is held is left out here, so that a long queue of it never keeps the others from their turn.
 UNCOLLECTED: Final = """
 SELECT f.organization_id, f.id, f.version FROM locations l JOIN fulfilments f ON f.location_id = l.id
 WHERE l.collect_within_days IS NOT NULL AND f.status = 'ready_for_pickup'
     AND f.ready_at <= $1::timestamptz - make_interval(days => l.collect_within_days)
+    AND NOT EXISTS (
+        SELECT FROM holds h WHERE h.order_id = f.order_id AND h.status <> 'resolved' AND h.kind = ANY($3::text[])
+            AND (h.line_id IS NULL OR h.line_id IN (SELECT i.line_id FROM fulfilment_lines i WHERE i.fulfilment_id = f.id)))
 ORDER BY f.ready_at, f.id LIMIT $2"""
 
 
 async def decline_late(now: datetime, *, limit: int = BATCH) -> int:
     """How many pieces of work were taken back from locations that did not accept them in time."""
-    return await _each(LATE, now, limit, decline_as_late)
+    return await _each(await rows(LATE, [now, limit]), now, decline_as_late)
 
 
 async def decline_unanswered(now: datetime, *, limit: int = BATCH) -> int:
     """How many transfers to orders were called off because their origin neither accepted nor sent them in time."""
-    return await _each(UNANSWERED, now, limit, decline_transfer_as_late)
+    return await _each(await rows(UNANSWERED, [now, limit]), now, decline_transfer_as_late)
 
 
 async def cancel_uncollected(now: datetime, *, limit: int = BATCH) -> int:
     """How many pickups were put back on the shelf because nobody came."""
-    return await _each(UNCOLLECTED, now, limit, give_up_pickup)
+    return await _each(await rows(UNCOLLECTED, [now, limit, STOPPING]), now, give_up_pickup)
 
 
 async def decline_as_late(act: Act, fulfilment_id: UUID, version: int) -> UUID:
@@ -70,9 +78,11 @@ async def decline_as_late(act: Act, fulfilment_id: UUID, version: int) -> UUID:
 
     Raises what declining does.
     """
-    chained = await PurchaseOrder.get_or_none(fulfilment_id=fulfilment_id)
+    chained = await PurchaseOrder.get_or_none(fulfilment_id=fulfilment_id, fulfilment__version=version)
     if chained is not None:
-        late = answering.DeclinePurchase(purchase_order_id=chained.id, reason=DeclineReason.TOO_LATE)
+        late = answering.DeclinePurchase(
+            purchase_order_id=chained.id, reason=DeclineReason.TOO_LATE, expected_version=chained.version
+        )
         await answering.decline(act, late)
         return fulfilment_id
     command = DeclineFulfilment(fulfilment_id=fulfilment_id, reason=DeclineReason.TOO_LATE, expected_version=version)
@@ -97,9 +107,9 @@ async def give_up_pickup(act: Act, fulfilment_id: UUID, version: int) -> UUID:
     return fulfilment_id
 
 
-async def _each(due: str, now: datetime, limit: int, step: Any) -> int:
+async def _each(due: Sequence[dict[str, Any]], now: datetime, step: Any) -> int:
     done = 0
-    for row in await rows(due, [now, limit]):
+    for row in due:
         act = Act(organization_id=row["organization_id"], actor=ACTOR, now=now)
         with passed_over(log, "%s is left as it is", row["id"]):
             await step(act, row["id"], row["version"])

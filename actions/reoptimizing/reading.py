@@ -10,7 +10,7 @@ from actions import reference, safety, workload
 from actions.acting import Act
 from actions.changing import Place, Units
 from actions.reoptimizing.kits import are_whole, bundled
-from domain.holds import STOPS
+from domain.holds import kinds_stopping
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.placing.considering import Considered, Standpoint, consider
@@ -28,7 +28,7 @@ MOST_ORDERS: Final = 500
 """Orders that one run considers at most; a long backlog has its turn in samples, each seed drawing another."""
 WAITING: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
 MOVABLE: Final = frozenset({*WAITING, UnitStatus.SCHEDULED})
-STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.SCHEDULE in stops)
+STOPPING: Final = kinds_stopping(Action.SCHEDULE)
 
 _UNRELEASED: Final = """
 o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid IS NULL OR o.channel_id = $3)

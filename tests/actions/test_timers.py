@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from actions.chaining.answering import AcknowledgePurchase, acknowledge
 from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.giving_back import MOST_HOPS
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.fulfilment.timers import cancel_uncollected, decline_as_late, decline_late
 from actions.locations import UpsertLocation, upsert_location
+from actions.orders.holding import ApplyHold, apply_hold
 from domain.errors import Conflict, InvalidInput
 from domain.fulfilment import DeclineReason, FulfilmentStatus, pickup_code
 from domain.holds import HoldKind
@@ -19,6 +21,7 @@ from tests.actions.asserting import books_balance, refused
 from tests.world import World, furnish, place, stock
 from tests.world.fulfilment import accepted, open_fulfilment, packed, picked, pickup_fulfilment
 from tests.world.orders import units
+from tests.world.vendors import chained_order
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -150,6 +153,18 @@ async def test_a_customer_has_until_the_last_moment():
     assert await cancel_uncollected(world.now + timedelta(days=8)) == 0
 
 
+async def test_a_pickup_that_nobody_may_cancel_now_does_not_keep_others_from_their_turn():
+    world = await furnish()
+    await limit(world, "NYC", collect_within_days=7)
+    held, other = await ready(world, MUG=1), await ready(world, MUG=1)
+    await apply_hold(world.act(), ApplyHold(order_id=held.order_id, kind=HoldKind.PENDING_CHANGE))
+
+    assert await cancel_uncollected(world.now + timedelta(days=7), limit=1) == 1
+
+    statuses = [(await Fulfilment.get(id=each.id)).status for each in (held, other)]
+    assert statuses == [FulfilmentStatus.READY_FOR_PICKUP, FulfilmentStatus.CANCELLED]
+
+
 async def test_the_days_count_from_when_the_last_of_it_was_ready():
     world = await furnish()
     fulfilment = await ready(world, MUG=2)
@@ -165,6 +180,16 @@ async def test_work_that_changed_meanwhile_is_left_for_the_next_run():
 
     async with refused(Conflict):
         await decline_as_late(world.act(), fulfilment.id, seen)
+
+
+async def test_what_a_vendor_has_taken_on_meanwhile_is_left_to_it():
+    world = await furnish(units=0)
+    chained = await chained_order(world, MUG=2)
+    seen = await Fulfilment.get(id=chained.fulfilment_id)
+    await acknowledge(world.act(), AcknowledgePurchase(purchase_order_id=chained.id))
+
+    async with refused(Conflict):
+        await decline_as_late(world.act(), seen.id, seen.version)
 
 
 @pytest.mark.parametrize("wrong", [{"accept_within_minutes": 0}, {"collect_within_days": 366}])
