@@ -266,6 +266,8 @@ async def expire_due(actor: str, now: datetime) -> int:
         by_organization: dict[UUID, list[Reservation]] = {}
         for each in due:
             by_organization.setdefault(each.organization_id, []).append(each)
+        # All at once: levels are locked by id, whosever they are.
+        await levels.lock((each.variant_id, each.location_id) for each in due)
         for organization_id in sorted(by_organization):
             act = Act(organization_id=organization_id, actor=actor, now=now)
             await _end(act, by_organization[organization_id], ReservationStatus.EXPIRED)

@@ -7,9 +7,11 @@ import asyncpg
 import pytest
 
 from actions import desk, reservations
+from actions.levels import lock
 from domain.errors import InvalidInput, ReservationEnded
 from domain.placing.commands import CartLine, ReserveCart
 from models import OutboxFact, Reservation
+from models.db import rows, tx
 from tests.world import World, furnish, stock
 
 
@@ -70,6 +72,31 @@ async def test_activity_counts_the_time_anew(counter) -> None:
     [kept] = await Reservation.all()
     assert kept.expires_at == later + timedelta(seconds=world.web.reservation_ttl_seconds)
     assert await reservations.expire_due("job", later + timedelta(seconds=5)) == 0
+
+
+async def test_what_several_organizations_kept_ends_with_levels_locked_by_id(counter) -> None:
+    """Whoever locks a lower level and then a higher one must find nobody who does so the other way round."""
+    first, second = await furnish(units=0), await furnish(units=0)
+    for world in (second, first):  # so that the second organization has the lower level
+        await stock(world, {("MUG", "NYC"): 1})
+        await keep(counter, world, 1)
+    low, high = await second.level("MUG", "NYC"), await first.level("MUG", "NYC")
+    begin = asyncio.Event()
+
+    async def expire() -> int:
+        await begin.wait()
+        return await reservations.expire_due("job", first.now + timedelta(days=1))
+
+    expiring = asyncio.create_task(expire())
+    async with tx():
+        await lock([(low.variant_id, low.location_id)])
+        begin.set()
+        while not await rows("SELECT 1 FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+        await lock([(high.variant_id, high.location_id)])
+
+    assert (low.id < high.id, first.organization_id < second.organization_id) == (True, True)
+    assert await expiring == 2
 
 
 async def test_two_expirers_end_each_reservation_once(counter) -> None:
