@@ -78,7 +78,7 @@ async def pick(act: Act, command: PickUnits) -> UUID:
     for line in command.lines:
         _pick(change, workable(change, fulfilment, Action.PICK, line_id=line.line_id), line.quantity)
     if not command.lines:
-        _pick(change, workable(change, fulfilment, Action.PICK))
+        pick_all(act, change, fulfilment)
     tell(act, change, FactKind.UNITS_PICKED, fulfilment)
     await store([fulfilment])
     await save(act, [change])
@@ -115,6 +115,12 @@ async def short_pick(act: Act, command: ShortPick) -> UUID:
     return fulfilment.id
 
 
+def pick_all(_: Act, change: OrderChange, fulfilment: Fulfilment) -> None:
+    """The caller tells and saves. Raises IllegalTransition, BlockedByHold."""
+    for place, quantity in workable(change, fulfilment, Action.PICK):
+        change.move(Action.PICK, place, quantity)
+
+
 def _pick_found(change: OrderChange, fulfilment: Fulfilment, line: FoundLine, given: GivenBack) -> None:
     waiting = workable(change, fulfilment, Action.SHORT_PICK, line_id=line.line_id)
     _pick(change, waiting, line.found)
@@ -122,9 +128,9 @@ def _pick_found(change: OrderChange, fulfilment: Fulfilment, line: FoundLine, gi
         given.take(change, Action.SHORT_PICK, units)
 
 
-def _pick(change: OrderChange, waiting: Sequence[Units], wanted: int | None = None) -> None:
-    """The first `wanted` units, or all."""
-    left = sum(units.quantity for units in waiting) if wanted is None else wanted
+def _pick(change: OrderChange, waiting: Sequence[Units], wanted: int) -> None:
+    """The first `wanted` units."""
+    left = wanted
     for place, quantity in waiting:
         if taken := min(quantity, left):
             change.move(Action.PICK, place, taken)

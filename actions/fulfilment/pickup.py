@@ -46,9 +46,7 @@ async def make_ready(act: Act, command: MakeReady) -> UUID:
     Raises NotFound, Conflict, IllegalTransition, and InvalidInput while part of a kit is not picked.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
-    check_way(Action.MAKE_READY, fulfilment.method)
-    _move_all(change, fulfilment, Action.MAKE_READY)
-    fulfilment.ready_at = act.now
+    set_ready(act, change, fulfilment)
     tell(act, change, FactKind.READY_FOR_PICKUP, fulfilment)
     await store([fulfilment])
     await save(act, [change])
@@ -74,10 +72,7 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
         note=command.note,
     )
     checks.refuse()
-    # Its parcels leave with the customer, so none may stay behind unnoticed.
-    if change.units(UnitStatus.PACKED, fulfilment_id=fulfilment.id):
-        raise IllegalTransition("hand over", UnitStatus.PACKED, [UnitStatus.READY_FOR_PICKUP])
-    _move_all(change, fulfilment, Action.HAND_OVER)
+    give(act, change, fulfilment)
     tell(act, change, FactKind.UNITS_PICKED_UP, fulfilment, collected=_collected(command))
     await store([fulfilment])
     await collect_parcels(act, [fulfilment.id])
@@ -86,13 +81,23 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
     return fulfilment.id
 
 
-def _collected(command: HandOver) -> dict[str, Any]:
-    """How it was known who collects, as part of the fact; the code itself is nobody's business any more."""
-    return {
-        "with_code": command.code is not None,
-        "identity": command.identity.value if command.identity else None,
-        "note": command.note,
-    }
+def set_ready(act: Act, change: OrderChange, fulfilment: Fulfilment) -> None:
+    """The caller tells and saves. Raises IllegalTransition, InvalidInput."""
+    check_way(Action.MAKE_READY, fulfilment.method)
+    _move_all(change, fulfilment, Action.MAKE_READY)
+    fulfilment.ready_at = act.now
+
+
+def give(_: Act, change: OrderChange, fulfilment: Fulfilment) -> None:
+    """The caller tells, collects the parcels, settles what was to be cancelled, and saves.
+
+    Raises IllegalTransition, InvalidInput, BlockedByHold.
+    """
+    check_way(Action.HAND_OVER, fulfilment.method)
+    # Its parcels leave with the customer, so none may stay behind unnoticed.
+    if change.units(UnitStatus.PACKED, fulfilment_id=fulfilment.id):
+        raise IllegalTransition("hand over", UnitStatus.PACKED, [UnitStatus.READY_FOR_PICKUP])
+    _move_all(change, fulfilment, Action.HAND_OVER)
 
 
 async def collect_parcels(act: Act, fulfilment_ids: Sequence[UUID]) -> None:
@@ -107,3 +112,12 @@ def _move_all(change: OrderChange, fulfilment: Fulfilment, action: Action) -> No
     for place, quantity in workable(change, fulfilment, action):
         change.move(action, place, quantity)
     check_leaving_whole(change, fulfilment.id)
+
+
+def _collected(command: HandOver) -> dict[str, Any]:
+    """How it was known who collects, as part of the fact; the code itself is nobody's business any more."""
+    return {
+        "with_code": command.code is not None,
+        "identity": command.identity.value if command.identity else None,
+        "note": command.note,
+    }

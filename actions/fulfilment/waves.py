@@ -5,19 +5,19 @@ those of the single actions.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from actions.acting import Act, action
 from actions.changing import OrderChange, lock_orders, save
-from actions.fulfilment.pickup import collect_parcels
-from actions.fulfilment.progress import lock_fulfilments, store, tell, workable
+from actions.fulfilment.accepting import accept_all
+from actions.fulfilment.picking import pick_all
+from actions.fulfilment.pickup import collect_parcels, give, set_ready
+from actions.fulfilment.progress import Changes, lock_fulfilments, store, tell
 from actions.fulfilment.releasing import check_releasable, open_fulfilments
 from actions.orders.confirming import check_paid
-from actions.whole_kits import check_leaving_whole
+from actions.orders.recalling import settle_requests
 from domain.facts import FactKind
-from domain.fulfilment import check_way
-from domain.lifecycle import Action
 from domain.validation import Checks
 from models import Fulfilment
 
@@ -39,19 +39,25 @@ async def release_wave(act: Act, order_ids: Sequence[UUID]) -> list[UUID]:
 @action
 async def accept_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
     """Take on all released units of every fulfilment. Raises what `accepting.accept` does."""
-    return await _step(act, fulfilment_ids, Action.ACCEPT, FactKind.FULFILMENT_ACCEPTED, _accepted_at(act))
+    wave = await _locked(act, fulfilment_ids)
+    _take(act, wave, accept_all, FactKind.FULFILMENT_ACCEPTED)
+    return await _written(act, wave)
 
 
 @action
 async def pick_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
     """Everything that was accepted is picked. Raises what `picking.pick` does."""
-    return await _step(act, fulfilment_ids, Action.PICK, FactKind.UNITS_PICKED, lambda _: None)
+    wave = await _locked(act, fulfilment_ids)
+    _take(act, wave, pick_all, FactKind.UNITS_PICKED)
+    return await _written(act, wave)
 
 
 @action
 async def make_ready_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]:
     """Everything picked or packed waits for its customer. Raises what `pickup.make_ready` does."""
-    return await _step(act, fulfilment_ids, Action.MAKE_READY, FactKind.READY_FOR_PICKUP, _ready_at(act))
+    wave = await _locked(act, fulfilment_ids)
+    _take(act, wave, set_ready, FactKind.READY_FOR_PICKUP)
+    return await _written(act, wave)
 
 
 @action
@@ -60,9 +66,14 @@ async def hand_over_wave(act: Act, fulfilment_ids: Sequence[UUID]) -> list[UUID]
 
     Raises what `pickup.hand_over` does.
     """
-    done = await _step(act, fulfilment_ids, Action.HAND_OVER, FactKind.UNITS_PICKED_UP, _for_pickup(Action.HAND_OVER))
-    await collect_parcels(act, done)
-    return done
+    wave = await _locked(act, fulfilment_ids)
+    for change in wave.changes.values():
+        await check_paid(change.order)
+    _take(act, wave, give, FactKind.UNITS_PICKED_UP)
+    await collect_parcels(act, fulfilment_ids)
+    for change in wave.changes.values():
+        await settle_requests(act, change)
+    return await _written(act, wave)
 
 
 def check_wave(name: str, ids: Sequence[UUID]) -> None:
@@ -71,53 +82,31 @@ def check_wave(name: str, ids: Sequence[UUID]) -> None:
     checks.refuse()
 
 
-def move_all(change: OrderChange, fulfilment: Fulfilment, step: Action) -> None:
-    for place, quantity in workable(change, fulfilment, step):
-        change.move(step, place, quantity)
-    if step in {Action.MAKE_READY, Action.HAND_OVER}:
-        check_leaving_whole(change, fulfilment.id)
-
-
 def in_order(fulfilments: Iterable[Fulfilment]) -> list[Fulfilment]:
     return sorted(fulfilments, key=lambda fulfilment: fulfilment.number)
 
 
-async def _step(
-    act: Act, fulfilment_ids: Sequence[UUID], step: Action, kind: FactKind, mark: Callable[[Fulfilment], None]
-) -> list[UUID]:
+class Wave(NamedTuple):
+    """Fulfilments by number, and their orders, locked."""
+
+    changes: Changes
+    fulfilments: list[Fulfilment]
+
+
+async def _locked(act: Act, fulfilment_ids: Sequence[UUID]) -> Wave:
     check_wave("fulfilment_ids", fulfilment_ids)
     changes, found = await lock_fulfilments(act, dict.fromkeys(fulfilment_ids))
-    fulfilments = in_order(found.values())
-    if step is Action.HAND_OVER:
-        for change in changes.values():
-            await check_paid(change.order)
-    for fulfilment in fulfilments:
-        change = changes[fulfilment.order_id]
-        mark(fulfilment)
-        move_all(change, fulfilment, step)
+    return Wave(changes, in_order(found.values()))
+
+
+def _take(act: Act, wave: Wave, step: Callable[[Act, OrderChange, Fulfilment], None], kind: FactKind) -> None:
+    for fulfilment in wave.fulfilments:
+        change = wave.changes[fulfilment.order_id]
+        step(act, change, fulfilment)
         tell(act, change, kind, fulfilment)
-    await store(fulfilments)
-    await save(act, list(changes.values()))
-    return [fulfilment.id for fulfilment in fulfilments]
 
 
-def _accepted_at(act: Act) -> Callable[[Fulfilment], None]:
-    def mark(fulfilment: Fulfilment) -> None:
-        fulfilment.accepted_at = fulfilment.accepted_at or act.now
-
-    return mark
-
-
-def _ready_at(act: Act) -> Callable[[Fulfilment], None]:
-    def mark(fulfilment: Fulfilment) -> None:
-        check_way(Action.MAKE_READY, fulfilment.method)
-        fulfilment.ready_at = act.now
-
-    return mark
-
-
-def _for_pickup(step: Action) -> Callable[[Fulfilment], None]:
-    def mark(fulfilment: Fulfilment) -> None:
-        check_way(step, fulfilment.method)
-
-    return mark
+async def _written(act: Act, wave: Wave) -> list[UUID]:
+    await store(wave.fulfilments)
+    await save(act, list(wave.changes.values()))
+    return [fulfilment.id for fulfilment in wave.fulfilments]

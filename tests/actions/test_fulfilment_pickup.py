@@ -4,13 +4,16 @@ import pytest
 
 from actions.fulfilment.picking import PickedLine, PickUnits, pick
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
+from actions.fulfilment.waves import hand_over_wave
+from actions.orders.recalling import RequestCancellation, request_cancellation
 from domain.errors import BlockedByHold, Conflict, IllegalTransition, InvalidInput
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus, pickup_code
 from domain.holds import HoldKind
 from domain.lifecycle import OrderStatus, UnitStatus
 from domain.pickups import IdentityCheck
-from models import Fulfilment, Hold, Order, Parcel
+from models import CancellationRequest, Fulfilment, Hold, Order, Parcel
+from models.orders import CancellationStatus
 from tests.actions.asserting import books_balance, refused, told
 from tests.world import World, furnish
 from tests.world.fulfilment import accepted, open_fulfilment, packed, picked, pickup_fulfilment
@@ -122,6 +125,31 @@ async def test_a_code_is_six_digits_and_always_the_same():
     assert pickup_code(fulfilment.id) == pickup_code(fulfilment.id)
     assert len(pickup_code(fulfilment.id)) == 6
     assert pickup_code(fulfilment.id).isdecimal()
+
+
+async def test_a_wave_that_is_handed_over_answers_whoever_wanted_to_cancel():
+    world = await furnish()
+    fulfilment = await ready(world, MUG=2)
+    await request_cancellation(world.act(), RequestCancellation(fulfilment_id=fulfilment.id))
+
+    await hand_over_wave(world.act(), [fulfilment.id])
+
+    assert (await CancellationRequest.get()).status is CancellationStatus.DECLINED
+    await books_balance()
+
+
+async def test_a_wave_leaves_no_parcel_behind_unnoticed():
+    world = await furnish()
+    fulfilment = await accepted(world, await pickup_fulfilment(world, MUG=2))
+    order = await Order.get(id=fulfilment.order_id)
+    one = PickedLine(line_id=(await line(order)).id, quantity=1)
+    await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id, lines=(one,)))
+    await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
+    await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id))
+    await packed(world, fulfilment)
+
+    async with refused(IllegalTransition):
+        await hand_over_wave(world.act(), [fulfilment.id])
 
 
 async def test_what_is_shipped_is_not_made_ready():
