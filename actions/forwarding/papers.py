@@ -19,6 +19,7 @@ from actions.fulfilment.giving_back import (
     send_on,
     settle,
     take_along,
+    touched_variants,
     waiting_variants,
 )
 from actions.fulfilment.progress import Changes, store
@@ -130,9 +131,7 @@ async def resume(act: Act, change: OrderChange, movements: Sequence[Movement]) -
     """Writes the order with these movements on top, then routes what is without a location."""
     waiting = waiting_variants([change])
     if waiting:
-        # Routing locks every level of what it places; doing so before any other level keeps the one order of locks.
-        moved = {movement.variant_id for movement in (*change.movements, *movements)}
-        await levels.lock_variants(waiting | moved)
+        await levels.lock_variants(touched_variants([change], movements))
     await save(act, [change], movements=movements)
     if waiting:
         fresh = await lock_order(act, change.order.id)

@@ -265,8 +265,7 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     locations = [given.location_id] * len(lines)
     await execute(EXCLUDE, [[make() for _ in lines], lines, locations, until, given.reason.value])
     movements = await _end_reservations(act, given)
-    # Routing locks every level of what it places; doing so before any other level keeps the one order of locks.
-    await levels.lock_variants(waiting_variants(touched))
+    await levels.lock_variants(touched_variants(touched, movements))
     movements += await _variance(touched, given, movements)
     for change in touched:
         await settle_requests(act, change, Rejected(given.location_id, given.reason))
@@ -320,6 +319,15 @@ def waiting_variants(changes: Iterable[OrderChange]) -> set[UUID]:
         for change in changes
         for units in change.units(*FROM_OF[Action.SCHEDULE])
     }
+
+
+def touched_variants(changes: Collection[OrderChange], movements: Iterable[levels.Movement] = ()) -> set[UUID]:
+    """Those that are moved, and those that are routed afterwards.
+
+    Routing locks every level of what it places; doing so before any other level keeps the one order of locks.
+    """
+    moved = (movement for change in changes for movement in change.movements)
+    return waiting_variants(changes) | {movement.variant_id for movement in (*moved, *movements)}
 
 
 async def _variance(
