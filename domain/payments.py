@@ -77,13 +77,12 @@ _SUCCEEDED: Final = frozenset(kinds[1] for kinds in (_AUTHORIZE, _CHARGE, _REFUN
 
 @dataclass(frozen=True, slots=True)
 class PaymentEvent:
-    """What the gateway said or was asked, at its own time; `expires_at` is when an authorization lapses, if it does."""
+    """What the gateway said or was asked, at its own time."""
 
     kind: PaymentEventKind
     amount_minor: int
     reference: str
     at: datetime
-    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +97,6 @@ class PaymentAmounts:
     charge_pending_minor: int = 0
     refund_pending_minor: int = 0
     cancel_pending_minor: int = 0
-    expired_minor: int = 0
 
     @property
     def captured_minor(self) -> int:
@@ -127,11 +125,10 @@ class PaymentAmounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payable:
-    """One payment as the plans see it. They go by (tender_sequence, sequence, id); `limit_minor` caps what it may charge."""
+    """One payment as the plans see it. They go by (sequence, id); `limit_minor` caps what it may charge."""
 
     id: UUID
     amounts: PaymentAmounts
-    tender_sequence: int = 0
     sequence: int = 0
     limit_minor: int | None = None
     is_usable: bool = True
@@ -151,30 +148,22 @@ class CapturePlan:
     missing_minor: int
 
 
-def amounts_of(events: Iterable[PaymentEvent], now: datetime | None = None) -> PaymentAmounts:
-    """The amounts after all events, given in the order they were recorded; with `now`, without lapsed authorizations.
+def amounts_of(events: Iterable[PaymentEvent]) -> PaymentAmounts:
+    """The amounts after all events, given in the order they were recorded.
 
     `authorized_minor` is never negative: a sale without authorization moves nothing out of it. Charged may be: a
     charge-back after a refund is a loss and is shown as one.
     """
     events = [event for _, event in sorted(enumerate(events), key=lambda numbered: (numbered[1].at, numbered[0]))]
     granting = _since_adjustment(events)
-    adjustment = [event for event in granting[:1] if event.kind is _K.AUTHORIZATION_ADJUSTMENT]
-    adjusted = sum(event.amount_minor for event in adjustment)
-    authorizations, charges = _outcomes(granting, _AUTHORIZE), _outcomes(events, _CHARGE)
-    refunds, cancellations = _outcomes(events, _REFUND), _outcomes(events, _CANCEL)
-    authorize_pending, authorized = _pending_and_done(authorizations)
-    charge_pending, charged = _pending_and_done(charges)
-    refund_pending, refunded = _pending_and_done(refunds)
-    cancel_pending, cancelled = _pending_and_done(cancellations)
+    adjusted = sum(event.amount_minor for event in granting[:1] if event.kind is _K.AUTHORIZATION_ADJUSTMENT)
+    authorize_pending, authorized = _pending_and_done(granting, _AUTHORIZE)
+    charge_pending, charged = _pending_and_done(events, _CHARGE)
+    refund_pending, refunded = _pending_and_done(events, _REFUND)
+    cancel_pending, cancelled = _pending_and_done(events, _CANCEL)
     charged_back, reversed_refunds = _once_each(events, _K.CHARGE_BACK), _once_each(events, _K.REFUND_REVERSE)
-    left = max(0, adjusted + authorized - charged - charge_pending - cancelled - cancel_pending)
-    expired = 0
-    if now is not None and left:
-        grants = [*adjustment, *(event for event in authorizations if event.kind is _K.AUTHORIZATION_SUCCESS)]
-        expired = min(left, _lapsed(grants, [*charges, *cancellations], now))
     return PaymentAmounts(
-        authorized_minor=left - expired,
+        authorized_minor=max(0, adjusted + authorized - charged - charge_pending - cancelled - cancel_pending),
         charged_minor=charged - charged_back - refunded - refund_pending + reversed_refunds,
         refunded_minor=refunded - reversed_refunds,
         cancelled_minor=cancelled,
@@ -182,7 +171,6 @@ def amounts_of(events: Iterable[PaymentEvent], now: datetime | None = None) -> P
         charge_pending_minor=charge_pending,
         refund_pending_minor=refund_pending,
         cancel_pending_minor=cancel_pending,
-        expired_minor=expired,
     )
 
 
@@ -257,8 +245,8 @@ def plan_void(payments: Sequence[Payable]) -> tuple[PaymentStep, ...]:
     )
 
 
-def _sequence(payment: Payable) -> tuple[int, int, UUID]:
-    return payment.tender_sequence, payment.sequence, payment.id
+def _sequence(payment: Payable) -> tuple[int, UUID]:
+    return payment.sequence, payment.id
 
 
 def _since_adjustment(events: Sequence[PaymentEvent]) -> list[PaymentEvent]:
@@ -282,7 +270,8 @@ def _outcomes(events: Sequence[PaymentEvent], kinds: Sequence[PaymentEventKind])
     return [event for event in last.values() if event.kind is not failed]
 
 
-def _pending_and_done(outcomes: Sequence[PaymentEvent]) -> tuple[int, int]:
+def _pending_and_done(events: Sequence[PaymentEvent], kinds: Sequence[PaymentEventKind]) -> tuple[int, int]:
+    outcomes = _outcomes(events, kinds)
     done = sum(event.amount_minor for event in outcomes if event.kind in _SUCCEEDED)
     return sum(event.amount_minor for event in outcomes) - done, done
 
@@ -290,25 +279,3 @@ def _pending_and_done(outcomes: Sequence[PaymentEvent]) -> tuple[int, int]:
 def _once_each(events: Sequence[PaymentEvent], kind: PaymentEventKind) -> int:
     """Sum over references; a repeated message counts once, the newest."""
     return sum({event.reference: event.amount_minor for event in events if event.kind is kind}.values())
-
-
-def _lapsed(grants: Sequence[PaymentEvent], moves: Sequence[PaymentEvent], now: datetime) -> int:
-    """Authorized money nobody moved before it lapsed; a move uses up first what lapses first and still held then."""
-    lapsing = sorted(
-        (grant for grant in grants if grant.expires_at is not None), key=lambda grant: grant.expires_at or now
-    )
-    lasting = sum(grant.amount_minor for grant in grants if grant.expires_at is None)
-    left = [grant.amount_minor for grant in lapsing]
-    for move in sorted(moves, key=lambda move: move.at):
-        amount = move.amount_minor
-        for at, grant in enumerate(lapsing):
-            if grant.expires_at is not None and move.at < grant.expires_at:
-                used = min(amount, left[at])
-                left[at] -= used
-                amount -= used
-        lasting -= amount
-    overdrawn = max(0, -lasting)
-    gone = sum(
-        units for units, grant in zip(left, lapsing, strict=True) if grant.expires_at and grant.expires_at <= now
-    )
-    return max(0, gone - overdrawn)

@@ -43,7 +43,6 @@ class TrackingState:
     code: TrackingCode
     since: datetime
     delivered_at: datetime | None
-    failed_attempts: int
 
 
 _C = TrackingCode
@@ -93,8 +92,7 @@ def state_of(reports: Iterable[TrackingReport]) -> TrackingState | None:
         delivered_at = report.at if code is _C.DELIVERED else None
     if state is None or since is None:
         return None
-    attempts = sum(report.code is _C.ATTEMPT_FAILED for report in heard.values())
-    return TrackingState(state, since, delivered_at, attempts)
+    return TrackingState(state, since, delivered_at)
 
 
 def _when(report: TrackingReport) -> tuple[datetime, int, str]:

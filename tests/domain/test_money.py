@@ -4,46 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.money import (
-    DIGITS,
-    CurrencyMismatch,
-    InvalidAmount,
-    Money,
-    format_minor,
-    half_even,
-    half_up,
-    parse_minor,
-    split,
-)
+from domain.money import DIGITS, half_up, split
 
 AMOUNTS = st.integers(-(10**15), 10**15)
-
-
-@pytest.mark.parametrize(
-    ("text", "currency", "minor"),
-    [("19.99", "USD", 1999), ("-0.05", "EUR", -5), ("500", "JPY", 500), ("1.5", "KWD", 1500), ("7", "USD", 700)],
-)
-def test_decimal_text_becomes_minor_units_exactly(text, currency, minor):
-    assert parse_minor(text, currency) == minor
-
-
-@pytest.mark.parametrize("text", ["19.999", "19.990", "1e3", "", ".5", "5.", "1,000.00", "+1", "٣", " 1", "9" * 15])
-def test_text_that_is_no_exact_amount_is_refused(text):
-    with pytest.raises(InvalidAmount) as refusal:
-        parse_minor(text, "USD")
-
-    assert refusal.value.currency == "USD"
-
-
-def test_yen_have_no_decimals():
-    with pytest.raises(InvalidAmount):
-        parse_minor("500.5", "JPY")
-
-
-@pytest.mark.parametrize("code", ["usd", "XXX", "DEM", ""])
-def test_a_code_that_is_no_currency_is_refused(code):
-    with pytest.raises(InvalidAmount):
-        parse_minor("1", code)
 
 
 def test_every_currency_has_three_letters_once():
@@ -51,20 +14,13 @@ def test_every_currency_has_three_letters_once():
     assert (len(DIGITS), DIGITS["USD"], DIGITS["JPY"], DIGITS["KWD"], DIGITS["CLF"]) == (165, 2, 0, 3, 4)
 
 
-@given(AMOUNTS, st.sampled_from(sorted(DIGITS)))
-def test_text_and_minor_units_say_the_same(minor, currency):
-    assert parse_minor(format_minor(minor, currency), currency) == minor
-
-
-def test_half_up_takes_ties_away_from_zero_and_half_even_to_the_even():
+def test_half_up_takes_ties_away_from_zero():
     assert [half_up(n, 2) for n in (5, -5, 4, 1, -1)] == [3, -3, 2, 1, -1]
-    assert [half_even(n, 2) for n in (5, 7, -5, 1, -1, 3)] == [2, 4, -2, 0, 0, 2]
 
 
 @given(st.integers(-(10**9), 10**9), st.integers(1, 10**6))
 def test_rounding_is_never_more_than_half_off(numerator, denominator):
-    for rounded in (half_up(numerator, denominator), half_even(numerator, denominator)):
-        assert 2 * abs(rounded * denominator - numerator) <= denominator
+    assert 2 * abs(half_up(numerator, denominator) * denominator - numerator) <= denominator
 
 
 @given(AMOUNTS, st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
@@ -92,11 +48,3 @@ def test_nothing_can_be_split_among_nobody_but_nothing():
     assert split(0, []) == []
     with pytest.raises(ValueError, match="nobody"):
         split(1, [])
-
-
-def test_currencies_are_never_mixed():
-    assert Money(5, "USD") + Money(7, "USD") - Money(2, "USD") == Money(10, "USD")
-    assert str(-Money(1999, "USD")) == "-19.99 USD"
-    with pytest.raises(CurrencyMismatch) as refusal:
-        Money(5, "USD") + Money(5, "EUR")
-    assert (refusal.value.wanted, refusal.value.given) == ("USD", "EUR")

@@ -32,14 +32,12 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CARD, GIFT = UUID(int=1), UUID(int=2)
 
 
-def after(*events, now=None):
-    """Amounts after (kind, amount, reference) events a minute apart; a fourth part sets the minute, a fifth the lapse."""
-    made = []
-    for at, (kind, amount, reference, *rest) in enumerate(events):
-        minute = rest[0] if rest else at
-        lapse = NOON + timedelta(minutes=rest[1]) if len(rest) > 1 else None
-        made.append(PaymentEvent(kind, amount, reference, NOON + timedelta(minutes=minute), lapse))
-    return amounts_of(made, None if now is None else NOON + timedelta(minutes=now))
+def after(*events):
+    """Amounts after (kind, amount, reference) events a minute apart; a fourth part sets the minute."""
+    return amounts_of(
+        PaymentEvent(kind, amount, reference, NOON + timedelta(minutes=rest[0] if rest else at))
+        for at, (kind, amount, reference, *rest) in enumerate(events)
+    )
 
 
 def test_a_request_is_pending_until_its_reference_is_answered():
@@ -118,46 +116,10 @@ def test_a_sale_without_authorization_leaves_nothing_authorized():
     assert after((K.CHARGE_SUCCESS, 100, "c"), (K.INFO, 7, "i")) == PaymentAmounts(charged_minor=100)
 
 
-def test_an_authorization_lapses_at_its_time_exactly():
-    granted = (K.AUTHORIZATION_SUCCESS, 100, "a", 0, 60)
-
-    assert after(granted, now=59) == PaymentAmounts(authorized_minor=100)
-    assert after(granted, now=60) == PaymentAmounts(expired_minor=100)
-    assert after(granted) == PaymentAmounts(authorized_minor=100)
-
-
-def test_what_was_charged_in_time_does_not_lapse():
-    granted, charged = (K.AUTHORIZATION_SUCCESS, 100, "a", 0, 60), (K.CHARGE_SUCCESS, 30, "c", 10)
-
-    assert after(granted, charged, now=90) == PaymentAmounts(charged_minor=30, expired_minor=70)
-
-
-def test_a_charge_uses_up_what_lapses_first_and_still_held_then():
-    old, new = (K.AUTHORIZATION_SUCCESS, 100, "a", 0, 60), (K.AUTHORIZATION_SUCCESS, 100, "b", 70, 200)
-
-    in_time = after(old, new, (K.CHARGE_SUCCESS, 50, "c", 30), now=90)
-    too_late = after(old, new, (K.CHARGE_SUCCESS, 50, "c", 80), now=90)
-
-    assert (in_time.authorized_minor, in_time.expired_minor) == (100, 50)
-    assert (too_late.authorized_minor, too_late.expired_minor) == (50, 100)
-
-
 EVENTS = st.lists(
-    st.tuples(
-        st.sampled_from(K), st.integers(0, 500), st.sampled_from("abc"), st.integers(0, 100), st.integers(50, 150)
-    ),
+    st.tuples(st.sampled_from(K), st.integers(0, 500), st.sampled_from("abc"), st.integers(0, 100)),
     max_size=12,
 )
-
-
-@given(EVENTS, st.integers(0, 200))
-def test_lapsing_only_moves_money_out_of_authorized(events, now):
-    lasting, lapsing = after(*events), after(*events, now=now)
-
-    assert lapsing.authorized_minor >= 0
-    assert lapsing.expired_minor >= 0
-    assert lapsing.authorized_minor + lapsing.expired_minor == lasting.authorized_minor
-    assert lapsing.charged_minor == lasting.charged_minor
 
 
 @given(EVENTS)
@@ -212,8 +174,8 @@ def payable(id, authorized=0, charged=0, **terms):
 
 
 def test_payments_are_charged_in_ascending_sequence_up_to_their_limit():
-    """Sterling: sequence of the tender, then of the order; never above the max charge limit."""
-    card, gift = payable(CARD, 100, tender_sequence=2), payable(GIFT, 50, tender_sequence=1, limit_minor=40)
+    """Sterling: never above the max charge limit."""
+    card, gift = payable(CARD, 100, sequence=2), payable(GIFT, 50, sequence=1, limit_minor=40)
 
     plan = plan_capture(90, [card, gift])
 
@@ -231,7 +193,7 @@ def test_an_unusable_payment_is_skipped_and_what_is_missing_is_said():
 
 
 def test_refunds_go_in_reverse_charge_order():
-    card, gift = payable(CARD, 0, 100, tender_sequence=2), payable(GIFT, 0, 50, tender_sequence=1)
+    card, gift = payable(CARD, 0, 100, sequence=2), payable(GIFT, 0, 50, sequence=1)
 
     assert plan_refund(120, [gift, card], "USD") == (PaymentStep(CARD, 100), PaymentStep(GIFT, 20))
 

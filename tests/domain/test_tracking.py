@@ -37,7 +37,7 @@ def test_nothing_but_a_dispute_or_a_return_takes_a_delivery_back(reports):
 
     takes_back = {C.DELIVERY_DISPUTED, C.RETURN_TO_SENDER, C.RETURNED}
     if not takes_back & {one.code for one in reports}:
-        assert state == TrackingState(C.DELIVERED, before[1].at, before[1].at, state.failed_attempts)
+        assert state == TrackingState(C.DELIVERED, before[1].at, before[1].at)
 
 
 @pytest.mark.parametrize(
@@ -62,17 +62,11 @@ def test_what_a_series_of_reports_makes_of_a_parcel(codes, state):
 def test_of_two_reports_of_one_moment_the_further_one_counts():
     reports = [TrackingReport("a", C.DELIVERED, NOON), TrackingReport("b", C.OUT_FOR_DELIVERY, NOON)]
 
-    assert state_of(reports) == TrackingState(C.DELIVERED, NOON, NOON, 0)
+    assert state_of(reports) == TrackingState(C.DELIVERED, NOON, NOON)
 
 
 def test_a_disputed_delivery_no_longer_has_a_time():
     assert state_of(heard(C.DELIVERED, C.DELIVERY_DISPUTED)).delivered_at is None
-
-
-def test_failed_attempts_are_counted_once_each():
-    reports = heard(C.ATTEMPT_FAILED, C.ATTEMPT_FAILED, C.DELIVERED)
-
-    assert state_of([*reports, *reports]).failed_attempts == 2
 
 
 def test_a_state_lasts_since_its_first_report():
