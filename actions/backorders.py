@@ -10,7 +10,6 @@ orders that nobody can serve never keep the others waiting.
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -19,11 +18,13 @@ from actions.acting import Act, action
 from actions.changing import lock_order, save
 from actions.quotas.buyers import free_for
 from actions.refusals import passed_over
+from actions.resting import Rests
 from actions.routing import route
-from domain.holds import STOPS
+from domain.holds import kinds_stopping
 from domain.lifecycle import Action
 from domain.routing.rules.values import DecisionKind
 from models.backorders import is_awaited
+from models.channels import serves
 from models.db import rows
 from models.locations import CAN_SERVE
 
@@ -32,7 +33,7 @@ log = logging.getLogger("oms.backorders")
 RETRY_BATCH: Final = 500
 """Orders that one run tries at most; the rest have their turn in the next run."""
 REST: Final = timedelta(minutes=1)
-MOST_RESTING: Final = 10_000
+"""So long an order that could not be served is left alone by the net."""
 RETRY_ACTOR: Final = "job:backorders"
 
 WAITING: Final = f"""
@@ -43,9 +44,7 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
         AND ($2::uuid[] IS NULL OR l.variant_id = ANY($2))
         AND {free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
         AND {CAN_SERVE}
-        AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)
-             OR EXISTS (SELECT FROM channel_locations c
-                        WHERE c.channel_id = o.channel_id AND c.location_id = f.location_id))
+        AND {serves("o.channel_id", "f.location_id")}
         AND NOT EXISTS (SELECT FROM excluded_locations e
                         WHERE e.line_id = l.id AND e.location_id = f.location_id AND e.until > $3)
         AND NOT {is_awaited("l.variant_id", "o.channel_id", "$3")}
@@ -60,44 +59,33 @@ WHERE ($1::uuid IS NULL OR o.organization_id = $1) AND EXISTS (
     AND o.id <> ALL($6::uuid[])
 ORDER BY o.promised_date, o.requested_date, o.placed_at, o.id LIMIT $5"""
 
-STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if Action.SCHEDULE in stops)
+STOPPING: Final = kinds_stopping(Action.SCHEDULE)
 
 
-async def retry_backorders(act: Act, variant_ids: Iterable[UUID] | None = None, *, limit: int = RETRY_BATCH) -> int:
+async def retry_backorders(
+    act: Act, variant_ids: Iterable[UUID] | None = None, *, limit: int = RETRY_BATCH, tried: set[UUID] | None = None
+) -> int:
     """Route the organization's waiting orders that want one of these variants, or any; how many were tried.
 
-    Each order is its own transaction, and one that cannot change now is left for the next run.
+    Each order is its own transaction, and one that cannot change now is left for the next run. Who calls several times
+    hands in the same `tried`: orders that are in it are left out, and those of this call come into it.
     """
     wanted = None if variant_ids is None else sorted(variant_ids)
-    return len(await _retry_all(act.now, act.actor, [act.organization_id, wanted, act.now, STOPPING, limit, []]))
+    tried = set() if tried is None else tried
+    found = await _retry_all(act.now, act.actor, [act.organization_id, wanted, act.now, STOPPING, limit, list(tried)])
+    tried |= found
+    return len(found)
 
 
-async def retry_all_backorders(now: datetime, *, rests: "Rests | None" = None, limit: int = RETRY_BATCH) -> int:
+async def retry_all_backorders(now: datetime, *, rests: Rests | None = None, limit: int = RETRY_BATCH) -> int:
     """The same for all organizations and variants, for a job: what it could not serve rests."""
-    rests = rests or Rests()
+    rests = rests or Rests(REST)
     resting = rests.at(now)
     tried = await _retry_all(now, RETRY_ACTOR, [None, None, now, STOPPING, limit, resting])
     if tried:
         left = await rows(WAITING, [None, None, now, STOPPING, limit, resting])
         rests.add(tried & {row["id"] for row in left}, now)
     return len(tried)
-
-
-@dataclass(slots=True)
-class Rests:
-    """Orders that were tried in vain, each with the moment until which it is left alone."""
-
-    until: dict[UUID, datetime] = field(default_factory=dict)
-
-    def at(self, now: datetime) -> list[UUID]:
-        self.until = {order_id: until for order_id, until in self.until.items() if until > now}
-        return list(self.until)
-
-    def add(self, order_ids: Iterable[UUID], now: datetime) -> None:
-        """Beyond MOST_RESTING they are tried again at once."""
-        for order_id in order_ids:
-            if len(self.until) < MOST_RESTING:
-                self.until[order_id] = now + REST
 
 
 async def _retry_all(now: datetime, actor: str, parameters: list[object]) -> set[UUID]:

@@ -135,7 +135,7 @@ async def _routed(
         if line.pickup_location_id not in (None, site.id) and not (brought_to and brought_to[at])
     }
     if network.has_backorder_terms:
-        awaited = await _not_launched(act, change, variants, kind)
+        awaited = await not_launched(act, change, variants, kind)
         excluded |= {
             (at, place): Exclusion.NOT_LAUNCHED
             for at, line in enumerate(lines)
@@ -276,7 +276,8 @@ async def _refused(act: Act, line_ids: Sequence[UUID]) -> Exclusions:
     return {(each.line_id, each.location_id) for each in found}
 
 
-async def _not_launched(act: Act, change: OrderChange, variants: set[UUID], kind: DecisionKind) -> set[UUID]:
+async def not_launched(act: Act, change: OrderChange, variants: Collection[UUID], kind: DecisionKind) -> set[UUID]:
+    """Those of the variants that nobody who is served so can have yet in the order's channel."""
     found = await rows(NOT_LAUNCHED, [sorted(variants), act.now, kind in NEWCOMERS, change.order.channel_id])
     return {row["variant_id"] for row in found}
 

@@ -86,6 +86,17 @@ def does_count(row: str) -> str:
     )
 
 
+def is_unlaunched(variant: str, channel: str) -> str:
+    """Whether the variant has a launch in the channel that is not over, as SQL: nobody new gets any before that.
+
+    It goes on after its moment, until those who ordered before are served.
+    """
+    return (
+        f"EXISTS (SELECT FROM {launch_in(variant, channel)} AS launch"
+        " WHERE launch.launches_at IS NOT NULL AND launch.launched_at IS NULL)"
+    )
+
+
 def is_awaited(variant: str, channel: str, moment: str) -> str:
     """Whether the variant's launch in the channel is after the moment, as SQL."""
     return f"EXISTS (SELECT FROM {launch_in(variant, channel)} AS launch WHERE launch.launches_at > {moment})"

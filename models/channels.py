@@ -13,6 +13,12 @@ from models.locations import Location
 from models.organizations import Organization
 
 
+def serves(channel: str, location: str) -> str:
+    """Whether a location may serve a channel, as SQL: one that names no locations is served by all."""
+    named = f"SELECT FROM channel_locations served WHERE served.channel_id = {channel}"
+    return f"(NOT EXISTS ({named}) OR EXISTS ({named} AND served.location_id = {location}))"
+
+
 class ChannelKind(StrEnum):
     WEB = "web"
     STORE = "store"

@@ -20,6 +20,7 @@ from actions.payments import capturing, expiring, reconciling, refunding, voidin
 from actions.pickups import answering
 from actions.quotas import filling
 from actions.reoptimizing import pricing, running
+from actions.resting import Rests
 from actions.substituting import automatic, proposing
 from models.db import rows
 from realtime.log import Connection, prune
@@ -43,19 +44,20 @@ class Job:
 
 
 def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
-    rests, turn = backorders.Rests(), filling.Turn()
+    unserved, unproposed = Rests(backorders.REST), Rests(automatic.REST)
+    turn = filling.Turn()
     return (
         Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
         Job("announce availability", 1, lambda _, now: announcing.follow(now)),
-        Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now, rests=rests)),
+        Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now, rests=unserved)),
         Job("fill plans of quotas", 5, lambda _, now: filling.fill_plans(now, turn)),
         Job("launch variants", 5, lambda _, now: launching.launch_due(now)),
         Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
         Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),
         Job("order from vendors", 2, lambda _, now: chaining.chain_due(now)),
         Job("send substitutes", 5, lambda _, now: automatic.substitute_due(now)),
-        Job("propose substitutes", 30, lambda _, now: automatic.offer_due(now)),
+        Job("propose substitutes", 30, lambda _, now: automatic.offer_due(now, rests=unproposed)),
         Job("end proposals", 15, lambda _, now: proposing.end_substitutions(now)),
         Job("expire holds", 5, lambda _, now: holding.expire_holds(now)),
         Job("capture shipments", 2, lambda _, now: capturing.capture_shipments(gateways, now)),

@@ -24,6 +24,7 @@ from domain.availability import AvailabilityLevel, bounds_from, level_of
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
 from models.availability import POSITION_ID
+from models.channels import serves
 from models.db import execute, rows, tx
 from models.kits import kits_sql
 
@@ -64,7 +65,7 @@ SWEEP: Final = "SELECT id FROM variants WHERE id > $1 ORDER BY id LIMIT $2"
 KITS_OF: Final = "SELECT DISTINCT kit_variant_id AS id FROM kit_components WHERE component_variant_id = ANY($1::uuid[])"
 
 
-# A channel that names no locations is served by all. Segments without a quota of their own see what anybody sees. Where a
+# Segments without a quota of their own see what anybody sees. Where a
 # kit was announced, it is looked at also without any left.
 def _levels(*, free: Callable[[str], str], sold: str) -> str:
     """`free` are units of a level that the buyers of a channel can have, `sold` the same of a row of `stock`."""
@@ -97,8 +98,7 @@ kits_sold AS (
     LEFT JOIN LATERAL (
         SELECT p.units FROM ({kits_sql("ARRAY[w.id]", free("f"))}) AS p
         JOIN locations l ON l.id = p.location_id AND l.is_active
-        WHERE NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
-            OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = p.location_id)
+        WHERE {serves("c.id", "p.location_id")}
     ) AS k ON true
     WHERE w.is_kit GROUP BY w.organization_id, w.id, w.is_active, c.id, c.is_active, t.segment),
 sold AS (
@@ -107,9 +107,7 @@ sold AS (
             ELSE 0 END AS units
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
-    LEFT JOIN stock s ON s.variant_id = w.id AND (
-        NOT EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id)
-        OR EXISTS (SELECT FROM channel_locations x WHERE x.channel_id = c.id AND x.location_id = s.location_id))
+    LEFT JOIN stock s ON s.variant_id = w.id AND {serves("c.id", "s.location_id")}
     WHERE NOT w.is_kit GROUP BY w.organization_id, w.id, c.id, c.is_active, t.segment),
 every AS (
     SELECT organization_id, variant_id, NULL::uuid AS channel_id, location_id, '' AS segment, units FROM stock

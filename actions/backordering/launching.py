@@ -72,10 +72,8 @@ async def launch_due(now: datetime) -> int:
     due = await rows(DUE, [now, LAUNCH_BATCH])
     for found in due:
         act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
-        for _ in range(ROUNDS):
-            if await retry_backorders(act, [found["variant_id"]]) < RETRY_BATCH:
-                await _launch(act, (found["variant_id"], found["channel_id"]))
-                break
+        if await _served(act, found["variant_id"]):
+            await _launch(act, (found["variant_id"], found["channel_id"]))
     return len(due)
 
 
@@ -86,6 +84,15 @@ async def follow_launches(now: datetime) -> int:
         with passed_over(log, "order %s does not follow a launch", found["order_id"]):
             await _follow(Act(organization_id=found["organization_id"], actor=ACTOR, now=now), found["order_id"])
     return len(moved)
+
+
+async def _served(act: Act, variant_id: UUID) -> bool:
+    """Whether everybody who waits for the variant had a turn: those whom nobody can serve keep no others waiting."""
+    tried: set[UUID] = set()
+    for _ in range(ROUNDS):
+        if await retry_backorders(act, [variant_id], limit=RETRY_BATCH, tried=tried) < RETRY_BATCH:
+            return True
+    return False
 
 
 @fresh_network

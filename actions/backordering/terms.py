@@ -13,7 +13,7 @@ from actions.upserting import check_known, fresh_network
 from domain.facts import Fact, FactKind
 from domain.validation import KEEP, Checks, Keep
 from models import BackorderTerms, ChannelBackorderTerms
-from models.backorders import launch_in
+from models.backorders import is_unlaunched
 
 NAMES: Final = ("limit_units", "launches_at", "ships_by")
 
@@ -26,7 +26,7 @@ def is_sold(variant: str, channel: str) -> str:
     return (
         f"NOT EXISTS (SELECT FROM (SELECT {variant} AS id"
         f" UNION ALL SELECT component_variant_id FROM kit_components WHERE kit_variant_id = {variant}) AS made"
-        f" CROSS JOIN LATERAL {launch_in('made.id', channel)} AS t WHERE t.launches_at IS NOT NULL AND t.launched_at IS NULL)"
+        f" WHERE {is_unlaunched('made.id', channel)})"
     )
 
 
@@ -41,6 +41,13 @@ class SetBackorderTerms:
     expected_version: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetChannelBackorderTerms(SetBackorderTerms):
+    """In one channel: `limit_units` None sets none beside the variant's, `launches_at` None follows the variant's launch."""
+
+    channel_id: UUID
+
+
 @fresh_network
 @action
 async def set_terms(act: Act, command: SetBackorderTerms) -> UUID:
@@ -48,26 +55,7 @@ async def set_terms(act: Act, command: SetBackorderTerms) -> UUID:
 
     A launch that is moved holds back again what was not sent yet; one in the past is for the job to serve.
     """
-    row = await touch(act, command.variant_id, command.expected_version)
-    terms = await BackorderTerms.select_for_update(no_key=True).get_or_none(variant_id=row.id)
-    if terms is None:
-        terms = BackorderTerms(organization_id=act.organization_id, variant_id=row.id)
-    _change(terms, command)
-    await terms.save()
-    await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
-    return row.id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetChannelBackorderTerms:
-    """In one channel: `limit_units` None sets none beside the variant's, `launches_at` None follows the variant's launch."""
-
-    variant_id: UUID
-    channel_id: UUID
-    limit_units: int | Keep | None = KEEP
-    launches_at: datetime | Keep | None = KEEP
-    ships_by: date | Keep | None = KEEP
-    expected_version: int | None = None
+    return await _set(act, command, BackorderTerms)
 
 
 @fresh_network
@@ -77,20 +65,16 @@ async def set_channel_terms(act: Act, command: SetChannelBackorderTerms) -> UUID
     checks = Checks()
     await check_known(act, checks, "channels", [("channel_id", command.channel_id)])
     checks.refuse()
+    return await _set(act, command, ChannelBackorderTerms, channel_id=command.channel_id)
+
+
+async def _set(
+    act: Act, command: SetBackorderTerms, kind: type[BackorderTerms | ChannelBackorderTerms], **channel: UUID
+) -> UUID:
     row = await touch(act, command.variant_id, command.expected_version)
-    kept = {"variant_id": row.id, "channel_id": command.channel_id}
-    terms = await ChannelBackorderTerms.select_for_update(no_key=True).get_or_none(**kept)
+    terms = await kind.select_for_update(no_key=True).get_or_none(variant_id=row.id, **channel)
     if terms is None:
-        terms = ChannelBackorderTerms(organization_id=act.organization_id, **kept)
-    _change(terms, command)
-    await terms.save()
-    await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
-    return row.id
-
-
-def _change(
-    terms: BackorderTerms | ChannelBackorderTerms, command: SetBackorderTerms | SetChannelBackorderTerms
-) -> None:
+        terms = kind(organization_id=act.organization_id, variant_id=row.id, **channel)
     launched_before = terms.launches_at
     for name in NAMES:
         if (value := getattr(command, name)) is not KEEP:
@@ -98,6 +82,9 @@ def _change(
     _check(terms)
     if terms.launches_at != launched_before:
         terms.launched_at = None
+    await terms.save()
+    await outbox.record(act.organization_id, act.actor, act.now, [terms_fact(row.values, terms)])
+    return row.id
 
 
 def terms_fact(variant: dict[str, Any], terms: BackorderTerms | ChannelBackorderTerms) -> Fact:

@@ -33,6 +33,7 @@ from domain.orders import FulfilmentMethod
 from domain.purchasing import PurchaseKind, PurchaseStatus
 from models import Fulfilment, FulfilmentLine, PurchaseLine, PurchaseOrder
 from models.backorders import is_awaited
+from models.channels import serves
 from models.db import rows
 from models.kits import NOT_IN_A_KIT
 
@@ -44,8 +45,7 @@ CHAIN_BATCH: Final = 200
 # Locations of the order's channel only, nothing before its launch, and nobody who declined the line.
 _MAY_SHIP: Final = f"""
     f.drop_ships AND f.is_active AND v.is_active AND p.is_active
-    AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)
-         OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = p.id))
+    AND {serves("o.channel_id", "p.id")}
     AND NOT {is_awaited("f.variant_id", "o.channel_id", "$2")}"""
 _DECLINED: Final = """
     SELECT e.line_id FROM excluded_locations e JOIN order_lines x ON x.id = e.line_id

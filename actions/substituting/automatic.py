@@ -9,12 +9,15 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, lock_order, save
 from actions.quotas.buyers import free_for
 from actions.refusals import passed_over
+from actions.resting import Rests
 from actions.substituting.exchanging import exchange, free_units
 from actions.substituting.proposing import ACTOR, expiry, proposal, put_forward
-from domain.holds import STOPS
+from domain.holds import kinds_stopping
 from domain.lifecycle import Action, UnitStatus
+from domain.substitution import SubstitutePrice
 from models import Substitution, SubstitutionConsent
-from models.backorders import is_awaited
+from models.backorders import is_awaited, is_unlaunched
+from models.channels import serves
 from models.db import rows
 from models.kits import NOT_IN_A_KIT
 from models.locations import CAN_SERVE
@@ -26,12 +29,20 @@ BATCH: Final = 200
 TRY_AGAIN: Final = timedelta(minutes=5)
 """So long after none of its substitutes could be sent an order is left alone."""
 ALLOWED: Final = "The customer allows it."
-STOPPING: Final = sorted(kind.value for kind, stops in STOPS.items() if stops & {Action.CANCEL, Action.SCHEDULE})
+STOPPING: Final = kinds_stopping(Action.CANCEL, Action.SCHEDULE)
 
-_FREE: Final = f"""{free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
-    AND {CAN_SERVE}"""
+REST: Final = timedelta(minutes=15)
+"""So long a line is left alone for which nothing could be proposed after all."""
+
+# Free where the line can be served from, over its launch, for sale, and with a price where its rule asks for one.
+_TO_BE_HAD: Final = f"""{free_for("f", "o.channel_id", "(SELECT segment FROM customers WHERE id = o.customer_id)")} > 0
+    AND {CAN_SERVE} AND {serves("o.channel_id", "f.location_id")}
+    AND NOT {is_unlaunched("t.substitute_id", "o.channel_id")}
+    AND EXISTS (SELECT FROM variants v WHERE v.id = t.substitute_id AND v.is_active)
+    AND (t.price_rule <> '{SubstitutePrice.SUBSTITUTE_PRICE}' OR EXISTS (SELECT FROM prices e
+        WHERE e.variant_id = t.substitute_id AND e.channel_id = o.channel_id AND e.currency = o.currency))"""
 _FITTING: Final = f"""
-    s.status = 'backordered' AND {_FREE} AND {NOT_IN_A_KIT}
+    s.status = 'backordered' AND {_TO_BE_HAD} AND {NOT_IN_A_KIT}
     AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id AND p.status = 'proposed')
     AND NOT {is_awaited("l.variant_id", "o.channel_id", "$1")}"""
 _UNHELD: Final = """
@@ -57,6 +68,7 @@ JOIN substitutes t ON t.variant_id = l.variant_id JOIN stock_levels f ON f.varia
 WHERE {_FITTING} AND {_UNHELD} AND NOT EXISTS (SELECT FROM substitutions p WHERE p.line_id = l.id)
     AND o.id IN (SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND NOT (t.is_automatic AND EXISTS (SELECT FROM substitution_consents k WHERE k.line_id = l.id))
+    AND l.id <> ALL($4::uuid[])
 ORDER BY l.id, t.rank, t.substitute_id LIMIT $3"""
 
 
@@ -76,9 +88,14 @@ async def substitute_due(now: datetime, *, limit: int = BATCH) -> int:
     return len(due)
 
 
-async def offer_due(now: datetime, *, limit: int = BATCH) -> int:
-    """Propose the best substitute in stock for what waits, in channels that do so; for how many lines."""
-    due = await rows(OFFERABLE, [now, STOPPING, limit])
+async def offer_due(now: datetime, *, rests: Rests | None = None, limit: int = BATCH) -> int:
+    """Propose the best substitute in stock for what waits, in channels that do so; for how many lines.
+
+    Those for which nothing came of it rest.
+    """
+    rests = rests or Rests(REST)
+    due = await rows(OFFERABLE, [now, STOPPING, limit, rests.at(now)])
+    rests.add([found["line_id"] for found in due], now)
     for found in due:
         act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
         with passed_over(log, "nothing was proposed for line %s", found["line_id"]):

@@ -12,7 +12,7 @@ from actions.changing import OrderChange
 from actions.orders.confirming import confirm_if_authorized
 from actions.orders.recalling import cancelled_value, priced
 from actions.quotas.buyers import groups_of
-from actions.routing import free_at, route
+from actions.routing import free_at, not_launched, route
 from domain.errors import IllegalTransition, InsufficientStock
 from domain.facts import FactKind
 from domain.ids import new_id
@@ -40,6 +40,8 @@ async def free_units(act: Act, change: OrderChange, line: OrderLine, variant_id:
     """Of the variant, for this customer, where the line could be served from. Locks its levels."""
     network = await reference.network(Fetching, act.organization_id)
     channel = network.channels[change.order.channel_id]
+    if network.has_backorder_terms and await not_launched(act, change, [variant_id], DecisionKind.SUBSTITUTED):
+        return 0
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
     free = await free_at(change, network, channel, {variant_id: [METHODS[line.method]]})
     is_anywhere = line.pickup_location_id is None or line.pickup_location_id in network.brought_to

@@ -13,10 +13,12 @@ from actions.backordering.launching import follow_launches, launch_due
 from actions.backorders import retry_all_backorders
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.reoptimizing.reading import ReoptimizeOrders, read_standing
+from actions.routing_rules import ActivateRoutingRule, DraftRoutingRule, RuleConstraint, activate_rule, draft_rule
 from domain.errors import BackorderLimitExceeded, InsufficientStock
 from domain.facts import FactKind
 from domain.lifecycle import UnitStatus
 from domain.placing.commands import CartLine, ReserveCart
+from domain.routing.rules.values import ConstraintKind
 from models import BackorderTerms, Order, Reservation, RoutingDecision
 from tests.actions.asserting import books_balance, refused, told
 from tests.world import World, channel, furnish, stock
@@ -40,6 +42,12 @@ async def before_launch(units: int = 5, **values) -> World:
     world = await furnish(units=units)
     await terms(world, **{"launches_at": world.now + 10 * DAY, "ships_by": SHIPS_BY, **values})
     return world
+
+
+async def complete_lines_only(world: World) -> None:
+    asked = (RuleConstraint(kind=ConstraintKind.COMPLETE_LINES),)
+    drafted = await draft_rule(world.act(), DraftRoutingRule(name="complete", constraints=asked))
+    await activate_rule(world.act(), ActivateRoutingRule(rule_id=drafted))
 
 
 async def launched(world: World) -> bool:
@@ -168,6 +176,23 @@ async def test_a_queue_longer_than_a_run_is_launched_when_all_of_it_was_tried(co
 
     assert await launched(world)
     assert [await units(order) for order in queue] == [{S.SCHEDULED: 1}] * 3
+
+
+async def test_orders_that_nobody_can_serve_keep_no_launch_from_coming(counter, monkeypatch):
+    """Two want more than lies there and nothing less, and are tried first; who comes after them is served."""
+    world = await furnish(units=0)
+    await complete_lines_only(world)
+    await stock(world, {("MUG", "CHI"): 2})
+    await terms(world, launches_at=world.now)
+    large = [await Order.get(id=await place(counter, world, MUG=3)) for _ in range(2)]
+    small = await Order.get(id=await place(counter, world, MUG=1))
+    monkeypatch.setattr(launching, "RETRY_BATCH", 2)
+
+    await launch_due(world.now)
+
+    assert [await units(order) for order in large] == [{S.BACKORDERED: 3}] * 2
+    assert await units(small) == {S.SCHEDULED: 1}
+    assert await launched(world)
 
 
 async def test_after_the_launch_it_is_sold_like_any_other(counter):

@@ -8,18 +8,20 @@ import pytest
 from actions import desk
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, apply_hold
+from actions.resting import Rests
 from actions.substituting import at_once
-from actions.substituting.automatic import TRY_AGAIN, offer_due, substitute_due
+from actions.substituting.automatic import REST, TRY_AGAIN, offer_due, substitute_due
 from domain.errors import InsufficientStock
 from domain.facts import FactKind
 from domain.holds import HoldKind
 from domain.lifecycle import UnitStatus
-from domain.substitution import SubstitutionStatus
+from domain.substitution import SubstitutePrice, SubstitutionStatus
 from models import Order, Substitution, SubstitutionConsent
 from models.db import rows
 from server.auditing import orders as auditing
 from tests.actions.asserting import books_balance, told
-from tests.world import World, channel, furnish, stock
+from tests.world import World, channel, furnish, stock, variant
+from tests.world import place as place_location
 from tests.world.orders import line, new_order, units
 from tests.world.quotas import aside, group
 from tests.world.substitutes import instead, proposed
@@ -176,6 +178,67 @@ async def test_a_channel_may_propose_by_itself_once_for_each_line(database):
     assert (offered.status, offered.expires_at) == (SubstitutionStatus.PROPOSED, world.now + timedelta(hours=6))
     [fact] = await told(FactKind.SUBSTITUTION_PROPOSED)
     assert fact.actor == "job:substitutes"
+
+
+async def test_what_cannot_be_had_keeps_nothing_else_from_being_proposed(database):
+    """The first order's channel is not served from where the lamps lie."""
+    world = await furnish(units=0)
+    await channel(world, "WEB", substitute_offer_hours=6)
+    await channel(world, "SHOP", substitute_offer_hours=6, location_ids=(world.locations["NYC"].id,))
+    await instead(world, "MUG", "LAMP")
+    await new_order(world, MUG=1, waiting=S.BACKORDERED, channel=world.channels["SHOP"])
+    order = await new_order(world, MUG=1, waiting=S.BACKORDERED)
+    await stock(world, {("LAMP", "CHI"): 2})
+
+    assert await offer_due(world.now, limit=1) == 1
+    await offer_due(world.now, limit=1)
+
+    assert [offered.order_id for offered in await Substitution.all()] == [order.id]
+
+
+async def test_a_line_for_which_nothing_could_be_proposed_rests(database):
+    world = await furnish(units=0)
+    await channel(world, "WEB", substitute_offer_hours=6)
+    await instead(world, "MUG", "LAMP")
+    first, second = [await new_order(world, MUG=1, waiting=S.BACKORDERED) for _ in range(2)]
+    await stock(world, {("LAMP", "CHI"): 2})
+    await place_location(world, "CHI", is_active=False)
+    rests = Rests(REST)
+
+    tried = [await offer_due(world.now, rests=rests, limit=1) for _ in range(3)]
+    await place_location(world, "CHI", is_active=True)
+    again = await offer_due(world.now + REST, rests=rests)
+
+    assert (tried, again) == ([1, 1, 0], 2)
+    assert {offered.order_id for offered in await Substitution.all()} == {first.id, second.id}
+
+
+async def test_a_substitute_without_the_price_that_it_needs_gives_way_to_the_next(database):
+    world = await furnish(units=0)
+    await channel(world, "WEB", substitute_offer_hours=6)
+    await variant(world, "VASE", price_minor=None)
+    await instead(world, "MUG", "VASE", "LAMP", price_rule=SubstitutePrice.SUBSTITUTE_PRICE)
+    await new_order(world, MUG=1, waiting=S.BACKORDERED)
+    await stock(world, {("VASE", "CHI"): 2, ("LAMP", "CHI"): 2})
+
+    await offer_due(world.now)
+
+    assert [offered.sku for offered in await Substitution.all()] == ["LAMP"]
+
+
+async def test_nobody_is_offered_what_is_not_launched_yet(database):
+    world = await furnish(units=0)
+    await channel(world, "WEB", substitute_offer_hours=6)
+    await instead(world, "MUG", "LAMP")
+    await terms(world, "LAMP", launches_at=world.now + timedelta(days=1))
+    order = await new_order(world, MUG=1, waiting=S.BACKORDERED)
+    await stock(world, {("LAMP", "CHI"): 2})
+
+    await offer_due(world.now)
+    with pytest.raises(InsufficientStock):
+        await proposed(world, order)
+
+    assert await Substitution.all().count() == 0
 
 
 async def test_units_that_are_set_aside_are_sent_to_those_they_are_set_aside_for(counter):

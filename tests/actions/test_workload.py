@@ -6,10 +6,11 @@ from datetime import date, timedelta
 import pytest
 
 from actions import desk, locations
-from actions.backorders import REST, Rests, retry_all_backorders
+from actions.backorders import REST, retry_all_backorders
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.orders.cancelling import CancelOrder, cancel
 from actions.orders.drafting import PlaceDraft, draft, place_draft
+from actions.resting import Rests
 from actions.routing_rules import DraftRoutingRule, RuleConstraint
 from domain.fulfilment import DeclineReason
 from domain.routing.rules.values import ConstraintKind, DecisionKind
@@ -205,7 +206,7 @@ async def test_orders_that_find_no_room_rest_and_keep_nobody_else_waiting(counte
         await limit(world, code, daily_capacity_units=0)
     for _ in range(3):
         await counter.place(world.act(), wanted(world, ("MUG", 1)))
-    rests, later = Rests(), world.now + timedelta(minutes=5)
+    rests, later = Rests(REST), world.now + timedelta(minutes=5)
 
     tried = [await retry_all_backorders(later, rests=rests, limit=1) for _ in range(3)]
     after = await retry_all_backorders(later + REST, rests=rests, limit=9)
@@ -221,7 +222,7 @@ async def test_an_order_that_was_not_tried_yet_does_not_rest(counter):
         await limit(world, code, daily_capacity_units=0)
     for _ in range(3):
         await counter.place(world.act(), wanted(world, ("MUG", 1)))
-    rests, tomorrow = Rests(), world.now + timedelta(days=1)
+    rests, tomorrow = Rests(REST), world.now + timedelta(days=1)
 
     tried = [await retry_all_backorders(tomorrow, rests=rests, limit=1) for _ in range(3)]
 
