@@ -8,6 +8,7 @@ resume                                              writes them, and looks elsew
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from actions import levels
 from actions.acting import Act
@@ -163,7 +164,7 @@ def _place(paper: Paper, line: TransferLine, status: UnitStatus) -> Place:
 
 
 async def _due(act: Act, transfer: Transfer) -> date | None:
-    """The day by which a standard parcel that leaves today is there."""
+    """The day by which a standard parcel is there that leaves today, as the calendar of its origin has it."""
     found = await Location.filter(id__in=[transfer.origin_id, transfer.destination_id])
     ends = {each.id: each for each in found}
     origin, destination = ends[transfer.origin_id], ends[transfer.destination_id]
@@ -172,4 +173,5 @@ async def _due(act: Act, transfer: Transfer) -> date | None:
     regions = [Region(each.country, each.region) for each in (origin, destination)]
     if zone is None:
         return None
-    return arrives_on(act.now.date(), zone.days_most, STANDARD, origin=regions[0], destination=regions[1])
+    today = act.now.astimezone(ZoneInfo(origin.time_zone)).date()
+    return arrives_on(today, zone.days_most, STANDARD, origin=regions[0], destination=regions[1])

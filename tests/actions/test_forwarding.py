@@ -94,6 +94,14 @@ async def test_the_store_is_told_when_what_was_sent_should_be_there(world):
     assert transfer.expected_on == date(2026, 11, 9)
 
 
+async def test_a_day_of_the_way_is_one_of_the_origins_calendar(world):
+    """On Sunday evening in Chicago it is Monday in UTC; what leaves then is there on Friday, and not on Monday."""
+    world.now = world.now.replace(hour=3)
+    transfer = await sent(world, MUG=2)
+
+    assert transfer.expected_on == date(2026, 11, 6)
+
+
 async def test_units_that_arrive_are_the_orders_from_the_first_moment(world):
     transfer = await sent(world, MUG=2)
 
