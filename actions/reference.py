@@ -44,7 +44,7 @@ SELECT EXISTS (SELECT FROM backorder_terms WHERE organization_id = $1
     AND (limit_units IS NOT NULL OR launches_at IS NOT NULL AND launched_at IS NULL)) AS has_any,
     EXISTS (SELECT FROM channel_backorder_terms c WHERE c.organization_id = $1 AND {does_count("c")}) AS has_own"""
 QUOTA_GROUPS: Final = """
-SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active FROM quota_groups
+SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active, is_for_nobody FROM quota_groups
 WHERE organization_id = $1 AND is_active ORDER BY id"""
 TAX_RATES: Final = "SELECT tax_class, country, region, rate_ppm FROM tax_rates WHERE organization_id = $1"
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class QuotaGroup(Model):
-    """Buyers of some channels, of a segment, or both; empty matches any. `depth` counts the groups above it."""
+    """Buyers of some channels, of a segment, or both; empty matches any; or nobody. `depth` counts the groups above it."""
 
     id: UUID = key()
     organization: fields.ForeignKeyRelation[Organization] = fields.ForeignKeyField(
@@ -39,6 +39,7 @@ class QuotaGroup(Model):
     segment = fields.CharField(max_length=64, default="")
     priority = fields.IntField(default=0)
     is_active = fields.BooleanField(default=True)
+    is_for_nobody = fields.BooleanField(default=False, db_default=False)
     version: int = version()
 
     class Meta:

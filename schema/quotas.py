@@ -84,7 +84,7 @@ class QuotaFilter:
 
 @graph(
     models.QuotaGroup,
-    "Buyers that stock can be set aside for: of some channels, of a segment, or both.",
+    "Buyers that stock can be set aside for: of some channels, of a segment, or both; or nobody.",
     scope=QUOTA_GROUPS,
     needs=READ,
 )
@@ -97,6 +97,7 @@ class QuotaGroup(Node):
     segment: str = column("The segment of customers it is for; empty means any.")
     priority: int = column("Where too few units are left, groups of a greater number lose theirs first.")
     is_active: bool = column("Whether units can be set aside for it.")
+    is_for_nobody: bool = column("Whether what is set aside for it is kept back from every buyer.")
     version: int = column("Counts its changes.")
     quotas: Connection[Quota] = connection("What is set aside for it.", sort=QuotaSort)
 
@@ -142,6 +143,11 @@ class UpsertQuotaGroupInput:
         at_most=MAX_PRIORITY,
     )
     is_active: bool | None = given("Whether units can be set aside for it.", default=UNSET)
+    is_for_nobody: bool | None = given(
+        "Whether what is set aside for it is kept back from every buyer: it has no channels, no segment and no parent, and "
+        "stays what it is when it is made.",
+        default=UNSET,
+    )
     expected_version: int | None = given("The version you read; refused if it has changed since.", default=UNSET)
 
 

@@ -19,7 +19,8 @@ SEGMENT: Final = "SELECT segment FROM customers WHERE id = $1 AND organization_i
 def admits(group: str, channel: str, segment: str) -> str:
     """`QuotaGroup.admits` as SQL over a row of quota_groups."""
     return (
-        f"({group}.is_active AND (cardinality({group}.channel_ids) = 0 OR {channel} = ANY({group}.channel_ids))"
+        f"({group}.is_active AND NOT {group}.is_for_nobody"
+        f" AND (cardinality({group}.channel_ids) = 0 OR {channel} = ANY({group}.channel_ids))"
         f" AND {group}.segment IN ('', coalesce({segment}, '')))"
     )
 

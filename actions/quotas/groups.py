@@ -25,14 +25,15 @@ GROUPS: Final = Table(
         "segment": "",
         "priority": 0,
         "is_active": True,
+        "is_for_nobody": False,
     },
     required=("name",),
 )
 MAX_PRIORITY: Final = 1_000
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 ALL: Final = """
-SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active FROM quota_groups WHERE organization_id = $1
-ORDER BY id FOR NO KEY UPDATE"""
+SELECT id, code, parent_id, depth, channel_ids, segment, priority, is_active, is_for_nobody FROM quota_groups
+WHERE organization_id = $1 ORDER BY id FOR NO KEY UPDATE"""
 UNITS: Final = """
 SELECT coalesce((SELECT sum(quantity) FROM quotas WHERE group_id = g.id), 0)::int AS units,
     EXISTS (SELECT FROM quota_plans WHERE group_id = g.id AND ended_at IS NULL) AS has_plans
@@ -41,8 +42,8 @@ FROM quota_groups g WHERE organization_id = $1 AND code = $2"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpsertQuotaGroup:
-    """Whom it is for: buyers of these channels (none named: of any), of this segment (empty: of any). The parent stays what
-    it was when the group was made."""
+    """Whom it is for: buyers of these channels (none named: of any), of this segment (empty: of any), or nobody. The parent,
+    and whether it is for nobody, stay what they were when the group was made."""
 
     code: str
     name: str | Keep = KEEP
@@ -51,6 +52,7 @@ class UpsertQuotaGroup:
     segment: str | Keep = KEEP
     priority: int | Keep = KEEP
     is_active: bool | Keep = KEEP
+    is_for_nobody: bool | Keep = KEEP
     expected_version: int | None = None
 
 
@@ -71,6 +73,7 @@ async def upsert_group(act: Act, command: UpsertQuotaGroup) -> UUID:
         segment=command.segment,
         priority=command.priority,
         is_active=command.is_active,
+        is_for_nobody=command.is_for_nobody,
     )
     if command.code not in known:
         values |= {"parent_id": becoming.parent_id, "depth": becoming.depth}
@@ -104,6 +107,8 @@ async def _parent(
     before = known.get(command.code)
     if before is not None and command.parent_id not in (None, before.parent_id):
         checks.note("parent_id", "FIXED", "A group keeps its parent; make another group.")
+    if before is not None and command.is_for_nobody not in (KEEP, before.is_for_nobody):
+        checks.note("is_for_nobody", "FIXED", "A group stays for somebody or for nobody; make another group.")
     if command.is_active is False and before is not None:
         await _check_closing(act, command, checks)
     return parent
@@ -124,7 +129,12 @@ def _becoming(command: UpsertQuotaGroup, before: QuotaGroup | None, parent: Quot
     if before is None:
         below: dict[str, Any] = {"parent_id": parent.id, "depth": parent.depth + 1} if parent else {}
         before = QuotaGroup(id=UUID(int=0), code=command.code, **below)
-    told = given(segment=command.segment, priority=command.priority, is_active=command.is_active)
+    told = given(
+        segment=command.segment,
+        priority=command.priority,
+        is_active=command.is_active,
+        is_for_nobody=command.is_for_nobody,
+    )
     if not isinstance(command.channel_ids, Keep):
         told["channel_ids"] = frozenset(command.channel_ids)
     return replace(before, **told)

@@ -3,6 +3,9 @@
 Groups form a tree. A group is for fewer buyers than its parent, and no buyer belongs to two groups beside each other, so
 the groups of a buyer are one way down the tree. What a group's quota leaves wanting, its parents' give, then what is
 common to all. (Dynamics 365 keeps allocations in such a hierarchy, of at most eight levels.)
+
+A group for nobody stands alone: what is set aside for it is kept back from every buyer. With a plan for it, so many units of
+a variant stay back over all locations together. (HotWax calls that a threshold: safety stock of the network.)
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +26,8 @@ Entitled = tuple[UUID, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaGroup:
-    """Without channels it is for any channel, without a segment for any segment; `depth` counts its parents.
+    """Without channels it is for any channel, without a segment for any segment, unless it is for nobody; `depth` counts its
+    parents.
 
     When too few units are left, groups of a greater `priority` lose theirs first.
     """
@@ -36,10 +40,12 @@ class QuotaGroup:
     depth: int = 0
     priority: int = 0
     is_active: bool = True
+    is_for_nobody: bool = False
 
     def admits(self, channel_id: UUID, segment: str) -> bool:
         return (
             self.is_active
+            and not self.is_for_nobody
             and (not self.channel_ids or channel_id in self.channel_ids)
             and self.segment in ("", segment)
         )
@@ -53,7 +59,9 @@ def entitled(groups: Iterable[QuotaGroup], channel_id: UUID, segment: str) -> En
 def problems(group: QuotaGroup, others: Iterable[QuotaGroup]) -> Iterator[InputProblem]:
     """What is wrong with the group beside the organization's other ones."""
     known = {other.id: other for other in others}
-    if not group.channel_ids and not group.segment:
+    if group.is_for_nobody and (group.channel_ids or group.segment or group.parent_id):
+        yield InputProblem("is_for_nobody", "NOT_ALONE", "It has no channels, no segment and no parent.")
+    if not (group.channel_ids or group.segment or group.is_for_nobody):
         yield InputProblem("channel_ids", "REQUIRED", "Name channels, a segment, or both.")
     if group.depth >= MAX_DEPTH:
         yield InputProblem("parent_id", "TOO_DEEP", f"Groups have at most {MAX_DEPTH} levels.")
@@ -72,10 +80,14 @@ def problems(group: QuotaGroup, others: Iterable[QuotaGroup]) -> Iterator[InputP
 
 
 def _is_within(group: QuotaGroup, parent: QuotaGroup) -> bool:
+    if parent.is_for_nobody:
+        return False
     channels = not parent.channel_ids or (bool(group.channel_ids) and group.channel_ids <= parent.channel_ids)
     return channels and parent.segment in ("", group.segment)
 
 
 def _overlap(one: QuotaGroup, other: QuotaGroup) -> bool:
+    if one.is_for_nobody or other.is_for_nobody:
+        return False
     channels = not one.channel_ids or not other.channel_ids or bool(one.channel_ids & other.channel_ids)
     return channels and (not one.segment or not other.segment or one.segment == other.segment)

@@ -272,6 +272,21 @@ async def test_orders_never_know_of_plans_and_nobody_else_gets_the_units(counter
     assert {each.kind.value for each in await QuotaMovement.all()} == {"set_aside"}
 
 
+async def test_a_plan_for_nobody_keeps_units_back_over_all_locations(counter: Desk, world: World) -> None:
+    nobody, web = await group(world, "BACK", is_for_nobody=True), await group(world, "ONLINE", channels=["WEB"])
+    plan = await planned(world, nobody, 20)
+    await planned(world, web, 10)
+
+    with pytest.raises(InsufficientStock):
+        await order(counter, world, 81)
+    await order(counter, world, 80)
+
+    assert (sum((await filled(world, plan)).values()), await taken(plan)) == (20, 0)
+    async with refused(InvalidInput) as refusal:
+        await groups.upsert_group(world.act(), UpsertQuotaGroup(code="BACK", is_for_nobody=False))
+    assert ("is_for_nobody", "FIXED") in [(each.path, each.code) for each in refusal.value.problems]
+
+
 async def test_a_group_with_a_plan_is_not_closed(world: World) -> None:
     plan = await planned(world, await group(world, "ONLINE", channels=["WEB"]), 30)
     close = UpsertQuotaGroup(code="ONLINE", is_active=False)

@@ -45,6 +45,7 @@ channel_launches = importlib.import_module("models.migrations.0035_channel_launc
 quotas = importlib.import_module("models.migrations.0028_quotas")
 forwarding = importlib.import_module("models.migrations.0033_forwarding")
 merging = importlib.import_module("models.migrations.0036_merging")
+for_nobody = importlib.import_module("models.migrations.0041_groups_for_nobody")
 quota_plans = importlib.import_module("models.migrations.0039_quota_plans")
 RULES = {
     (table, name): rule
@@ -82,7 +83,7 @@ RULES = {
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}
-RULES |= {name: rule for step in (drop_ship, forwarding) for name, (rule, _) in step.REPLACED.items()}
+RULES |= {name: rule for step in (drop_ship, forwarding, for_nobody) for name, (rule, _) in step.REPLACED.items()}
 INDEXES = {
     **availability.UNIQUE,
     **backorders.JOBS,

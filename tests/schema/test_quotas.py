@@ -148,6 +148,17 @@ async def test_everybody_is_told_what_they_could_order(world: World) -> None:
     assert await available(world, Role.CUSTOMER, "SHOP") == 5
 
 
+async def test_what_is_for_nobody_is_kept_back_from_everybody(world: World) -> None:
+    nobody = await group(world, "BACK", is_for_nobody=True)
+    await aside(world, nobody, 4)
+
+    assert [await available(world, role) for role in (Role.ANONYMOUS, Role.CUSTOMER, Role.ADMIN)] == [6, 6, 6]
+    answer = await ask("{ quotaGroups(first: 1) { nodes { code channelIds segment isForNobody } } }", world.viewer())
+    assert answer["data"]["quotaGroups"]["nodes"] == [
+        {"code": "BACK", "channelIds": [], "segment": "", "isForNobody": True}
+    ]
+
+
 @pytest.mark.parametrize(("segment", "units"), [("", 8), ("gold", 10)])
 async def test_what_is_promised_is_what_can_be_ordered(
     world: World, database_url: str, segment: str, units: int

@@ -20,6 +20,7 @@ async def group(
     segment: str = "",
     parent: QuotaGroup | None = None,
     priority: int = 0,
+    is_for_nobody: bool = False,
 ) -> QuotaGroup:
     command = groups.UpsertQuotaGroup(
         code=code,
@@ -28,6 +29,7 @@ async def group(
         channel_ids=tuple(world.channels[each].id for each in channels),
         segment=segment,
         priority=priority,
+        is_for_nobody=is_for_nobody,
     )
     return await QuotaGroup.get(id=await groups.upsert_group(world.act(), command))
 

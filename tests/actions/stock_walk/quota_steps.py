@@ -35,9 +35,9 @@ TOO_MUCH = f"SELECT * FROM ({_HAS.format('')}) AS h WHERE h.kept > greatest(0, h
 
 
 async def keep_group(walk: Walk) -> None:
-    """One of four: two channels beside each other, a part of one, and both together. Some cannot be at the same time."""
+    """One of five: two channels beside each other, a part of one, both together, and nobody. Some cannot be at the same time."""
     code, named = walk.luck.choice(
-        (("ONLINE", ("WEB",)), ("SHOPS", ("SHOP",)), ("ALL", ("WEB", "SHOP")), ("PART", ("WEB",)))
+        (("ONLINE", ("WEB",)), ("SHOPS", ("SHOP",)), ("ALL", ("WEB", "SHOP")), ("PART", ("WEB",)), ("BACK", ()))
     )
     known = {row["code"]: row for row in await walk.all_of(GROUPS)}
     parent = known["ONLINE"]["id"] if code == "PART" and "ONLINE" in known else None
@@ -47,6 +47,7 @@ async def keep_group(walk: Walk) -> None:
         channel_ids=tuple(walk.world.channels[each].id for each in named),
         parent_id=parent,
         priority=walk.luck.randint(0, 2),
+        is_for_nobody=not named,
         is_active=not (code in known and walk.is_lucky(0.3)),
     )
     await walk.do(groups.upsert_group, command)

@@ -1,5 +1,6 @@
 """Groups of buyers form a tree, and every buyer belongs to one way down it."""
 
+from dataclasses import replace
 from itertools import product
 from uuid import UUID
 
@@ -37,6 +38,18 @@ def test_a_group_that_is_closed_is_nobodys() -> None:
 
 def test_a_group_is_for_somebody() -> None:
     assert codes(QuotaGroup(id=UUID(int=13), code="ALL")) == [("channel_ids", "REQUIRED")]
+
+
+def test_a_group_for_nobody_stands_alone_and_admits_nobody() -> None:
+    nobody = QuotaGroup(id=UUID(int=13), code="NOBODY", is_for_nobody=True)
+    named = replace(nobody, channel_ids=frozenset({WEB}))
+    below = QuotaGroup(id=UUID(int=14), code="X", segment="gold", parent_id=nobody.id, depth=1)
+
+    assert codes(nobody, ONLINE, GOLD) == []
+    assert codes(ONLINE, nobody) == []
+    assert entitled([nobody, ONLINE], WEB, "") == (ONLINE.id,)
+    assert codes(named) == [("is_for_nobody", "NOT_ALONE")]
+    assert codes(below, nobody) == [("parent_id", "NOT_WITHIN")]
 
 
 def test_groups_beside_each_other_have_no_buyer_in_common() -> None:
