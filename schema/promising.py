@@ -12,6 +12,7 @@ from strawberry import Parent
 import models
 from domain.errors import Forbidden, InsufficientStock, Overloaded, PromiseEnded, ReservationEnded
 from domain.permissions import Permission
+from domain.placing.commands import Together
 from domain.placing.validation import MAX_QUANTITY
 from domain.promising.loads import OfferedParcel
 from domain.promising.promise import parcels_of
@@ -27,6 +28,7 @@ from schema.enums import Confidence, Method, SupplyKind
 from schema.fields import column, graph, money, one, root, via
 from schema.inputs import given, ref
 from schema.locations import Location
+from schema.merging import TogetherInput
 from schema.mutations import action
 from schema.nodes import Node
 from schema.placing import MAX_CODE, MAX_OPTION
@@ -64,7 +66,11 @@ class PromiseOption:
     service: str | None = strawberry.field(description="The carrier's service, by its short name.")
     service_name: str | None = strawberry.field(description="What customers call the service.")
     location: Location | None = strawberry.field(
-        description="The store to collect at, or where a courier starts; null for others or where you may not see it."
+        description="The store to collect at, where a courier starts, or where all of it comes together; null for others or "
+        "where you may not see it."
+    )
+    is_together: bool = strawberry.field(
+        description="Whether all of it leaves in one delivery, from the one location that it is brought to."
     )
     parcels: list[PromisedParcel] = strawberry.field(description="What comes from where and when.")
     ready_at: datetime = strawberry.field(description="When the last of it is ready.")
@@ -135,6 +141,9 @@ async def promise(  # noqa: PLR0913, PLR0917 -- the arguments of one field
     wanted_on: Annotated[
         date | None, _told("When it is wanted: what comes in time is promised before what is there already.")
     ] = None,
+    deliver_together: Annotated[
+        TogetherInput | None, _told("That what ships shall leave in one delivery; rules may ask for that too.")
+    ] = None,
 ) -> PromiseAnswer:
     to = address or PromiseAddressInput()
     asked = Asked(
@@ -151,9 +160,15 @@ async def promise(  # noqa: PLR0913, PLR0917 -- the arguments of one field
         wanted_on=wanted_on,
         own=await asking.own_units(info, cart, uuid_of("Channel", channel_id)),
         customer_id=info.context.viewer.customer_id,
+        together=asking.together(info, _wish(deliver_together) if deliver_together else None),
     )
     found = await asking.answer(info, asked)
     return PromiseAnswer(options=[_option(found, each) for each in found.options], lines=list(_lines(found, asked)))
+
+
+def _wish(given: TogetherInput) -> Together:
+    place = uuid_of("Location", given.location_id) if given.location_id else None
+    return Together(location_id=place, wait_days=given.wait_days)
 
 
 def _wanted(lines: list[PromiseLineInput]) -> dict[UUID, int]:
@@ -178,6 +193,7 @@ def _option(answer: Answer, offered: Offered) -> PromiseOption:
         service=promised.service,
         service_name=option.service.name if option.service else None,
         location=_seen(answer.locations, option.location_id),
+        is_together=option.wait_days is not None,
         parcels=_parcels(option.parcels, promised.currency, answer.variants, answer.locations),
         ready_at=option.ready_at,
         ship_on=option.ship_on,
@@ -255,7 +271,9 @@ class DeliveryPromise(Node):
     cart: str | None = column("The cart it was held for.")
     carrier: str | None = column("Who was to carry them; null where they are collected.")
     service: str | None = column("The carrier's service, by its short name.")
-    location: Location | None = one("The store to collect at, or where a courier starts.")
+    location: Location | None = one(
+        "The store to collect at, where a courier starts, or where all of it was to come together."
+    )
     parcels: list[PromisedParcel] = via("What was to come from where and when.", promised_parcels)
     ready_at: datetime = column("When the last of it was to be ready.")
     ship_on: date | None = column("When the last of it was to leave; null where it is collected.")

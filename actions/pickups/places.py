@@ -82,7 +82,7 @@ def check_option(
     is_fitting = (promised.channel_id, promised.currency) == (order.channel_id, order.currency)
     if not is_fitting or dict(promised.wanted) != wanted:
         checks.note("option", "OTHER_ORDER", "It was offered for other goods or in another channel.")
-    elif promised.method is not Method.SHIP:
+    elif promised.method is not Method.SHIP or promised.wait_days is not None:
         checks.note(
             "option", "OTHER_WAY", "It was offered for goods that are not shipped by a carrier's usual service."
         )

@@ -13,7 +13,8 @@ from domain.placing.backordering import TermsOf, Waiting, let_wait
 from domain.placing.commands import OrderedLine, PlaceOrder
 from domain.placing.forwarding import HandOvers, hand_overs
 from domain.placing.kits import OrderedKit
-from domain.placing.merging import bringing
+from domain.placing.merging import Bringing
+from domain.placing.merging import bringing as merge_places
 from domain.placing.safety import Careful
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Goods, Kept, Network, Shelf, Site
@@ -128,7 +129,7 @@ def decide(
         asker = asker._replace(country=address.country, region=address.region)
     wanted, sites = _wanted(command.lines, market, own, asker, kits)
     if command.deliver_together is not None:
-        wanted = wanted._replace(bringing=bringing(command.deliver_together, market.network, market.channel))
+        wanted = wanted._replace(bringing=merge_places(command.deliver_together, market.network, market.channel))
     routed = route_order(wanted, sites, market.network, position)
     plan = routed.by_line
     if plan.unserved and not command.allow_backorder:
@@ -195,6 +196,21 @@ def plan_lines(
 ) -> RoutingPlan:
     """As orders are routed, for those who only want to know the plan, line by line."""
     wanted, sites = _wanted(lines, market, own, asker, kits)
+    return route_order(wanted, sites, market.network, position).by_line
+
+
+def plan_promised(
+    lines: Sequence[OrderedLine],
+    position: Position,
+    market: Market,
+    asker: Asker,
+    *,
+    kits: Sequence[OrderedKit] = (),
+    bringing: Bringing | None = None,
+) -> RoutingPlan:
+    """The same for those who know whether it is delivered together, whatever rules want of such lines."""
+    wanted, sites = _wanted(lines, market, {}, asker, kits)
+    wanted = wanted._replace(bringing=bringing, may_merge=False)
     return route_order(wanted, sites, market.network, position).by_line
 
 

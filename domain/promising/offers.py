@@ -6,21 +6,22 @@ is what will be done; goods that will come are shipped from where they come to.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from domain.placing.commands import OrderedLine
-from domain.placing.decision import plan_lines
+from domain.placing.decision import plan_promised
 from domain.placing.kits import OrderedKit, Sold, exploded
+from domain.placing.merging import Bringing
 from domain.placing.world import Shelf
-from domain.promising.calendars import DAY
 from domain.promising.capacity import days_of_capacity
-from domain.promising.forwarding import brought
+from domain.promising.forwarding import brought, carried, starts_at
 from domain.promising.loads import Load, OfferedParcel, OfferedUnits
+from domain.promising.merging import asked_for, parcels_together, place_for, wait_days
 from domain.promising.question import Coming, Place, Question, serves
-from domain.promising.shipping import Service, journey, later
+from domain.promising.shipping import Service
 from domain.promising.supply import Dated, Matched, SupplyKind, match
 from domain.routing.values import Method
 
@@ -41,7 +42,8 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """`latest_on` is the day that is promised. `location_id` is the one place it depends on: a store, a courier's start."""
+    """`latest_on` is the day that is promised. `location_id` is the one place it depends on: a store, a courier's start, or
+    where it comes together; then what has come waits so many days for the rest."""
 
     method: Method
     parcels: tuple[OfferedParcel, ...]
@@ -50,6 +52,7 @@ class Option:
     expires_at: datetime
     service: Service | None = None
     location_id: UUID | None = None
+    wait_days: int | None = None
 
     @property
     def ship_on(self) -> date | None:
@@ -152,9 +155,15 @@ def _same_day(question: Question) -> Iterator[Option]:
 
 
 def _loads_to_ship(question: Question, service: Service) -> list[Load]:
-    """Everything wanted, shared among the places; empty when that is not possible."""
+    """Everything wanted, shared among the places; empty when that is not possible.
+
+    A customer cannot wish that kits are delivered together.
+    """
     if question.kits:
-        return _routed(question, question.wanted) or _loads_from_one(question, service)
+        if question.together is not None:
+            return []
+        asked = asked_for(question, is_all_there=True)
+        return _routed(question, question.wanted, asked=asked) or _loads_from_one(question, service)
     there: dict[UUID, int] = {}
     late: list[Load] = []
     for variant_id, quantity in question.wanted.items():
@@ -166,8 +175,14 @@ def _loads_to_ship(question: Question, service: Service) -> list[Load]:
                 there[variant_id] = units
             else:
                 late.append(_load_of(variant_id, units, coming))
-    routed = _routed(question, there)
-    return [] if routed is None else [*routed, *_together(late)]
+    asked = asked_for(question, is_all_there=not late)
+    if asked is not None and not asked.sites:
+        return []
+    routed = _routed(question, there, asked=asked)
+    if routed is None or (asked is None or asked.is_optional):
+        return [] if routed is None else [*routed, *_together(late)]
+    via = routed[0].via if routed else place_for(asked, late)
+    return [load._replace(via=via) for load in (*routed, *_together(late))] if via else []
 
 
 def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) -> Iterator[Dated[Dated[Coming] | None]]:
@@ -188,8 +203,13 @@ def _loads_brought(question: Question, store: Place) -> list[Load]:
     return [load if load.location_id == store.site.id else load._replace(via=store.site.id) for load in loads]
 
 
-def _routed(question: Question, wanted: Mapping[UUID, int], store: Place | None = None) -> list[Load] | None:
-    """Units on hand by the plan that placing would make now; None where that leaves some of them."""
+def _routed(
+    question: Question, wanted: Mapping[UUID, int], store: Place | None = None, asked: Bringing | None = None
+) -> list[Load] | None:
+    """Units on hand by the plan that placing would make now; None where that leaves some of them.
+
+    With a store to be collected there, or as it is `asked` brought together.
+    """
     if not wanted:
         return []
     to, method = (store.site.id, Method.PICKUP) if store else (None, Method.SHIP)
@@ -207,14 +227,15 @@ def _routed(question: Question, wanted: Mapping[UUID, int], store: Place | None 
         for variant_id in wanted
     }
     market = replace(question.market, shelves=shelves)
-    plan = plan_lines(lines, question.destination.position, market, {}, question.asker, kits=kits)
+    plan = plan_promised(lines, question.destination.position, market, question.asker, kits=kits, bringing=asked)
     if plan.unserved:
         return None
+    via = plan.last_leg.location if plan.last_leg else None
     by_location: dict[UUID, list[OfferedUnits]] = {}
     for line, _, location_id, quantity in plan.assignments:
         units = OfferedUnits(lines[line].variant_id, quantity, SupplyKind.ON_HAND, None)
         by_location.setdefault(location_id, []).append(units)
-    return [Load(location_id, None, tuple(units)) for location_id, units in by_location.items()]
+    return [Load(location_id, None, tuple(units), via) for location_id, units in by_location.items()]
 
 
 def _loads_from_one(question: Question, service: Service) -> list[Load]:
@@ -259,19 +280,42 @@ def _together(loads: Sequence[Load]) -> list[Load]:
 
 
 def _option(question: Question, method: Method, loads: Sequence[Load], service: Service | None) -> Option | None:
-    parcels = [_parcel(question, method, load, service) for load in loads]
-    whole = tuple(parcel for parcel in parcels if parcel)
-    if len(whole) < len(parcels):
+    parcels = _parcels(question, method, loads, service)
+    if parcels is None:
         return None
     rules = [question.places[load.location_id].rule for load in loads]
     return Option(
         method=method,
-        parcels=whole,
+        parcels=tuple(parcels),
         rule=", ".join(sorted({rule.code for rule in rules})),
         confidence=_confidence(question, loads),
-        expires_at=_expiry(question, method, loads, service, whole, min(rule.valid_minutes for rule in rules)),
+        expires_at=_expiry(question, method, loads, service, parcels, min(rule.valid_minutes for rule in rules)),
         service=service,
+        **_merge(question, method, loads, parcels),
     )
+
+
+def _merge(
+    question: Question, method: Method, loads: Sequence[Load], parcels: Sequence[OfferedParcel]
+) -> dict[str, Any]:
+    """Where it comes together, if what ships does."""
+    asked = asked_for(question, is_all_there=True)
+    via = loads[0].via
+    if method is not Method.SHIP or via is None or asked is None:
+        return {}
+    calendar = question.places[via].calendar
+    days = wait_days(asked.wait_days, calendar.day_of(question.now), calendar.day_of(parcels[0].ready_at))
+    return {"location_id": via, "wait_days": days}
+
+
+def _parcels(
+    question: Question, method: Method, loads: Sequence[Load], service: Service | None
+) -> list[OfferedParcel] | None:
+    if method is Method.SHIP and service is not None and loads[0].via is not None:
+        return parcels_together(question, loads, service)
+    found = [_parcel(question, method, load, service) for load in loads]
+    whole = [parcel for parcel in found if parcel]
+    return whole if len(whole) == len(found) else None
 
 
 def _parcel(question: Question, method: Method, load: Load, service: Service | None) -> OfferedParcel | None:
@@ -280,22 +324,14 @@ def _parcel(question: Question, method: Method, load: Load, service: Service | N
         return brought(question, load, question.places[load.via])
     place = question.places[load.location_id]
     calendar = place.calendar
-    start = question.now if load.after is None else max(question.now, calendar.moment(load.after + DAY, time()))
+    start = starts_at(question, load, place)
     ready_at = place.readiness(method, calendar.day_of(question.now)).ready_at(start, load.quantity, load.lines)
     if ready_at is None:
         return None
     if service is None:
         day = calendar.day_of(ready_at)
         return OfferedParcel(load.location_id, load.units, ready_at, None, day, day, 0)
-    region = question.destination.region
-    zone = service.zone(question.destination.distance_km(place.site))
-    way = journey(ready_at, zone, service, calendar=calendar, destination=region) if zone else None
-    latest = later(way.latest, place.rule.buffer_days, service, region) if way else None
-    if zone is None or way is None or latest is None:
-        return None
-    grams = sum(question.grams(units.variant_id, units.quantity) for units in load.units)
-    cost = zone.rate.price_minor(grams)
-    return OfferedParcel(load.location_id, load.units, ready_at, way.ship_on, way.earliest, latest, cost)
+    return carried(question, place, load, ready_at, service)
 
 
 def _expiry(
@@ -310,10 +346,9 @@ def _expiry(
 
     def same(minutes: int) -> bool:
         asked_then = replace(question, now=question.now + timedelta(minutes=minutes))
-        then = [_parcel(asked_then, method, load, service) for load in loads]
-        return all(
-            parcel is not None
-            and (parcel.ship_on, parcel.earliest_on, parcel.latest_on) == (now.ship_on, now.earliest_on, now.latest_on)
+        then = _parcels(asked_then, method, loads, service)
+        return then is not None and all(
+            (parcel.ship_on, parcel.earliest_on, parcel.latest_on) == (now.ship_on, now.earliest_on, now.latest_on)
             for parcel, now in zip(then, parcels, strict=True)
         )
 
@@ -331,7 +366,7 @@ def _confidence(question: Question, loads: Sequence[Load]) -> Confidence:
     if kinds & {SupplyKind.PURCHASE_ORDER, SupplyKind.PLANNED, SupplyKind.LEAD_TIME}:
         return Confidence.LOW
     places = [question.places[load.location_id] for load in loads]
-    is_brought = any(load.via for load in loads)
+    is_brought = any(load.via not in (None, load.location_id) for load in loads)
     is_behind = any(_days_of_work(place) > 1 for place in places)
     return Confidence.MEDIUM if is_behind or is_brought or SupplyKind.IN_TRANSIT in kinds else Confidence.HIGH
 

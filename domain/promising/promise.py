@@ -42,6 +42,8 @@ class Promised:
     parcels: tuple[OfferedParcel, ...]
     promised_at: datetime
     expires_at: datetime
+    wait_days: int | None = None
+    """Of what is delivered together from `location_id`."""
 
     @classmethod
     def of(cls, promise_id: UUID, question: Question, option: Option) -> Self:
@@ -72,6 +74,7 @@ class Promised:
             parcels=option.parcels,
             promised_at=question.now,
             expires_at=option.expires_at,
+            wait_days=option.wait_days,
         )
 
     @classmethod
@@ -93,6 +96,7 @@ class Promised:
             parcels=parcels_of(told["parcels"]),
             promised_at=datetime.fromisoformat(told["promised_at"]),
             expires_at=datetime.fromisoformat(told["expires_at"]),
+            wait_days=told.get("wait_days"),
             **{name: told[name] for name in PLAIN},
         )
 
@@ -117,6 +121,7 @@ class Promised:
             "parcels": self.parcels_told(),
             "promised_at": self.promised_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
+            "wait_days": self.wait_days,
         }
 
     def parcels_told(self) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from domain.geography import Coordinates, distance_km
 from domain.kits import whole_kits
 from domain.orders import FulfilmentMethod
-from domain.placing.commands import OrderedLine
+from domain.placing.commands import OrderedLine, Together
 from domain.placing.decision import Market, Position
 from domain.placing.kits import Kits
 from domain.placing.world import FAR_AWAY_KM, Shelf, Site
@@ -120,6 +120,7 @@ class Question:
     Where kits are asked for, `wanted` has the components of them all instead, and `ordered` what was asked for.
 
     With `wanted_on`, what comes in time is promised before what is there already. `segment` is the customer's.
+    `together`: what ships shall leave in one delivery.
     """
 
     now: datetime
@@ -136,6 +137,7 @@ class Question:
     segment: str = ""
     kits: Kits = field(default_factory=dict)
     ordered: Mapping[UUID, int] = field(default_factory=dict)
+    together: Together | None = None
 
     @property
     def asked_for(self) -> Mapping[UUID, int]:

@@ -10,8 +10,10 @@ from graphql import GraphQLError
 
 from actions.promising.keys import key_of
 from actions.quotas.buyers import foreign_units
-from domain.errors import NotFound
+from domain.errors import Forbidden, NotFound
 from domain.ids import new_id
+from domain.merging import MOST_WAIT_DAYS
+from domain.placing.commands import Together
 from domain.promising.loads import OfferedParcel
 from domain.promising.offers import Option, availability, offers
 from domain.promising.promise import Promised
@@ -19,6 +21,7 @@ from domain.promising.question import Coming, Question
 from domain.promising.sealing import NONCE_BYTES, seal
 from domain.promising.supply import Matched
 from domain.stock import ReservationStatus
+from domain.viewer import Audience
 from models import Channel, Location, Reservation, Variant
 from resolvers.context import Info
 from resolvers.promising.reading import Asked, question_of
@@ -28,6 +31,8 @@ from resolvers.visible import CHANNELS, LOCATIONS, RESERVATIONS, VARIANTS
 
 MAX_LINES: Final = 50
 """An option names them all, and is handed back and forth."""
+
+BUYERS: Final = frozenset({Audience.CUSTOMER, Audience.ANONYMOUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ async def answer(info: Info, asked: Asked) -> Answer:
     if question is None:
         return Answer(None, (), {}, variants, {})
     options = offers(question)
-    _, locations = await named_in(info, [parcel for option in options for parcel in option.parcels])
+    places = [option.location_id for option in options if option.location_id]
+    _, locations = await named_in(info, [parcel for option in options for parcel in option.parcels], places)
     key = await key_of(asked.organization_id)
     there = {variant_id: availability(question, variant_id) for variant_id in asked.wanted}
     return Answer(
@@ -73,6 +79,18 @@ async def answer(info: Info, asked: Asked) -> Answer:
         variants,
         locations,
     )
+
+
+def together(info: Info, wish: Together | None) -> Together | None:
+    """Raises a GraphQL error for days that no order could wait, and for customers who say from where."""
+    if wish is None:
+        return None
+    if not 1 <= wish.wait_days <= MOST_WAIT_DAYS:
+        raise GraphQLError(f"What has come waits 1 to {MOST_WAIT_DAYS} days.", extensions={"code": "BAD_DAYS"})
+    if wish.location_id is not None and info.context.viewer.audience in BUYERS:
+        told = "You can ask for one delivery, but not from where."
+        raise GraphQLError(told, extensions={"code": Forbidden.code})
+    return wish
 
 
 async def own_units(info: Info, cart: str | None, channel_id: UUID) -> dict[tuple[UUID, UUID], int]:
@@ -95,11 +113,13 @@ def _offered(key: bytes, question: Question, option: Option) -> Offered:
 
 
 async def named_in(
-    info: Info, parcels: Sequence[OfferedParcel]
+    info: Info, parcels: Sequence[OfferedParcel], places: Sequence[UUID] = ()
 ) -> tuple[Mapping[UUID, Variant], Mapping[UUID, Location]]:
     """The variants and locations of what was promised, as far as the viewer may see them."""
     viewer = info.context.viewer
     variant_ids = {units.variant_id for parcel in parcels for units in parcel.units}
     variants = await seen(Variant, VARIANTS, viewer).filter(id__in=list(variant_ids))
-    locations = await seen(Location, LOCATIONS, viewer).filter(id__in=[parcel.location_id for parcel in parcels])
+    locations = await seen(Location, LOCATIONS, viewer).filter(
+        id__in=[*places, *(parcel.location_id for parcel in parcels)]
+    )
     return {each.id: each for each in variants}, {each.id: each for each in locations}

@@ -10,7 +10,7 @@ from actions.promising import keeping
 from actions.promising.opening import check_stands, opened
 from domain.errors import Forbidden, InputProblem, InvalidInput
 from domain.orders import FulfilmentMethod
-from domain.placing.commands import CartLine, PlaceOrder, ReserveCart
+from domain.placing.commands import CartLine, PlaceOrder, ReserveCart, Together
 from domain.promising.promise import Promised
 from domain.routing.values import Method
 from domain.viewer import Audience, Viewer
@@ -83,7 +83,7 @@ async def promised_order(act: Act, command: PlaceOrder) -> PlaceOrder:
     if command.promise is None:
         return command
     promised = await opened(act, command.promise, path="promise")
-    if wrong := _misfit(command, promised):
+    if wrong := _misfit(command, promised) or _unlike(command, promised):
         raise InvalidInput([InputProblem("promise", "OTHER_ORDER", wrong)])
     if act.key is None or not await IdempotencyKey.exists(id=act.key_id()):
         check_stands(act, promised)
@@ -98,7 +98,14 @@ async def promised_order(act: Act, command: PlaceOrder) -> PlaceOrder:
         promised_date=promised.latest_on,
         promise_id=kept,
         allow_backorder=command.allow_backorder and not is_bound,
+        deliver_together=_together(promised),
     )
+
+
+def _together(promised: Promised) -> Together | None:
+    if promised.wait_days is None:
+        return None
+    return Together(location_id=promised.location_id, wait_days=promised.wait_days)
 
 
 def _misfit(command: PlaceOrder, promised: Promised) -> str | None:
@@ -115,6 +122,17 @@ def _misfit(command: PlaceOrder, promised: Promised) -> str | None:
         return None
     if not promised.goes_to(address.country, address.postal_code):
         return "It was promised for another address."
+    return None
+
+
+def _unlike(command: PlaceOrder, promised: Promised) -> str | None:
+    """What was promised without one delivery cannot have one: its days are others."""
+    if command.deliver_together is None:
+        return None
+    if promised.wait_days is None:
+        return "It was not promised to be delivered together."
+    if command.deliver_together.location_id not in (None, promised.location_id):
+        return "It was promised to come together elsewhere."
     return None
 
 

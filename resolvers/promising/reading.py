@@ -11,8 +11,10 @@ from actions.geocoding import locate
 from actions.orders.reading import read_buyers, read_goods_and_kits
 from actions.quotas.buyers import quotas_for
 from actions.workload import read_loads
+from domain.placing.commands import Together
 from domain.placing.decision import Market
 from domain.placing.kits import Kits
+from domain.placing.merging import merge_sites
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
 from domain.promising.shipping import Region
@@ -77,6 +79,7 @@ class Asked:
     wanted_on: date | None = None
     own: Mapping[tuple[UUID, UUID], int]
     customer_id: UUID | None = None
+    together: Together | None = None
 
 
 async def question_of(asked: Asked) -> Question | None:
@@ -97,6 +100,8 @@ async def question_of(asked: Asked) -> Question | None:
     sold = [] if kits else await rows(LEAD_TIMES, [*wanted, list(units.values()), channel.id])
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
     present |= network.brought_to
+    if asked.together is not None or network.is_merging:
+        present |= {site.id for site in merge_sites(network, channel)}
     places = await _places(asked, channel, network, present)
     launches = await _launches(units, channel.id) if network.has_backorder_terms else {}
     awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
@@ -118,6 +123,7 @@ async def question_of(asked: Asked) -> Question | None:
         segment=segment,
         kits=kits,
         ordered=asked.wanted,
+        together=asked.together,
     )
 
 

@@ -30,7 +30,7 @@ class ScoreBy(StrEnum):
 
 
 KEYS: Final = {
-    ScoreBy.LOCATION: "coalesce(pa.location_id::text, pr.parcels -> 0 ->> 'location_id')",
+    ScoreBy.LOCATION: "coalesce(pa.location_id::text, pr.location_id::text, pr.parcels -> 0 ->> 'location_id')",
     ScoreBy.CARRIER: "pr.carrier",
     ScoreBy.RULE: "pr.rule",
 }
