@@ -55,6 +55,7 @@ class FactKind(StrEnum):
     PARCEL_SPLIT = "parcel_split"
     PARCEL_TRACKED = "parcel_tracked"
     PICK_WAVE_CREATED = "pick_wave_created"
+    PICK_WAVE_DISSOLVED = "pick_wave_dissolved"
     LABEL_CHANGED = "label_changed"
     PAYMENT_CHANGED = "payment_changed"
     STOCK_CHANGED = "stock_changed"

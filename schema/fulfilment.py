@@ -29,6 +29,7 @@ from schema.values import Connection
 READ = Permission.READ_ORDERS
 AT_WORK = Permission.READ_FULFILMENTS
 Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
+PickWave = Annotated["PickWave", strawberry.lazy("schema.picking")]  # type: ignore[misc]  # mypy does not follow lazy types
 ParcelLine = Annotated["ParcelLine", strawberry.lazy("schema.parcels")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The fulfilment's version that you read; another one is refused."
 
@@ -84,6 +85,7 @@ class Fulfilment(Node):
         f"(SELECT {DUE} FROM orders o LEFT JOIN promises p ON p.id = {promise_of('{row}')} WHERE o.id = {{row}}.order_id)",
         needs=AT_WORK,
     )
+    pick_wave: PickWave | None = one("The wave it is picked in, if it is in one.", needs=AT_WORK)
     ready_at: datetime | None = column("When units of it were last set aside for the customer.")
     collect_by: datetime | None = _until(
         "Until when the customer has to collect it; then it is cancelled. Null where nothing waits, or without a limit.",

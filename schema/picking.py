@@ -117,6 +117,11 @@ class CreatePickWaveInput:
     )
 
 
+@strawberry.input(description="A wave that is not picked as it is.")
+class DissolvePickWaveInput:
+    pick_wave_id: strawberry.ID = ref("The wave.", "PickWave")
+
+
 @root
 class PickingQueries:
     pick_wave: PickWave | None = find("The wave with this id.")
@@ -136,5 +141,11 @@ class PickingMutations:
         picking.create_pick_wave,
         CreatePickWaveInput,
         refuses=(Forbidden,),
+        needs=Permission.FULFIL,
+    )
+    dissolve_pick_wave: PickWave = action(
+        "Let the work of a wave that nobody has begun be gathered into another one; what is begun stays.",
+        pick_waves.dissolve_pick_wave,
+        DissolvePickWaveInput,
         needs=Permission.FULFIL,
     )

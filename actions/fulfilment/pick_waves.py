@@ -1,5 +1,6 @@
 """Pick waves: accepted work of one location that is due, gathered to be picked in one walk."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -28,6 +29,11 @@ WHERE f.location_id = $1 AND f.organization_id = $2 AND f.status = 'accepted' AN
     AND ($4::text IS NULL OR p.carrier = $4::text)
 ORDER BY {DUE} NULLS LAST, c.cut_off NULLS LAST, f.released_at, f.id
 LIMIT $5 FOR NO KEY UPDATE OF f SKIP LOCKED"""
+# Whoever picks or declines work just now is waited for, and has begun it.
+SET_FREE: Final = """
+UPDATE fulfilments SET pick_wave_id = NULL WHERE status = 'accepted' AND id IN (
+    SELECT id FROM fulfilments WHERE pick_wave_id = $1 AND status = 'accepted' ORDER BY id FOR NO KEY UPDATE)
+RETURNING id"""
 GATHER: Final = "UPDATE fulfilments SET pick_wave_id = $1 WHERE id = ANY($2::uuid[])"
 
 
@@ -39,6 +45,11 @@ class CreatePickWave:
     due_by: date | None = None
     carrier: str | None = None
     most_fulfilments: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DissolvePickWave:
+    pick_wave_id: UUID
 
 
 @action
@@ -68,7 +79,26 @@ async def create_pick_wave(act: Act, command: CreatePickWave) -> UUID:
         created_at=act.now,
     )
     await execute(GATHER, [wave.id, gathered])
-    payload = {"id": str(wave.id), "number": wave.number, "fulfilments": [str(key) for key in gathered]}
-    fact = Fact(kind=FactKind.PICK_WAVE_CREATED, location_id=wave.location_id, payload={"wave": payload})
-    await outbox.record(act.organization_id, act.actor, act.now, [fact])
+    await outbox.record(act.organization_id, act.actor, act.now, [_told(FactKind.PICK_WAVE_CREATED, wave, gathered)])
     return wave.id
+
+
+@action
+async def dissolve_pick_wave(act: Act, command: DissolvePickWave) -> UUID:
+    """What nobody has begun may be gathered into another wave; what is begun stays. Raises NotFound, or InvalidInput when
+    nothing is left to be set free.
+    """
+    wave = await PickWave.get_or_none(id=command.pick_wave_id, organization_id=act.organization_id)
+    if wave is None:
+        raise NotFound("pick wave", command.pick_wave_id)
+    free = sorted(row["id"] for row in await rows(SET_FREE, [wave.id]))
+    if not free:
+        why = "All of its work is begun or was given back."
+        raise InvalidInput([InputProblem("pick_wave_id", "NOTHING_LEFT", why)])
+    await outbox.record(act.organization_id, act.actor, act.now, [_told(FactKind.PICK_WAVE_DISSOLVED, wave, free)])
+    return wave.id
+
+
+def _told(kind: FactKind, wave: PickWave, fulfilments: Iterable[UUID]) -> Fact:
+    payload = {"id": str(wave.id), "number": wave.number, "fulfilments": [str(key) for key in fulfilments]}
+    return Fact(kind=kind, location_id=wave.location_id, payload={"wave": payload})

@@ -5,9 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from actions.fulfilment.pick_waves import CreatePickWave, create_pick_wave
+from actions.fulfilment.pick_waves import CreatePickWave, DissolvePickWave, create_pick_wave, dissolve_pick_wave
+from actions.fulfilment.picking import PickUnits, pick
 from domain.errors import InvalidInput, NotFound
 from domain.facts import FactKind
+from domain.fulfilment import FulfilmentStatus
 from domain.ids import new_id
 from models import Fulfilment, PickWave
 from tests.actions.asserting import refused, told
@@ -109,3 +111,60 @@ async def test_a_wave_for_a_carrier_has_only_what_was_promised_with_it():
 
     async with refused(InvalidInput):
         await gather(world, carrier="ups")
+
+
+async def test_work_of_a_wave_that_is_dissolved_may_be_gathered_anew():
+    world = await furnish()
+    begun, waiting = await work(world, MUG=1), await work(world, MUG=1)
+    wave = await gather(world)
+    await pick(world.act(), PickUnits(fulfilment_id=begun.id))
+
+    await dissolve_pick_wave(world.act(), DissolvePickWave(pick_wave_id=wave.id))
+    again = await gather(world)
+
+    assert (await inside(wave), await inside(again)) == ({begun.id}, {waiting.id})
+    [fact] = await told(FactKind.PICK_WAVE_DISSOLVED)
+    assert (fact.location_id, fact.payload["wave"]["fulfilments"]) == (wave.location_id, [str(waiting.id)])
+
+
+async def test_a_wave_of_which_all_is_begun_is_not_dissolved():
+    world = await furnish()
+    begun = await work(world, MUG=1)
+    wave = await gather(world)
+    await pick(world.act(), PickUnits(fulfilment_id=begun.id))
+
+    async with refused(InvalidInput) as refusal:
+        await dissolve_pick_wave(world.act(), DissolvePickWave(pick_wave_id=wave.id))
+    assert [(problem.path, problem.code) for problem in refusal.value.problems] == [("pick_wave_id", "NOTHING_LEFT")]
+
+    async with refused(NotFound):
+        await dissolve_pick_wave(world.act(), DissolvePickWave(pick_wave_id=new_id()))
+
+
+async def test_of_two_who_dissolve_a_wave_at_once_one_does():
+    world = await furnish()
+    await work(world, MUG=1)
+    wave = await gather(world)
+
+    both = await asyncio.gather(
+        *[dissolve_pick_wave(world.act(), DissolvePickWave(pick_wave_id=wave.id)) for _ in range(2)],
+        return_exceptions=True,
+    )
+
+    assert [type(each) for each in both if isinstance(each, BaseException)] == [InvalidInput]
+    assert len(await told(FactKind.PICK_WAVE_DISSOLVED)) == 1
+
+
+async def test_work_that_is_picked_while_its_wave_is_dissolved_is_picked_whichever_was_first():
+    world = await furnish()
+    one = await work(world, MUG=1)
+    await work(world, MUG=1)
+    wave = await gather(world)
+
+    await asyncio.gather(
+        pick(world.act(), PickUnits(fulfilment_id=one.id)),
+        dissolve_pick_wave(world.act(), DissolvePickWave(pick_wave_id=wave.id)),
+    )
+
+    assert (await Fulfilment.get(id=one.id)).status is FulfilmentStatus.IN_PROGRESS
+    assert await inside(wave) <= {one.id}

@@ -4,6 +4,7 @@ import pytest
 
 from actions.carriers import Carriers
 from actions.cartons import UpsertCartonType, upsert_carton_type
+from actions.fulfilment.pick_waves import CreatePickWave, create_pick_wave
 from domain.permissions import Role
 from models import Label, Parcel, PickWave
 from resolvers.ids import global_id
@@ -191,6 +192,26 @@ async def test_a_wave_shows_what_it_picks_and_how_far_it_is():
         "fulfilments": [{"status": "ACCEPTED"}, {"status": "ACCEPTED"}],
     }
     assert again["data"]["createPickWave"] == {"code": "INVALID_INPUT"}
+
+
+async def test_a_wave_is_dissolved_by_its_own_location_and_work_says_which_wave_it_is_in():
+    world = await furnish()
+    fulfilment = await accepted(world, await open_fulfilment(world, MUG=1))
+    wave_id = await create_pick_wave(world.act(), CreatePickWave(location_id=world.locations["NYC"].id))
+    dissolve = """mutation($id: ID!) { dissolvePickWave(input: {pickWaveId: $id}) {
+        __typename ... on PickWave { fulfilments { number } } } }"""
+    query = "query($id: ID!) { fulfilment(id: $id) { pickWave { number } } }"
+    values = {"id": global_id("PickWave", wave_id)}
+
+    before = await ask(query, here(world), {"id": global_id("Fulfilment", fulfilment.id)})
+    elsewhere = await ask(dissolve, here(world, "CHI"), values)
+    answer = await ask(dissolve, here(world), values)
+    after = await ask(query, here(world), {"id": global_id("Fulfilment", fulfilment.id)})
+
+    assert before["data"]["fulfilment"] == {"pickWave": {"number": (await PickWave.get()).number}}
+    assert elsewhere["data"]["dissolvePickWave"] == {"__typename": "NotFound"}
+    assert answer["data"]["dissolvePickWave"] == {"__typename": "PickWave", "fulfilments": []}
+    assert after["data"]["fulfilment"] == {"pickWave": None}
 
 
 @pytest.mark.parametrize(

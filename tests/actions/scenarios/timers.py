@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from actions.fulfilment.pick_waves import create_pick_wave
+from actions.fulfilment.pick_waves import create_pick_wave, dissolve_pick_wave
 from actions.fulfilment.pickup import MakeReady, make_ready
 from actions.fulfilment.timers import (
     cancel_uncollected,
@@ -46,3 +46,4 @@ async def a_customer_who_does_not_come(world: World) -> Story:
 
 
 without_story(create_pick_wave, "A wave gathers work and moves none of it.")
+without_story(dissolve_pick_wave, "It sets work free for another wave and moves none of it.")
