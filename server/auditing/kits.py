@@ -39,8 +39,19 @@ LEFT JOIN locations l ON l.id = s.location_id
 GROUP BY k.id, k.sku, o.number, s.is_cancelled, l.code, s.location_id, s.fulfilment_id
 HAVING min(s.there / s.units) <> max(s.there / s.units) OR max(s.there % s.units) <> 0"""
 
+NAMED: Final = """
+SELECT format('kit %s (%s)', v.sku, v.id) AS name, format('%s is about it', p.paper) AS wrong FROM variants v JOIN (
+    SELECT l.variant_id, o.number AS paper FROM purchase_lines l JOIN purchase_orders o ON o.id = l.purchase_order_id
+        WHERE o.status IN ('draft', 'ordered', 'partially_received')
+    UNION ALL SELECT l.variant_id, t.number FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
+        WHERE t.status NOT IN ('received', 'cancelled')
+    UNION ALL SELECT variant_id, 'an expected supply' FROM expected_supplies WHERE status = 'expected'
+    UNION ALL SELECT variant_id, 'a reorder rule' FROM reorder_rules WHERE is_active) AS p ON p.variant_id = v.id
+WHERE v.is_kit"""
+
 CHECKS: Final = (
     by_sql("A kit is made of something and has no stock of its own", STOCKED),
+    by_sql("No open paper is about a kit", NAMED),
     by_sql("The lines of a kit have the units that its kits have", QUANTITIES),
     by_sql("Kits that were not parted are everywhere in whole numbers", APART),
 )

@@ -13,6 +13,7 @@ from tests.actions.scenarios.placing import opened_desk, wanted
 from tests.server.test_audit import found, told
 from tests.world import World, furnish
 from tests.world.kits import kit
+from tests.world.stock_papers import ordered_purchase, ready_transfer, reorder_rule
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -26,6 +27,11 @@ WHERE line_id = (SELECT id FROM order_lines WHERE sku = 'LAMP')"""
 STOCK_OF_A_KIT = """
 UPDATE stock_levels SET variant_id = (SELECT id FROM variants WHERE sku = 'SET')
 WHERE variant_id = (SELECT id FROM variants WHERE sku = 'CHAIR')"""
+COMING_KIT = """
+INSERT INTO expected_supplies (id, organization_id, variant_id, location_id, kind, status, quantity, received, expected_on,
+                               reference, announced_at, version)
+SELECT gen_random_uuid(), v.organization_id, v.id, l.id, 'planned', 'expected', 1, 0, '2026-12-24', '', now(), 1
+FROM variants v JOIN locations l ON l.code = 'NYC' WHERE v.sku = 'SET'"""
 SABOTAGE = [
     ([ONE_LESS, ONE_CANCELLED], "kit SET of order SO-{number}: it stands in part at NYC"),
     (["UPDATE kit_lines SET units = 3 WHERE units = 2"], "line 1 has 4 units, 2 kits make 6"),
@@ -33,6 +39,7 @@ SABOTAGE = [
         [STOCK_OF_A_KIT],
         "10 units of it lie at NYC",
     ),
+    ([COMING_KIT], "an expected supply is about it"),
     (["DELETE FROM kit_components"], "is marked as a kit and made of nothing"),
 ]
 
@@ -97,3 +104,22 @@ async def test_parted_kits_may_stand_apart(world, database_url):
         await execute(statement)
 
     assert await about_kits(database_url) == []
+
+
+async def test_papers_about_kits_are_named(world, database_url):
+    await ordered_purchase(world, CHAIR=1)
+    await ready_transfer(world, CHAIR=1)
+    await reorder_rule(world, "CHAIR")
+    before = await about_kits(database_url)
+
+    for table in ("purchase_lines", "transfer_lines", "expected_supplies", "reorder_rules"):
+        await execute(f"UPDATE {table} SET variant_id = (SELECT id FROM variants WHERE sku = 'SET')")
+
+    wrong = [each.partition(": ")[2] for each in await about_kits(database_url)]
+    assert before == []
+    assert sorted(each.split("-")[0] for each in wrong) == [
+        "PO",
+        "TR",
+        "a reorder rule is about it",
+        "an expected supply is about it",
+    ]
