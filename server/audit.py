@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     with servers_for(settings) as running:
         try:
             broken = asyncio.run(audit(running.database_url, show=arguments.show))
-        except asyncpg.UndefinedTableError as error:
+        except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
             sys.stderr.write(f"oms.py audit: {error}; run `oms.py migrate` first\n")
             return 2
     sys.stdout.write(f"\n{len(CHECKS)} rules, {broken} broken.\n")

@@ -348,3 +348,23 @@ async def test_the_exit_code_says_whether_all_is_well(business, database_url, ca
 
     assert (sound, bent) == (0, 1)
     assert capsys.readouterr().out.endswith("1 broken.\n")
+
+
+LATER = [
+    ("ALTER TABLE quotas RENAME TO later", "ALTER TABLE later RENAME TO quotas"),
+    ("ALTER TABLE quotas RENAME COLUMN quantity TO later", "ALTER TABLE quotas RENAME COLUMN later TO quantity"),
+]
+
+
+@pytest.mark.parametrize(("change", "back"), LATER, ids=["table", "column"])
+async def test_a_database_that_is_behind_is_said_to_be(database_url, capsys, change, back):
+    settings = Settings(database_url=database_url, redis_url="redis://nowhere")
+    await execute(change)
+
+    try:
+        code = await asyncio.to_thread(audit.run, argparse.Namespace(show=5), settings)
+    finally:
+        await execute(back)
+
+    assert code == 2
+    assert "run `oms.py migrate` first" in capsys.readouterr().err
