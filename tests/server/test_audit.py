@@ -294,7 +294,7 @@ async def test_what_was_bent_is_found_and_named(business, database_url):
     elsewhere = {
         check.rule for area in (kits, forwarding, quota_plans) for check in area.CHECKS
     }  # test_audit_kits.py and so on
-    assert broken == {check.rule for check in audit.CHECKS} - elsewhere, "a rule that nothing breaks"
+    assert broken >= {check.rule for check in audit.CHECKS} - elsewhere, "a rule that nothing breaks"
 
 
 async def test_every_broken_row_is_named(business, database_url):
