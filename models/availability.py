@@ -74,12 +74,16 @@ class AnnouncedLevel(Model):
 
 
 class AvailabilityPosition(Model):
-    """One row (id 1): the last fact that was looked at, in which history, and the variant after which all are looked at anew."""
+    """One row (id 1): the last fact that was looked at, in which history, and the variant after which all are looked at anew.
+
+    `sweeps_again`: what changed meanwhile changes many, so that all are looked at once more.
+    """
 
     id = fields.SmallIntField(primary_key=True, generated=False)
     seq = fields.BigIntField()
     epoch = fields.UUIDField()
     sweeping_after: UUID | None = fields.UUIDField(null=True)
+    sweeps_again = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "availability_position"

@@ -6,7 +6,8 @@
 Placing and every other change of stock know nothing of this. How far the log was followed, the levels announced and the
 facts that announce them are written in one transaction: stopped anywhere, nothing is told twice and nothing forgotten. A
 level that was crossed and crossed back between two looks is not told. What changes the levels of many variants at once
-(boundaries, channels, locations, facts that are not there any more) begins a sweep over all variants, in batches.
+(boundaries, channels, locations, facts that are not there any more) begins a sweep over all variants, in batches; where one
+goes on already it is finished first, so that frequent changes keep no variant from its turn.
 """
 
 import asyncio
@@ -57,8 +58,9 @@ OF_MANY: Final = frozenset(
 STATE: Final = "SELECT epoch, last_seq, horizon_seq FROM relay_state"
 BEGIN: Final = """
 INSERT INTO availability_position (id, seq, epoch, sweeping_after) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING"""
-POSITION: Final = "SELECT seq, epoch, sweeping_after FROM availability_position WHERE id = $1 FOR UPDATE"
-ADVANCE: Final = "UPDATE availability_position SET seq = $2, epoch = $3, sweeping_after = $4 WHERE id = $1"
+POSITION: Final = "SELECT seq, epoch, sweeping_after, sweeps_again FROM availability_position WHERE id = $1 FOR UPDATE"
+ADVANCE: Final = """
+UPDATE availability_position SET seq = $2, epoch = $3, sweeping_after = $4, sweeps_again = $5 WHERE id = $1"""
 NEWS: Final = "SELECT seq, kind, variant_id FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2"
 SWEEP: Final = "SELECT id FROM variants WHERE id > $1 ORDER BY id LIMIT $2"
 
@@ -147,11 +149,12 @@ DO UPDATE SET level = excluded.level, crossed_at = excluded.crossed_at"""
 
 @dataclass(slots=True)
 class Position:
-    """`sweeping_after`: the last variant a sweep has looked at; None when no sweep goes on."""
+    """`sweeping_after`: the last variant a sweep has looked at; None when no sweep goes on. `sweeps_again`: another follows."""
 
     seq: int
     epoch: UUID
     sweeping_after: UUID | None
+    sweeps_again: bool = False
     variants: set[UUID] = field(default_factory=set)
 
     def hear(self, fact: dict[str, Any]) -> None:
@@ -159,7 +162,12 @@ class Position:
         if fact["kind"] in OF_ONE_VARIANT and fact["variant_id"]:
             self.variants.add(fact["variant_id"])
         elif fact["kind"] in OF_MANY:
-            self.sweeping_after = FIRST_VARIANT
+            self.sweeps_again |= self.sweeping_after not in (None, FIRST_VARIANT)
+            self.sweeping_after = self.sweeping_after or FIRST_VARIANT
+
+    @property
+    def reached(self) -> tuple[int, UUID | None, bool]:
+        return self.seq, self.sweeping_after, self.sweeps_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +213,20 @@ async def _round(now: datetime) -> int | None:
         position = await _position()
         if position is None:
             return None
-        before = (position.seq, position.sweeping_after)
+        before = position.reached
         for fact in await rows(NEWS, [position.seq, FACTS_AT_ONCE]):
             position.hear(fact)
             if len(position.variants) == VARIANTS_AT_ONCE:
                 break
         await _sweep(position)
         position.variants.update([row["id"] for row in await rows(KITS_OF, [sorted(position.variants)])])
-        if before == (position.seq, position.sweeping_after):
+        if before == position.reached:
             return None
         crossings = await _crossings(sorted(position.variants))
         await _announce(crossings, now)
-        await execute(ADVANCE, [POSITION_ID, position.seq, position.epoch, position.sweeping_after])
+        await execute(
+            ADVANCE, [POSITION_ID, position.seq, position.epoch, position.sweeping_after, position.sweeps_again]
+        )
     return len(crossings)
 
 
@@ -235,7 +245,7 @@ async def _position() -> Position | None:
         return Position(state["last_seq"], state["epoch"], FIRST_VARIANT)
     if row["seq"] < state["horizon_seq"]:
         return Position(state["horizon_seq"], state["epoch"], FIRST_VARIANT)
-    return Position(row["seq"], row["epoch"], row["sweeping_after"])
+    return Position(row["seq"], row["epoch"], row["sweeping_after"], row["sweeps_again"])
 
 
 async def _sweep(position: Position) -> None:
@@ -243,7 +253,10 @@ async def _sweep(position: Position) -> None:
         return
     found = [row["id"] for row in await rows(SWEEP, [position.sweeping_after, SWEPT_AT_ONCE])]
     position.variants.update(found)
-    position.sweeping_after = found[-1] if len(found) == SWEPT_AT_ONCE else None
+    if len(found) == SWEPT_AT_ONCE:
+        position.sweeping_after = found[-1]
+    else:
+        position.sweeping_after, position.sweeps_again = FIRST_VARIANT if position.sweeps_again else None, False
 
 
 async def _crossings(variant_ids: Sequence[UUID]) -> list[Crossing]:

@@ -255,6 +255,22 @@ async def test_many_variants_are_followed_in_batches(world, database_url, monkey
     assert sorted(found) == sorted((sku, place, "low") for sku in skus for place in ("NYC", "SHOP", "WEB"))
 
 
+async def test_changes_that_never_end_keep_no_variant_from_its_turn(world, database_url, monkeypatch) -> None:
+    """A location is changed before every look, and each look is at one variant: the last of them has its turn too."""
+    await stock(world, {("CHAIR", "NYC"): 7})
+    await followed(world, database_url)
+    await forget_facts(database_url)
+    monkeypatch.setattr(announcing, "SWEPT_AT_ONCE", 1)
+    monkeypatch.setattr(announcing, "MOST_ROUNDS", 1)
+
+    for count in range(len(world.variants) + 1):
+        command = locations.UpsertLocation(code="NYC", name=f"The {count}. name", is_active=False)
+        await locations.upsert_location(world.act(), command)
+        await followed(world, database_url)
+
+    assert ("CHAIR", "NYC", "none") in await told()
+
+
 async def test_setting_the_same_boundaries_again_changes_nothing(world) -> None:
     before = await OutboxFact.all().count()
 
