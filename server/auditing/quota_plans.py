@@ -6,12 +6,6 @@ from actions.quotas.ledger import taken_sql
 from server.auditing.checks import by_sql
 from server.auditing.quotas import NAME, NAMED
 
-TAKEN: Final = f"""
-SELECT {NAME} AS name, format('%s of it are taken, its movements make %s', q.taken, made.units) AS wrong FROM quotas q {NAMED}
-CROSS JOIN LATERAL (
-    SELECT coalesce({taken_sql("taken")}, 0) AS units FROM quota_movements m WHERE m.quota_id = q.id) AS made
-WHERE q.taken <> made.units"""
-
 SHARES: Final = f"""
 SELECT format('share of plan %s in the %s', s.plan_id, {NAME}) AS name,
     format('it has %s units and lost %s, its movements make %s', s.units, s.lost, coalesce(made.units, 0)) AS wrong
@@ -36,7 +30,6 @@ FROM quota_plans p JOIN quota_groups g ON g.id = p.group_id JOIN variants v ON v
 WHERE p.ended_at IS NULL AND NOT g.is_active"""
 
 CHECKS: Final = (
-    by_sql("What was taken of a quota is the sum of its movements", TAKEN),
     by_sql("What a plan has at a level is what it put there, less what it lost", SHARES),
     by_sql("What a plan has is of its own group and variant, and nothing once it ended", PLACES),
     by_sql("A plan is for a group that is not closed", GROUPS),

@@ -16,6 +16,12 @@ CROSS JOIN LATERAL (
     SELECT coalesce({taken_sql("quota")}, 0) AS units FROM quota_movements m WHERE m.quota_id = q.id) AS made
 WHERE q.quantity <> made.units"""
 
+TAKEN: Final = f"""
+SELECT {NAME} AS name, format('%s of it are taken, its movements make %s', q.taken, made.units) AS wrong FROM quotas q {NAMED}
+CROSS JOIN LATERAL (
+    SELECT coalesce({taken_sql("taken")}, 0) AS units FROM quota_movements m WHERE m.quota_id = q.id) AS made
+WHERE q.taken <> made.units"""
+
 SUMS: Final = """
 SELECT format('stock of %s at %s (%s)', v.sku, p.code, l.id) AS name,
     format('%s units are set aside, its quotas are %s', l.set_aside, coalesce(made.units, 0)) AS wrong
@@ -43,6 +49,7 @@ WHERE t.units NOT BETWEEN 0 AND CASE WHEN r.status = 'active' THEN r.quantity EL
 
 CHECKS: Final = (
     by_sql("Every quota is the sum of its movements", LEDGER),
+    by_sql("What was taken of a quota is the sum of its movements", TAKEN),
     by_sql("What is set aside of stock is the sum of its quotas", SUMS),
     by_sql("A line has taken no more of quotas than it holds there", LINES),
     by_sql("A cart has taken no more of quotas than it keeps", CARTS),

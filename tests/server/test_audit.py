@@ -133,6 +133,7 @@ SABOTAGE = [
     ),
     ("UPDATE quotas SET quantity = quantity + 1 WHERE quantity = 3", "it is 4, its movements make 3"),
     ("UPDATE quotas SET quantity = quantity + 1 WHERE quantity = 3", "3 units are set aside, its quotas are 4"),
+    ("UPDATE quotas SET taken = taken + 1 WHERE taken = 2", "3 of it are taken, its movements make 2"),
     (
         (
             "INSERT INTO quota_movements (id, quota_id, kind, quantity, line_id, reference, actor, moved_at) "
