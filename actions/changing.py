@@ -196,24 +196,9 @@ class OrderChange:
     def order_id(self) -> UUID:
         return self.order.id
 
-    def moved_units(self) -> dict[UUID, int]:
-        """By location, how many more units stand there than when the order was locked; negative for fewer."""
-        net: dict[UUID, int] = {}
-        for (_, location_id), quantity in self.moved_lines().items():
-            net[location_id] = net.get(location_id, 0) + quantity
-        return net
-
-    def moved_lines(self) -> dict[tuple[UUID, UUID], int]:
-        """The same by line and location, without what did not change."""
-        net: dict[tuple[UUID, UUID], int] = {}
-        before = {place: quantity for place, (_, quantity) in self._rows.items()}
-        for place in (*self.standing, *(place for place in before if place not in self.standing)):
-            more = self.standing.get(place, 0) - before.get(place, 0)
-            # What a location has sent on was its work, wherever it goes from there.
-            if place.location_id is not None and not (more < 0 and place.status is UnitStatus.IN_TRANSFER):
-                key = place.line_id, place.location_id
-                net[key] = net.get(key, 0) + more
-        return {key: units for key, units in net.items() if units}
+    def before(self) -> dict[Place, int]:
+        """Where units stood when the order was locked."""
+        return {place: quantity for place, (_, quantity) in self._rows.items()}
 
     def record(
         self,

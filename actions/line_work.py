@@ -4,14 +4,15 @@ A line counts once for each day on which a location takes on units of it. Whoeve
 counters of the days are those of `workload.py`, locked there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import product
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 from actions.bulk import Columns, arrays, insert_sql
+from actions.shifting import LinePlace, Shift
 from domain.ids import id_maker
 from domain.placing.world import Network
 from models.db import Fetching, execute
@@ -22,12 +23,12 @@ CLAIMED: Final = """
 SELECT id, line_id, location_id, day, units FROM line_claims WHERE line_id = ANY($1::uuid[])
 ORDER BY line_id, location_id, day"""
 CHANGE: Final = """
-UPDATE line_claims c SET units = n.units FROM unnest($1::uuid[], $2::int[]) AS n(id, units) WHERE c.id = n.id"""
-GONE: Final = "DELETE FROM line_claims WHERE id = ANY($1::uuid[])"
+UPDATE {table} c SET units = n.units FROM unnest($1::uuid[], $2::int[]) AS n(id, units) WHERE c.id = n.id"""
+GONE: Final = "DELETE FROM {table} WHERE id = ANY($1::uuid[])"
 
 DayKey = tuple[UUID, date]
-LinePlace = tuple[UUID, UUID]
-"""A line and a location."""
+Arrives = Callable[[UUID, UUID], date]
+"""When what comes from a source is handed over at a place."""
 
 
 class LineClaimed(NamedTuple):
@@ -37,12 +38,6 @@ class LineClaimed(NamedTuple):
     location_id: UUID
     day: date
     units: int
-
-
-class Moved(Protocol):
-    """An order whose units moved: by line and location, how many more (or fewer) stand there than before."""
-
-    def moved_lines(self) -> Mapping[LinePlace, int]: ...
 
 
 async def claim(connection: Any, claims: Sequence[LineClaimed]) -> None:
@@ -58,36 +53,41 @@ def counted(claims: Iterable[LineClaimed]) -> dict[DayKey, int]:
     return counts
 
 
-async def changed(moved: Iterable[Moved], network: Network, now: datetime) -> "Ledger":
-    """The claims as they are after the moves; nothing is written yet.
+async def changed(
+    moved: Iterable[Mapping[LinePlace, Shift]], network: Network, now: datetime, arrives: Arrives
+) -> "Ledger":
+    """The claims as they are after the moves of each order; nothing is written yet.
 
     Units that pass from one line to another at a location keep their days. What else is given back comes off the last day,
     and what was never counted is not given back.
     """
     if not any(place.most_lines is not None for place in network.workplaces.values()):
         return Ledger({})
-    orders = [each.moved_lines() for each in moved]
+    orders = list(moved)
     line_ids = sorted({line_id for each in orders for line_id, _ in each})
     found = await Fetching.fetch(CLAIMED, line_ids) if line_ids else []
     ledger = Ledger({(row["line_id"], row["location_id"], row["day"]): (row["id"], row["units"]) for row in found})
     for each in orders:
         for location_id in sorted({place for _, place in each}):
-            lines = {line_id: units for (line_id, place), units in each.items() if place == location_id}
-            fewer, more = ({line: abs(units) for line, units in lines.items() if units * sign > 0} for sign in (-1, 1))
+            lines = {line_id: shift for (line_id, place), shift in each.items() if place == location_id}
+            fewer, more = ({line: getattr(shift, name) for line, shift in lines.items()} for name in ("fewer", "more"))
             ledger.pass_on(location_id, fewer, more)
             for line_id, units in fewer.items():
                 ledger.take_off(line_id, location_id, units)
             place = network.workplaces.get(location_id)
             if place is not None and place.most_lines is not None:
                 day = place.next_load(now).day
-                for line_id, units in more.items():
-                    ledger.add((line_id, location_id, day), units)
+                for line_id, shift in lines.items():
+                    ledger.catch_up(line_id, location_id, shift, day)
+                    ledger.add((line_id, location_id, day), more[line_id])
+                    for source, units in shift.more_to_come.items():
+                        ledger.add((line_id, location_id, arrives(source, location_id)), units)
     return ledger
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Claims by line, location and day: `known` as they are written, each with its row, and `held` as they will be."""
+    """Claims by line (or order), location and day: `known` as they are written, each with its row, and `held` as they will be."""
 
     known: Mapping[tuple[UUID, UUID, date], tuple[UUID, int]]
     held: dict[tuple[UUID, UUID, date], int] = field(init=False)
@@ -113,6 +113,17 @@ class Ledger:
                 taken.append((key[2], part))
         return taken
 
+    def catch_up(self, line_id: UUID, location_id: UUID, shift: Shift, day: date) -> None:
+        """What arrived and was expected on days that are over, or by nobody, counts for this one."""
+        units = shift.arrived
+        for key in sorted(key for key in self.held if key[:2] == (line_id, location_id) and key[2] < day):
+            late = min(units, self.held[key])
+            units -= late
+            self.held[key] -= late
+            self.add((line_id, location_id, day), late)
+        counted = sum(held for key, held in self.held.items() if key[:2] == (line_id, location_id))
+        self.add((line_id, location_id, day), min(shift.arrived, max(0, shift.total - counted)))
+
     def pass_on(self, location_id: UUID, fewer: dict[UUID, int], more: dict[UUID, int]) -> None:
         """What one line has less and another more; both dictionaries are left with the rest."""
         for giver, taker in product(list(fewer), list(more)):
@@ -130,14 +141,30 @@ class Ledger:
             counts[location_id, day] = counts.get((location_id, day), 0) + sign
         return {key: lines for key, lines in counts.items() if lines}
 
+    def unit_counts(self) -> dict[DayKey, int]:
+        """How many units more or fewer each day has of which some came or went."""
+        counts: dict[DayKey, int] = {}
+        for key, units in self.held.items():
+            more = units - (self.known[key][1] if key in self.known else 0)
+            if more:
+                counts[key[1:]] = counts.get(key[1:], 0) + more
+        return counts
+
     async def write(self) -> None:
+        await self.write_known("line_claims")
+        fresh = [LineClaimed(*key, units) for key, units in self.fresh().items()]
+        if fresh:
+            await claim(Fetching, fresh)
+
+    def fresh(self) -> dict[tuple[UUID, UUID, date], int]:
+        """What has no row yet."""
+        return {key: units for key, units in self.held.items() if units and key not in self.known}
+
+    async def write_known(self, table: Literal["line_claims", "capacity_claims"]) -> None:
         changes = [(row, self.held[key]) for key, (row, units) in self.known.items() if self.held[key] != units]
         gone = [row for row, units in changes if not units]
         if gone:
-            await execute(GONE, [gone])
+            await execute(GONE.format(table=table), [gone])
         left = [(row, units) for row, units in changes if units]
         if left:
-            await execute(CHANGE, [list(column) for column in zip(*left, strict=True)])
-        fresh = [LineClaimed(*key, units) for key, units in self.held.items() if units and key not in self.known]
-        if fresh:
-            await claim(Fetching, fresh)
+            await execute(CHANGE.format(table=table), [list(column) for column in zip(*left, strict=True)])

@@ -26,7 +26,7 @@ from domain.routing.kits import Bundle
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
-from domain.workdays import Load
+from domain.workdays import Loads
 from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, OrderMerge, Variant
 from models.backorders import launch_in
 from models.db import Fetching, rows
@@ -261,13 +261,14 @@ async def free_at(
     return free
 
 
-async def _loads(act: Act, change: OrderChange, network: Network) -> dict[UUID, Load]:
+async def _loads(act: Act, change: OrderChange, network: Network) -> Loads:
     """What locations have to do, locked; the order itself takes none of its own room twice."""
-    loads = await workload.lock_loads(Fetching, {act.organization_id: network}, act.now)
+    to = {line.pickup_location_id for line in change.lines.values() if line.pickup_location_id}
+    loads = await workload.lock_loads(Fetching, {act.organization_id: network}, act.now, to)
     if loads:
         for place, day in await CapacityClaim.filter(order_id=change.order.id).values_list("location_id", "day"):
-            if place in loads and loads[place].day == day:
-                loads[place] = loads[place].with_order(0, -1)
+            if (place, day) in loads.ahead or (place in loads and loads[place].day == day):
+                loads.take(place, day, 0, -1)
     return loads
 
 

@@ -3,25 +3,28 @@
     loads = await lock_loads(connection, networks, now)     before deciding, after the locks of stock levels
     await follow(act, changes)                              units of existing orders got a location, or lost theirs
 
-Units count for the day on which their location works on an order that is decided at that moment. Lock order: orders,
-reservations, stock levels, then days by location and day. Without a location that says how much it can do a day, nothing is
-read or written here; order lines are counted (`actions/line_work.py`) where one says how many lines it can do.
+Units count for the day on which their location works on an order that is decided at that moment; what is collected at
+another location counts there, too, for the day when it hands over what is brought (`domain/placing/arriving.py`). Lock
+order: orders, reservations, stock levels, then days by location and day. Without a location that says how much it can do
+a day, nothing is read or written here; order lines are counted (`actions/line_work.py`) where one says how many lines it
+can do.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from actions import line_work, reference
 from actions.acting import Act
 from actions.bulk import Columns, arrays, insert_sql
-from actions.line_work import DayKey, LineClaimed
+from actions.line_work import DayKey, Ledger, LineClaimed
+from actions.shifting import Moved, by_location, shifts
 from domain.ids import id_maker
+from domain.placing.arriving import handed_over_on, look_ahead
 from domain.placing.world import Network
-from domain.workdays import Load
+from domain.workdays import Loads
 from models.db import Fetching, execute
 
 DAYS: Final = """
@@ -46,14 +49,8 @@ CLAIM: Final = (
 CLAIMED: Final = """
 SELECT id, order_id, location_id, day, units FROM capacity_claims WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, location_id, day DESC"""
-LESS: Final = """
-UPDATE capacity_claims c SET units = c.units - l.units FROM unnest($1::uuid[], $2::int[]) AS l(id, units)
-WHERE c.id = l.id AND c.units > l.units"""
-GONE: Final = "DELETE FROM capacity_claims WHERE id = ANY($1::uuid[])"
-
 Counts = tuple[int, int, int]
 """Units, orders and lines."""
-NOTHING: Final[Counts] = (0, 0, 0)
 
 
 class Claimed(NamedTuple):
@@ -65,27 +62,26 @@ class Claimed(NamedTuple):
     units: int
 
 
-class Moved(line_work.Moved, Protocol):
-    """An order whose units moved: by location, how many more (or fewer) stand there than before."""
-
-    @property
-    def order_id(self) -> UUID: ...
-
-    def moved_units(self) -> Mapping[UUID, int]: ...
-
-
-async def read_loads(connection: Any, network: Network, now: datetime) -> dict[UUID, Load]:
+async def read_loads(connection: Any, network: Network, now: datetime) -> Loads:
     """By location what it has to do on its next day, without a lock; empty where days do not count."""
     loads = _next_loads([network], now)
-    return _with_counts(loads, await _counted(connection, _limited(loads), DAYS)) if loads else {}
+    return _with_counts(loads, await _counted(connection, _limited(loads), DAYS)) if loads else loads
 
 
-async def lock_loads(connection: Any, networks: Mapping[UUID, Network], now: datetime) -> dict[UUID, Load]:
-    """The same for the locations of all these organizations, their counters locked until the transaction ends."""
+async def lock_loads(
+    connection: Any, networks: Mapping[UUID, Network], now: datetime, brought_to: Collection[UUID] = ()
+) -> Loads:
+    """The same for the locations of all these organizations, their counters locked until the transaction ends.
+
+    With the days on which those of `brought_to` would hand over what is brought there.
+    """
     loads = _next_loads(networks.values(), now)
     if not loads:
-        return {}
+        return loads
     owner = {place: key for key, network in networks.items() for place in network.workplaces}
+    for network in networks.values():
+        if brought_to and network.brought_to:
+            look_ahead(network, brought_to, now, loads)
     counts = await _lock(connection, [(owner[place], place, day) for place, day in _limited(loads)])
     return _with_counts(loads, counts)
 
@@ -94,104 +90,87 @@ async def claim(connection: Any, claims: Sequence[Claimed], lines: Sequence[Line
     """Count what new orders brought; whoever calls holds the locks of the days."""
     make = id_maker(len(claims))
     await connection.fetch(CLAIM, *arrays([(make(), *each) for each in claims], CLAIMS))
-    changed = Changed()
-    for _, location_id, day, units in claims:
-        changed.count((location_id, day), units, 1)
+    units: dict[DayKey, int] = {}
+    orders: dict[DayKey, int] = {}
+    for _, location_id, day, more in claims:
+        units[location_id, day] = units.get((location_id, day), 0) + more
+        orders[location_id, day] = orders.get((location_id, day), 0) + 1
     if lines:
         await line_work.claim(connection, lines)
-        changed.count_lines(line_work.counted(lines))
-    await connection.fetch(COUNT, *changed.columns())
+    await connection.fetch(COUNT, *Changed(units, orders, line_work.counted(lines)).columns())
 
 
 async def follow(act: Act, moved: Iterable[Moved]) -> None:
     """Count anew what existing orders have moved. The caller holds their locks, and those of the stock levels."""
-    moved = list(moved)
-    net = {(each.order_id, place): units for each in moved for place, units in each.moved_units().items() if units}
-    if not net and not any(each.moved_lines() for each in moved):
+    shifted = [(each, of_lines) for each in moved if (of_lines := shifts(each))]
+    if not shifted:
         return
     network = await reference.network(Fetching, act.organization_id)
     if not any(place.is_limited for place in network.workplaces.values()):
         return
-    lines = await line_work.changed(moved, network, act.now)
-    found = await Fetching.fetch(CLAIMED, sorted({order_id for order_id, _ in net}))
-    changed = Changed({Claimed(*list(row.values())[1:]): row["id"] for row in found})
-    for (order_id, location_id), units in net.items():
-        if units < 0:
-            changed.give_back(order_id, location_id, -units)
-        elif (place := network.workplaces.get(location_id)) and place.is_limited:
-            changed.take(Claimed(order_id, location_id, place.next_load(act.now).day, units))
-    changed.count_lines(lines.counts())
-    if changed.counts:
-        await _lock(Fetching, [(act.organization_id, *key) for key in sorted(changed.counts)])
-        await _write(changed)
+
+    def arrives(source: UUID, place: UUID) -> date:
+        return handed_over_on(network, source, place, act.now)
+
+    lines = await line_work.changed([of_lines for _, of_lines in shifted], network, act.now, arrives)
+    found = await Fetching.fetch(CLAIMED, sorted(change.order_id for change, _ in shifted))
+    ledger = Ledger({(row["order_id"], row["location_id"], row["day"]): (row["id"], row["units"]) for row in found})
+    for change, of_lines in shifted:
+        order_id = change.order_id
+        for location_id, shift in by_location(change, of_lines).items():
+            ledger.take_off(order_id, location_id, shift.fewer)
+            if (place := network.workplaces.get(location_id)) and place.is_limited:
+                day = place.next_load(act.now).day
+                ledger.catch_up(order_id, location_id, shift, day)
+                ledger.add((order_id, location_id, day), shift.more)
+                for source, units in shift.more_to_come.items():
+                    ledger.add((order_id, location_id, arrives(source, location_id)), units)
+    changed = Changed(ledger.unit_counts(), ledger.counts(), lines.counts())
+    if days := changed.days:
+        await _lock(Fetching, [(act.organization_id, *key) for key in days])
+        await _write(ledger)
+        await execute(COUNT, changed.columns())
     await lines.write()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Changed:
-    """How claims and the counters of their days change; `known` are the orders' claims, each with its row's id."""
+    """How many units, orders and lines more or fewer each day has."""
 
-    known: Mapping[Claimed, UUID] = field(default_factory=dict)
-    counts: dict[DayKey, list[int]] = field(default_factory=dict)
-    gone: list[UUID] = field(default_factory=list)
-    less: list[tuple[UUID, int]] = field(default_factory=list)
-    more: list[Claimed] = field(default_factory=list)
+    units: Mapping[DayKey, int]
+    orders: Mapping[DayKey, int]
+    lines: Mapping[DayKey, int]
 
-    def give_back(self, order_id: UUID, location_id: UUID, units: int) -> None:
-        """From the last day on: what is nearest is worked on already. What was never counted is not given back."""
-        own = [each for each in self.known if (each.order_id, each.location_id) == (order_id, location_id)]
-        for each in sorted(own, key=attrgetter("day"), reverse=True):
-            taken = min(units, each.units)
-            if not taken:
-                break
-            units -= taken
-            if taken == each.units:
-                self.gone.append(self.known[each])
-            else:
-                self.less.append((self.known[each], taken))
-            self.count((location_id, each.day), -taken, -1 if taken == each.units else 0)
-
-    def take(self, claimed: Claimed) -> None:
-        is_known = any(each[:3] == claimed[:3] for each in self.known)
-        self.more.append(claimed)
-        self.count((claimed.location_id, claimed.day), claimed.units, 0 if is_known else 1)
-
-    def count(self, key: DayKey, units: int, orders: int) -> None:
-        count = self.counts.setdefault(key, [0, 0, 0])
-        count[0] += units
-        count[1] += orders
-
-    def count_lines(self, lines: Mapping[DayKey, int]) -> None:
-        for key, more in lines.items():
-            self.counts.setdefault(key, [0, 0, 0])[2] += more
+    @property
+    def days(self) -> list[DayKey]:
+        return sorted({*self.units, *self.orders, *self.lines})
 
     def columns(self) -> list[list[Any]]:
         """The parameters of COUNT."""
-        table = [(place, day, *counts) for (place, day), counts in self.counts.items()]
+        table = [(*key, *(counts.get(key, 0) for counts in (self.units, self.orders, self.lines))) for key in self.days]
         return [list(column) for column in zip(*table, strict=True)]
 
 
-async def _write(changed: Changed) -> None:
-    if changed.gone:
-        await execute(GONE, [changed.gone])
-    if changed.less:
-        await execute(LESS, [list(column) for column in zip(*changed.less, strict=True)])
-    if changed.more:
-        make = id_maker(len(changed.more))
-        await execute(CLAIM, list(arrays([(make(), *each) for each in changed.more], CLAIMS)))
-    await execute(COUNT, changed.columns())
+async def _write(ledger: Ledger) -> None:
+    await ledger.write_known("capacity_claims")
+    fresh = [Claimed(*key, units) for key, units in ledger.fresh().items()]
+    if fresh:
+        make = id_maker(len(fresh))
+        await execute(CLAIM, list(arrays([(make(), *each) for each in fresh], CLAIMS)))
 
 
-def _next_loads(networks: Iterable[Network], now: datetime) -> dict[UUID, Load]:
-    return {place: one.next_load(now) for network in networks for place, one in network.workplaces.items()}
+def _next_loads(networks: Iterable[Network], now: datetime) -> Loads:
+    return Loads({place: one.next_load(now) for network in networks for place, one in network.workplaces.items()})
 
 
-def _limited(loads: Mapping[UUID, Load]) -> list[DayKey]:
-    return sorted((place, load.day) for place, load in loads.items() if load.is_limited)
+def _limited(loads: Loads) -> list[DayKey]:
+    return sorted([*loads.ahead, *((place, load.day) for place, load in loads.items() if load.is_limited)])
 
 
-def _with_counts(loads: Mapping[UUID, Load], counts: Mapping[DayKey, Counts]) -> dict[UUID, Load]:
-    return {place: load.with_order(*counts.get((place, load.day), NOTHING)) for place, load in loads.items()}
+def _with_counts(loads: Loads, counts: Mapping[DayKey, Counts]) -> Loads:
+    for (place, day), counted in counts.items():
+        loads.take(place, day, *counted)
+    return loads
 
 
 async def _lock(connection: Any, days: Sequence[tuple[UUID, UUID, date]]) -> dict[DayKey, Counts]:

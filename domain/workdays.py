@@ -4,9 +4,11 @@ Days are the location's own: its time zone, opening hours and public holidays. T
 sharp is too late for 14:00, as in IBM Sterling Intelligent Promising.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from domain.promising.calendars import DAY, DAYS_AHEAD, Calendar
 
@@ -49,6 +51,11 @@ class Load(NamedTuple):
     def with_order(self, units: int, orders: int = 1, lines: int = 0) -> "Load":
         return self._replace(units=self.units + units, orders=self.orders + orders, lines=self.lines + lines)
 
+    def with_nothing(self, day: date) -> "Load":
+        """Another day of the same location."""
+        later = self.later + (day - self.day).days
+        return self._replace(day=day, later=later, units=0, orders=0, lines=0)
+
     def backlog_minor(self, day_minor: int, free_days: int) -> int:
         """What the work that is there already costs, at so much for each day of capacity beyond the free ones.
 
@@ -58,6 +65,33 @@ class Load(NamedTuple):
         counts = (self.units, self.most_units), (self.lines, self.most_lines), (self.orders, self.most_orders)
         taken, most = next((count for count in counts if count[1] is not None), (0, None))
         return day_minor * max(0, taken - free_days * most) // most if most else 0
+
+
+class Loads(dict[UUID, Load]):
+    """By location what it has to do on its next day.
+
+    Where goods are brought to a location, `days` says by source and location when it would hand them over, and `ahead`
+    what it has to do on those days, as far as they are others.
+    """
+
+    def __init__(self, loads: Mapping[UUID, Load] | None = None) -> None:
+        super().__init__(loads or {})
+        self.days: dict[tuple[UUID, UUID], date] = {}
+        self.ahead: dict[tuple[UUID, date], Load] = {}
+
+    def on(self, location_id: UUID, day: date) -> Load:
+        return self.ahead.get((location_id, day)) or self[location_id]
+
+    def at_hand_over(self, source: UUID, place: UUID) -> Load | None:
+        """Of the day on which the place hands over what comes from there; None where nothing counts."""
+        day = self.days.get((source, place))
+        return None if day is None else self.on(place, day)
+
+    def take(self, location_id: UUID, day: date, units: int, orders: int = 1, lines: int = 0) -> None:
+        if (location_id, day) in self.ahead:
+            self.ahead[location_id, day] = self.ahead[location_id, day].with_order(units, orders, lines)
+        else:
+            self[location_id] = self[location_id].with_order(units, orders, lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ from domain.placing.merging import merge_of
 from domain.placing.validation import problems, shape_problems
 from domain.placing.world import Buyer, Goods, Kept, Network
 from domain.routing.rules.choosing import Asker
-from domain.workdays import Load
+from domain.workdays import Loads
 
 
 class Asked(NamedTuple):
@@ -161,7 +161,7 @@ class Batch:
     waits: list[tuple[Any, ...]] = field(default_factory=list)
     consents: list[tuple[Any, ...]] = field(default_factory=list)
     merges: list[tuple[Any, ...]] = field(default_factory=list)
-    loads: dict[UUID, Load] = field(default_factory=dict)
+    loads: Loads = field(default_factory=Loads)
     claims: list[workload.Claimed] = field(default_factory=list)
     line_claims: list[LineClaimed] = field(default_factory=list)
     sent: list[First] = field(default_factory=list)
@@ -332,8 +332,15 @@ async def _read(connection: Any, asked: Sequence[Asked], *, lock: bool) -> Batch
         rows=Rows(swift_maker()),
         last=asked[-1].act,
         has_quotas=bool(with_quotas),
-        loads=await workload.lock_loads(connection, networks, asked[-1].act.now) if lock else {},
+        loads=await _lock_loads(connection, networks, asked) if lock else Loads(),
         terms=await waits.read_terms(connection, {v for v, _ in goods}, has_own=has_own, lock=lock)
         if has_terms
         else {},
     )
+
+
+async def _lock_loads(connection: Any, networks: Mapping[UUID, Network], asked: Sequence[Asked]) -> Loads:
+    to: set[UUID] = set()
+    if any(network.brought_to and network.workplaces for network in networks.values()):
+        to = {line.pickup_location_id for each in asked for line in each.command.lines if line.pickup_location_id}
+    return await workload.lock_loads(connection, networks, asked[-1].act.now, to)

@@ -1,6 +1,6 @@
 """Decide one order on locked shelves: price it, route it, take its units, or refuse having taken nothing."""
 
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -23,7 +23,7 @@ from domain.promising.supply import SafetyRule
 from domain.quotas.groups import Entitled
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
-from domain.workdays import Load
+from domain.workdays import Loads
 
 METHODS: Final = {method: Method(method.value) for method in FulfilmentMethod}
 
@@ -95,7 +95,7 @@ class Market:
     network: Network
     goods: Mapping[tuple[UUID, UUID], Goods]
     shelves: Shelves
-    loads: MutableMapping[UUID, Load] = field(default_factory=dict)
+    loads: Loads = field(default_factory=Loads)
     """By location, where days count; orders that are decided add to them."""
     terms: TermsOf = field(default_factory=dict)
     entitled: Entitled = ()
@@ -149,7 +149,7 @@ def decide(
     backorders = [Backorder(short.line, short.quantity) for short in plan.unserved]
     decided = Decided(goods, price(command, goods, market), allocations, backorders, given_back, routed, kits=kits)
     if market.loads:
-        decided.claims = _claims(allocations, market.loads)
+        decided.claims = _claims(allocations, command.lines, market.loads)
     return decided
 
 
@@ -301,18 +301,23 @@ def _free_at(sites: Sequence[Site], variant_id: UUID, market: Market, own: Own) 
     return free
 
 
-def _claims(allocations: Sequence[Allocation], loads: MutableMapping[UUID, Load]) -> list[Claim]:
-    taken: dict[UUID, dict[int, int]] = {}
+def _claims(allocations: Sequence[Allocation], lines: Sequence[OrderedLine], loads: Loads) -> list[Claim]:
+    """Where units come from, and where they are brought to: each on the day of its work."""
+    taken: dict[tuple[UUID, date], dict[int, int]] = {}
     for allocation in allocations:
-        at = taken.setdefault(allocation.shelf.location_id, {})
-        at[allocation.line] = at.get(allocation.line, 0) + allocation.quantity
+        source, place = allocation.shelf.location_id, lines[allocation.line].pickup_location_id
+        load = loads.get(source)
+        days = [(source, load)] if load is not None and load.is_limited else []
+        if place is not None and loads.days and (load := loads.at_hand_over(source, place)):
+            days.append((place, load))
+        for location_id, load in days:
+            at = taken.setdefault((location_id, load.day), {})
+            at[allocation.line] = at.get(allocation.line, 0) + allocation.quantity
     claims = []
-    for location_id, lines in taken.items():
-        load = loads.get(location_id)
-        if load is not None and load.is_limited:
-            units, counted = sum(lines.values()), {} if load.most_lines is None else lines
-            loads[location_id] = load.with_order(units, lines=len(counted))
-            claims.append(Claim(location_id, load.day, units, counted))
+    for (location_id, day), of_lines in taken.items():
+        units, counted = sum(of_lines.values()), {} if loads.on(location_id, day).most_lines is None else of_lines
+        loads.take(location_id, day, units, lines=len(counted))
+        claims.append(Claim(location_id, day, units, counted))
     return claims
 
 

@@ -6,13 +6,14 @@ several times; each unit it has, and each it can take on, is counted in one of t
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.world import Network, Site, View
 from domain.routing.values import Candidate, Demand, Exclusion, Method, VariantKey
 from domain.shipping_rates import Rate
-from domain.workdays import Load
+from domain.workdays import Load, Loads
 
 HandOvers = Sequence[UUID | None]
 """By line the location that its goods are brought to; empty if none is."""
@@ -40,6 +41,7 @@ class Columns(NamedTuple):
     kilometres: Sequence[float]
     loads: Sequence[Load | None]
     kinds_via: Sequence[str] = ()
+    loads_via: Sequence[Load | None] = ()
 
 
 def hand_overs(collected_at: Sequence[UUID | None], network: Network) -> HandOvers:
@@ -48,7 +50,7 @@ def hand_overs(collected_at: Sequence[UUID | None], network: Network) -> HandOve
     return found if any(found) else ()
 
 
-def direct(sites: Sequence[Site], view: View, loads: Mapping[UUID, Load]) -> Columns:
+def direct(sites: Sequence[Site], view: View, loads: Loads) -> Columns:
     """Every location once, as seen from the address."""
     return Columns(
         sites,
@@ -58,7 +60,9 @@ def direct(sites: Sequence[Site], view: View, loads: Mapping[UUID, Load]) -> Col
     )
 
 
-def brought(terms: Terms, straight: Columns, hand_overs: HandOvers, network: Network) -> tuple[Terms, Columns]:
+def brought(
+    terms: Terms, straight: Columns, hand_overs: HandOvers, network: Network, loads: Loads
+) -> tuple[Terms, Columns]:
     """With columns for every place that goods are brought to; those of the address only where a line needs them."""
     groups = sorted(set(hand_overs), key=lambda place: (place is not None, str(place)))
     at_column = [(place, at) for place in groups for at in range(len(straight.sites))]
@@ -73,7 +77,9 @@ def brought(terms: Terms, straight: Columns, hand_overs: HandOvers, network: Net
             why = terms.excluded.get((line, at)) if place == hand_over else Exclusion.METHOD
             if why is not None:
                 excluded[line, column] = why
-    return Terms(terms.demands, stock, excluded), _columns(straight, hand_overs, groups, terms.demands, network)
+    found = Terms(terms.demands, stock, excluded)
+    columns = _columns(straight, hand_overs, groups, terms.demands, network)
+    return found, columns._replace(loads_via=_loads_via(found, columns, hand_overs, loads)) if loads.days else columns
 
 
 def seen_from(place: UUID, site: Site, network: Network) -> tuple[Candidate, float]:
@@ -107,6 +113,37 @@ def _columns(
         units, lines = units + sum(before), lines + len(before)
     sites, candidates, kilometres, loads, kinds_via = zip(*found, strict=True) if found else ((), (), (), (), ())
     return Columns(sites, candidates, kilometres, loads if straight.loads else (), kinds_via)
+
+
+def _loads_via(terms: Terms, columns: Columns, hand_overs: HandOvers, loads: Loads) -> list[Load | None]:
+    """By column what the place has to do on the day when customers can have what comes from there.
+
+    What all sources together bring for a day must have room on it: where that is not sure, the nearest has all of it, and
+    the next what the nearer ones cannot need.
+    """
+    found: list[Load | None] = [None] * len(columns.candidates)
+    before: dict[tuple[UUID, date], tuple[int, int]] = {}
+    for column in sorted(range(len(found)), key=lambda at: columns.kilometres[at]):
+        place, source = columns.candidates[column].via, columns.candidates[column].location
+        if place is None:
+            continue
+        load = loads.get(source) if place == source else loads.at_hand_over(source, place)
+        if load is None or not load.is_limited:
+            continue
+        own = [at for at, one in enumerate(terms.demands) if one.method is Method.PICKUP and hand_overs[at] == place]
+        if not own:
+            continue
+        bringing = [min(terms.demands[line].quantity, terms.stock[line][column]) for line in own]
+        units, lines = before.get((place, load.day), (0, 0))
+        before[place, load.day] = units + sum(bringing), lines + sum(map(bool, bringing))
+        wanted = sum(terms.demands[line].quantity for line in own)
+        found[column] = load if _has_room(load, wanted, len(own)) else load.with_order(units, 0, lines)
+    return found
+
+
+def _has_room(load: Load, units: int, lines: int) -> bool:
+    most_units, most_lines = load.room_units, load.room_lines
+    return (most_units is None or units <= most_units) and (most_lines is None or lines <= most_lines)
 
 
 def _earlier(

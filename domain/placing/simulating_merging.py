@@ -18,6 +18,7 @@ from domain.routing.rules.keeping import Kept
 from domain.routing.rules.merging import Apart, Merging, Way, choose_way
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest
+from domain.workdays import Loads
 
 
 class Again(NamedTuple):
@@ -118,7 +119,7 @@ def take_apart(situation: Situation, parts: Parts, network: Network, view: View)
         for line, demand in enumerate(situation.demands)
     ]
     first = {one.location: at for at, one in reversed(list(enumerate(candidates)))}
-    loads = {site.id: load for site in sites if (load := situation.load(first[site.id]))}
+    loads = Loads({site.id: load for site in sites if (load := situation.load(first[site.id]))})
     free = {
         line: [part._replace(free=[part.free[at[site.id]] if site.id in at else 0 for site in sites]) for part in of]
         for line, of in parts.items()
@@ -138,7 +139,7 @@ def _collected_at(situation: Situation, line: int) -> UUID | None:
 def _seen(taken: Taken, hand_overs: HandOvers, network: Network, place: UUID | None = None) -> tuple[Situation, Parts]:
     terms, columns = taken.terms, taken.straight
     if hand_overs:
-        terms, columns = brought(terms, columns, hand_overs, network)
+        terms, columns = brought(terms, columns, hand_overs, network, Loads())
     if place is not None:
         terms = keep_kits(terms, columns, place, taken.parts, hand_overs)
     times = len(columns.sites) // max(1, len(taken.sites))

@@ -1,8 +1,7 @@
 """The one way from wanted units to a plan: placing, carts, promises and re-routing all build their requests here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
 from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at, keep_kits
@@ -16,9 +15,9 @@ from domain.routing.rules.merging import Apart, Merging, Way, choose_way
 from domain.routing.rules.passes import Case, solve
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Demand, RoutingPlan, RoutingRequest
-from domain.workdays import Load
+from domain.workdays import Load, Loads
 
-NO_LOADS: Final[Mapping[UUID, Load]] = {}
+NO_LOADS: Final = Loads()
 
 
 class Wanted(NamedTuple):
@@ -34,7 +33,7 @@ class Wanted(NamedTuple):
     lines: Sequence[WantedLine] = ()
     asker: Asker = ANYBODY
     value_minor: int = 0
-    loads: Mapping[UUID, Load] = NO_LOADS
+    loads: Loads = NO_LOADS
     bundles: Sequence[Bundle] = ()
     hand_overs: HandOvers = ()
     bringing: Bringing | None = None
@@ -98,7 +97,7 @@ def _route_apart(wanted: Wanted, sites: Sequence[Site], network: Network, view: 
     if wanted.bundles or wanted.hand_overs:
         columns = direct(sites, view, wanted.loads)
         if wanted.hand_overs:
-            terms, columns = brought(wanted.goods, columns, wanted.hand_overs, network)
+            terms, columns = brought(wanted.goods, columns, wanted.hand_overs, network, wanted.loads)
             wanted = wanted._replace(stock=terms.stock, excluded=terms.excluded)
         return _route_among(wanted, columns, network)
     ahead = network.unit_costs(wanted.demands, sites)
@@ -123,7 +122,7 @@ def _route_together(wanted: Wanted, bringing: Bringing, sites: Sequence[Site], n
     ways: list[Way] = []
     for place in first_sites(wanted.goods, sites, bringing.sites, view):
         hand_overs = handed_over_at(place.id, wanted.demands, wanted.hand_overs)
-        terms, columns = brought(wanted.goods, straight, hand_overs, network)
+        terms, columns = brought(wanted.goods, straight, hand_overs, network, wanted.loads)
         terms = keep_kits(terms, columns, place.id, kits, hand_overs)
         routed = _route_among(wanted._replace(stock=terms.stock, excluded=terms.excluded), columns, network)
         found.append(routed)
@@ -172,4 +171,5 @@ def _situation(wanted: Wanted, columns: Columns, ahead: Sequence[Sequence[int]] 
         loads=columns.loads,
         hazmat=frozenset(site.id for site in columns.sites if site.is_hazmat),
         kinds_via=columns.kinds_via,
+        loads_via=columns.loads_via,
     )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.geography import Coordinates
 from domain.placing.forwarding import NO_CARRIAGE, hand_overs
-from domain.placing.sourcing import Routed, Wanted, route_order
+from domain.placing.sourcing import NO_LOADS, Routed, Wanted, route_order
 from domain.placing.world import Network, Site
 from domain.routing.rules.applying import DEFAULT_ROUTING
 from domain.routing.rules.choosing import WantedLine
@@ -32,7 +32,7 @@ def network(methods=BOTH, **more) -> Network:
     return Network({}, sites, {}, brought_to=frozenset({STORE}), **more)
 
 
-def route(stock, *quantities, to=STORE, of=None, shipped=(), net=None) -> Routed:
+def route(stock, *quantities, to=STORE, of=None, shipped=(), net=None, loads=NO_LOADS) -> Routed:
     """`stock` by place; a line each, of one variant unless `of` says otherwise; the places of `shipped` lines go straight."""
     net = net or network()
     demands = [
@@ -41,7 +41,7 @@ def route(stock, *quantities, to=STORE, of=None, shipped=(), net=None) -> Routed
     ]
     collected = hand_overs([None if at in shipped else to for at in range(len(demands))], net)
     lines = [WantedLine(CHANNEL, UUID(int=demand.variant), "", demand.method) for demand in demands]
-    wanted = Wanted(demands, [list(stock) for _ in demands], {}, lines, hand_overs=collected)
+    wanted = Wanted(demands, [list(stock) for _ in demands], {}, lines, hand_overs=collected, loads=loads)
     return route_order(wanted, list(net.sites.values()), net, (42.3, -71.0))
 
 

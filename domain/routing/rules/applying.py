@@ -25,7 +25,8 @@ class Situation:
 
     `kinds`, `kilometres` and `loads` are of the candidates, empty loads where nothing is known of their days; `hazmat` are
     those that may handle dangerous goods. `kinds_via`, if any, are the kinds of the locations that handle the goods again
-    after a candidate sent them there; empty where none does.
+    after a candidate sent them there; empty where none does, and so are `loads_via`, what those have to do on the day when
+    they hand them over.
     """
 
     demands: Sequence[Demand]
@@ -42,6 +43,7 @@ class Situation:
     loads: Sequence[Load | None] = ()
     hazmat: frozenset[UUID] = frozenset()
     kinds_via: Sequence[str] = ()
+    loads_via: Sequence[Load | None] = ()
 
     def load(self, at: int) -> Load | None:
         return self.loads[at] if self.loads else None
@@ -145,14 +147,21 @@ def tightest(constraints: Iterable[Constraint]) -> dict[ConstraintKind, int]:
 def _with_room(situation: Situation, chosen: Sequence[RoutingRule | None], *, with_soft: bool) -> Sequence[Candidate]:
     """What a location can still do on its day holds for the order as a whole if it does for any of its lines."""
     asks = any(ConstraintKind.DAILY_CAPACITY in _limits(rule, with_soft=with_soft) for rule in chosen if rule)
-    if not (asks and situation.loads):
+    if not (asks and (situation.loads or situation.loads_via)):
         return situation.candidates
-    return [
-        replace(one, capacity_units=load.room_units, capacity_lines=load.room_lines)
-        if load is not None and load.is_limited
-        else one
-        for one, load in zip(situation.candidates, situation.loads, strict=True)
-    ]
+    none = [None] * len(situation.candidates)
+    loads = zip(situation.loads or none, situation.loads_via or none, strict=True)
+    return [_within(one, *both) for one, both in zip(situation.candidates, loads, strict=True)]
+
+
+def _within(candidate: Candidate, *loads: Load | None) -> Candidate:
+    """No more than can be done there, and where it is brought to."""
+    limited = [load for load in loads if load is not None and load.is_limited]
+    if not limited:
+        return candidate
+    units = [load.room_units for load in limited if load.room_units is not None]
+    lines = [load.room_lines for load in limited if load.room_lines is not None]
+    return replace(candidate, capacity_units=min(units, default=None), capacity_lines=min(lines, default=None))
 
 
 def _place(situation: Situation, rule: RoutingRule, limits: Mapping[ConstraintKind, int], at: int) -> int | Exclusion:
