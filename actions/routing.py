@@ -68,10 +68,11 @@ async def route(
     merge = await OrderMerge.get_or_none(order_id=change.order.id)
     routed = await _routed(act, change, waiting, kind, bundles, merge)
     plan = routed.by_line
+    is_first = merge is not None and _is_untouched(change, waiting)
     _schedule(change, waiting, plan)
-    if merge is not None:
+    if merge is not None and is_first:
         await _settle(act, change, merge, plan)
-    elif routed.bringing is not None:
+    elif merge is None and routed.bringing is not None:
         await _begin(act, change, merge_of(routed.bringing, routed.plan, act.now))
     is_changed = await _backorder(act, change, waiting, plan) or bool(plan.assignments)
     if is_changed:
@@ -207,9 +208,12 @@ async def _begin(act: Act, change: OrderChange, merge: Merge) -> None:
 
 
 async def _settle(act: Act, change: OrderChange, merge: OrderMerge, plan: RoutingPlan) -> None:
-    """Where it comes together is chosen with the first units of it; from then on what has come waits for the rest."""
-    if merge.location_id is None and plan.last_leg is not None:
-        chosen = Merge.asked(act.now, merge.wait_days, plan.last_leg.location)
+    """With the first units of it that can be served, where it comes together is chosen unless it was named, and from then on
+    what has come waits for the rest."""
+    if plan.last_leg is None:
+        return
+    chosen = Merge.asked(act.now, merge.wait_days, plan.last_leg.location)
+    if (merge.location_id, merge.waits_until) != (chosen.location_id, chosen.waits_until):
         merge.location_id, merge.waits_until = chosen.location_id, chosen.waits_until
         await merge.save(update_fields=["location_id", "waits_until"])
         change.record(FactKind.ORDER_CHANGED, location_id=chosen.location_id, merge=chosen.told(merge.ended_at))

@@ -32,7 +32,9 @@ class OrderMerge(Node):
         "Where it comes together; null before that is chosen, which is when something of it can be served.",
         needs=Permission.READ_AVAILABILITY,
     )
-    wait_days: int = column("How many days what has come waits for the rest, from when the place was chosen.")
+    wait_days: int = column(
+        "How many days what has come waits for the rest, from when the first of it could be served."
+    )
     waits_until: datetime = column("Until when what has come waits for the rest.")
     asked_at: datetime = column("When that was decided.")
     ended_at: datetime | None = column("When somebody decided not to wait any more.")

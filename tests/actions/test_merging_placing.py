@@ -177,6 +177,23 @@ async def test_a_draft_keeps_the_wish_and_its_place_is_chosen_when_it_is_placed(
     assert (await decided(order_id))[1]["g"][0] == str(merge.location_id)
 
 
+async def test_waiting_begins_with_the_first_units_also_where_the_place_was_named(counter, world):
+    named = {"location_id": world.locations["CHI"].id, "wait_days": 2}
+    drafted = await draft(world.act(), together(world, **named))
+    waiting = await counter.place(world.act(), together(world, ("CHAIR", 2), **named))
+    later = world.now + timedelta(days=20)
+    await stock(world, {("CHAIR", "LAX"): 1})
+
+    await place_draft(world.act(now=later), PlaceDraft(order_id=drafted))
+    await retry_all_backorders(later)
+    await stock(world, {("CHAIR", "NYC"): 1})
+    await retry_all_backorders(later + timedelta(days=1))
+
+    merges = [await OrderMerge.get(order_id=key) for key in (drafted, waiting)]
+    assert [each.waits_until for each in merges] == [later + timedelta(days=2)] * 2
+    assert {each.location_id for each in merges} == {named["location_id"]}
+
+
 async def test_a_draft_whose_place_ships_no_more_is_not_placed(world):
     order_id = await draft(world.act(), together(world, location_id=world.locations["LAX"].id))
     await locations.upsert_location(

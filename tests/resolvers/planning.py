@@ -1,5 +1,6 @@
 """Rows of routing for the business of `world.py`: rules in every status, and decisions that can be explained."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,10 +9,11 @@ import orjson
 
 import models
 from domain.routing.plan import route
-from domain.routing.rules.keeping import plain_candidate, plain_case, plain_plan
+from domain.routing.rules.keeping import Plain, plain_candidate, plain_case, plain_merging, plain_plan
+from domain.routing.rules.merging import Merging, Way, solve_merging
 from domain.routing.rules.passes import Case
 from domain.routing.rules.values import DecisionKind, RuleStatus
-from domain.routing.values import Candidate, Demand, RoutingRequest
+from domain.routing.values import Candidate, Demand, RoutingPlan, RoutingRequest
 from domain.shipping_rates import Rate
 from domain.substitution import SubstitutePrice, SubstitutionStatus
 
@@ -98,13 +100,15 @@ def _rule(world: Any, organization: UUID, at: int, groups: list[models.LocationG
         "location_kinds": ["store"], "max_distance_km": at or None, "min_value_minor": 0,
         **({"group_ids": [str(groups[at % 4].id)], "distance_weight": 1, "rank_weight": at} if at % 3 else {}),
     }  # fmt: skip
+    place = str(locations[at % 4].id)
+    together = {"kind": "deliver_together", "is_hard": True, "value": 3, "location_id": place}
     return world.add(
         models.RoutingRule(
             organization_id=organization, name=f"rule {at // 3}", revision=at + 1, status=status, priority=at,
             effective_from=START if at % 2 else None, channel_id=channels[at % 4].id if at % 2 else None,
             segment="gold" if at else "", steps=[step] * (at % 3), split_minor=at or None,
             handling=[{"location_kind": "store", "parcel_minor": 1, "unit_minor": 2}],
-            constraints=[{"kind": "max_parcels", "is_hard": False, "value": 2}],
+            constraints=[{"kind": "max_parcels", "is_hard": False, "value": 2}, *[together][: at % 2]],
             drafted_at=START + timedelta(microseconds=at // 2), activated_at=None if status is RuleStatus.DRAFT else START,
             archived_at=START if status is RuleStatus.ARCHIVED else None,
         )
@@ -116,12 +120,33 @@ def _decision(world: Any, order: Any, rule: Any, again: int) -> None:
     variant = world.of(models.Variant, order.organization_id)[0]
     candidates = [Candidate(place.id, Rate(500 + at, 40)) for at, place in enumerate(locations)]
     request = RoutingRequest([Demand(variant.id, 2, 300)], candidates, [[at for at, _ in enumerate(candidates)]])
-    plan = route(request)
-    plain = [plain_candidate(candidate, 10.0 * at) for at, candidate in enumerate(candidates)]
+    plain, plan = _brought_together(request, locations[:2]) if again % 2 else _straight(request)
     world.add(
         models.RoutingDecision(
             order_id=order.id, kind=list(DecisionKind)[again], made_at=START + timedelta(microseconds=again // 2),
-            rule_id=rule.id if rule else None, request=orjson.dumps(plain_case(Case(request), plain)).decode(),
+            rule_id=rule.id if rule else None, request=orjson.dumps(plain).decode(),
             plan=orjson.dumps(plain_plan(plan)).decode(), cost_minor=plan.total_minor,
         )
     )  # fmt: skip
+
+
+def _straight(request: RoutingRequest) -> tuple[Plain, RoutingPlan]:
+    return plain_case(Case(request), _plain_candidates(request)), route(request)
+
+
+def _brought_together(request: RoutingRequest, places: list[Any]) -> tuple[Plain, RoutingPlan]:
+    """At one of the places, as seen from each."""
+    far = [10.0 * at for at, _ in enumerate(request.candidates)]
+    seen = [replace(request, candidates=[replace(one, via=place.id) for one in request.candidates]) for place in places]
+    ways = [
+        Way(place.id, Rate(300 + at, 20), 40.0 + at, Case(each), far)
+        for at, (place, each) in enumerate(zip(places, seen, strict=True))
+    ]
+    merging = Merging(ways)
+    merged = solve_merging(merging)
+    plain = plain_case(Case(seen[merged.at or 0]), _plain_candidates(seen[merged.at or 0]))
+    return plain | plain_merging(merging, merged.at, plain), merged.plan
+
+
+def _plain_candidates(request: RoutingRequest) -> list[list[Any]]:
+    return [plain_candidate(candidate, 10.0 * at) for at, candidate in enumerate(request.candidates)]
