@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from graphql import GraphQLError
-
 from actions.acting import Act
 from actions.carriers import Carriers
 from actions.parcels import labels
@@ -20,10 +18,12 @@ from resolvers.visible import PARCELS
 
 
 async def parcel_rates(info: Info, parcel_id: str) -> list[ParcelRate]:
+    """For those who may see everything in the parcel: what it costs tells its weight. Raises NotFound, Forbidden."""
     viewer = info.context.viewer
     key = uuid_of("Parcel", parcel_id)
     if not await seen(Parcel, PARCELS, viewer).filter(id=key).exists():
-        raise GraphQLError(str(NotFound("parcel", parcel_id)), extensions={"code": NotFound.code})
+        raise NotFound("parcel", key)
+    await check_whole(viewer, key)
     return await rates_of(info.context.carriers, viewer.organization_id, key)
 
 

@@ -18,6 +18,7 @@ from domain.permissions import Permission
 from domain.viewer import Viewer
 from models import Fulfilment, Parcel, PickWave
 from models.db import rows
+from resolvers.parcels import is_whole
 from resolvers.scopes import seen
 from resolvers.visible import FULFILMENTS, PARCELS, PICK_WAVES
 
@@ -65,9 +66,13 @@ IN_SLIP: Final = ["picked", "packed", "ready_for_pickup", "shipped", "picked_up"
 
 
 async def shipping_label(viewer: Viewer, parcel_id: UUID) -> ShippingLabel:
-    """Raises NotFound, IllegalTransition for a parcel without a carrier's number or an address."""
+    """It tells the weight of everything inside, so it is for those who may see all of that.
+
+    Raises NotFound, IllegalTransition for a parcel without a carrier's number or an address.
+    """
     _check(viewer, Permission.READ_FULFILMENTS, "parcel", parcel_id)
-    if not await seen(Parcel, PARCELS, viewer).filter(id=parcel_id).exists():
+    is_seen = await seen(Parcel, PARCELS, viewer).filter(id=parcel_id).exists()
+    if not is_seen or not await is_whole(viewer, parcel_id):
         raise NotFound("parcel", parcel_id)
     [row] = await rows(LABEL, [parcel_id])
     if row["tracking_number"] is None or row["to_name"] is None:

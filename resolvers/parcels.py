@@ -66,6 +66,11 @@ async def fulfilments_of(info: Info, ids: Sequence[UUID]) -> list[Fulfilment]:
 async def check_whole(viewer: Viewer, parcel_id: UUID) -> None:
     if is_confined(viewer):
         check_locations(viewer, await Parcel.filter(id=parcel_id).values_list("location_id", flat=True))
-    inside = await ParcelLine.filter(parcel_id=parcel_id).count()
-    if inside != await seen(ParcelLine, PARCEL_LINES, viewer).filter(parcel_id=parcel_id).count():
+    if not await is_whole(viewer, parcel_id):
         raise Forbidden("The parcel also carries orders that are not yours to handle.")
+
+
+async def is_whole(viewer: Viewer, parcel_id: UUID) -> bool:
+    """Whether the viewer may see everything in the parcel."""
+    inside = await ParcelLine.filter(parcel_id=parcel_id).count()
+    return inside == await seen(ParcelLine, PARCEL_LINES, viewer).filter(parcel_id=parcel_id).count()

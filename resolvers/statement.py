@@ -47,7 +47,13 @@ class Parameters:
 
 
 # What a template may say about the viewer, with the SQL type it is bound as.
-VIEWER_IN_SQL = {"organization_id": "uuid", "channel_ids": "uuid[]", "location_ids": "uuid[]", "customer_id": "uuid"}
+VIEWER_IN_SQL = {
+    "audience": "text",
+    "organization_id": "uuid",
+    "channel_ids": "uuid[]",
+    "location_ids": "uuid[]",
+    "customer_id": "uuid",
+}
 
 
 @dataclass(frozen=True, slots=True)

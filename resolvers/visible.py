@@ -174,8 +174,15 @@ PARCEL_LINES = Rows(
     customer=PARTS_OF_LINES,
 )
 
-# What a label cost is the business of whoever packs, and the label covers the whole parcel.
-LABELS = Rows(admin=OURS, agent=PARTS_OF_PARCELS, location=PARTS_OF_PARCELS)
+_WHOLLY_OF_OUR_CHANNELS = (
+    "NOT EXISTS (SELECT 1 FROM parcel_lines wl JOIN order_lines wol ON wol.id = wl.line_id"
+    " JOIN orders wo ON wo.id = wol.order_id"
+    " WHERE wl.parcel_id = {row}.parcel_id AND wo.channel_id <> ALL({viewer.channel_ids}))"
+)
+# What a label cost is the business of whoever packs. It covers the whole parcel: who sees a part does not see it.
+LABELS = Rows(
+    admin=OURS, agent=Both(PARTS_OF_PARCELS, Rows(agent=_WHOLLY_OF_OUR_CHANNELS)), location=PARTS_OF_PARCELS
+)
 
 PICK_WAVES = Rows(admin=OURS, location=AT_OUR_LOCATIONS)
 

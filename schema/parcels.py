@@ -12,10 +12,11 @@ import models
 from actions.parcels import packing, shipping, tracking
 from domain.errors import AlreadyExists, BlockedByHold, Forbidden, IllegalTransition, NotPaid
 from domain.permissions import Permission
+from domain.viewer import Audience
 from resolvers import parcels
 from resolvers.context import Info
 from resolvers.fulfilment import at_own_locations
-from resolvers.visible import PARCEL_LINES, PARCELS, PARTS_OF_PARCELS
+from resolvers.visible import OF_OUR_CHANNELS, OWN, PARCEL_LINES, PARCELS, PARTS_OF_PARCELS
 from schema.cartons import CartonType
 from schema.enums import TrackingCode
 from schema.fields import column, connection, find, graph, many, one, root, sql
@@ -56,15 +57,16 @@ def _printed(what: str, suffix: str) -> Any:
 
 _CONTENT = (
     "FROM parcel_lines c JOIN order_lines l ON l.id = c.line_id JOIN orders o ON o.id = l.order_id"
-    " JOIN variants v ON v.id = l.variant_id WHERE c.parcel_id = {row}.id AND o.customer_id"
+    " JOIN variants v ON v.id = l.variant_id WHERE c.parcel_id = {row}.id AND"
 )
-# What others have in it is none of a customer's business, and its weight would tell.
+_MINE = (
+    f"(CASE {{viewer.audience}} WHEN '{Audience.CUSTOMER}' THEN coalesce({OWN}, false)"
+    f" WHEN '{Audience.AGENT}' THEN {OF_OUR_CHANNELS} WHEN '{Audience.PARTNER}' THEN {OF_OUR_CHANNELS} ELSE true END)"
+).replace("{row}", "o")
+# What others have in it is none of the business of who sees it for one order of several, and its weight would tell.
 _WEIGHT = (
-    "(CASE WHEN {viewer.customer_id} IS NOT NULL AND EXISTS (SELECT "
-    + _CONTENT
-    + " IS DISTINCT FROM {viewer.customer_id})"
-    " THEN (SELECT coalesce(sum(c.quantity * v.weight_grams), 0) " + _CONTENT + " = {viewer.customer_id})"
-    " ELSE {row}.weight_grams END)"
+    f"(CASE WHEN EXISTS (SELECT {_CONTENT} NOT {_MINE})"
+    f" THEN (SELECT coalesce(sum(c.quantity * v.weight_grams), 0) {_CONTENT} {_MINE}) ELSE {{row}}.weight_grams END)"
 )
 
 
@@ -95,7 +97,7 @@ class Parcel(Node):
     service: str | None = column("Which of the carrier's services carries it.")
     tracking_number: str | None = column("What the carrier knows it by.")
     weight_grams: int = sql(
-        "Its weight in grams; to a customer who shares it with others, the weight of their own goods.", _WEIGHT
+        "Its weight in grams; where it carries orders that you may not see, the weight of what you see of it.", _WEIGHT
     )
     carton_type: CartonType | None = one("The kind of box; null where nobody said.", needs=AT_WORK)
     container_code: str | None = column("Its serial shipping container code (GS1 SSCC), 18 digits.")
@@ -106,7 +108,9 @@ class Parcel(Node):
     lines: list[ParcelLine] = many("What is in it.", order_by="id")
     label_url: str | None = _printed("its shipping label as PDF, 4 by 6 inches", "pdf")
     label_zpl_url: str | None = _printed("its shipping label in ZPL", "zpl")
-    labels: list[Label] = many("Labels bought for it, void ones too.", order_by="id", needs=AT_WORK)
+    labels: list[Label] = many(
+        "Labels bought for it, void ones too; none where you see only a part of it.", order_by="id", needs=AT_WORK
+    )
     events: Connection[TrackingEvent] = connection("What the carrier reported.", sort=TrackingEventSort)
     version: int = column("Counts its changes; send it as `expectedVersion`.", needs=AT_WORK)
 

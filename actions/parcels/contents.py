@@ -71,7 +71,9 @@ def move_contents(
 
 
 def described(parcel: Parcel, lines: Iterable[ParcelLine], order: OrderChange) -> dict[str, Any]:
-    """The parcel as this order's fact may tell it: nothing of the other orders in it."""
+    """The parcel as this order's fact may tell it: nothing of the other orders in it, whose goods its weight would tell."""
+    inside = list(lines)
+    own = [line for line in inside if line.line_id in order.lines]
     return {
         "id": str(parcel.id),
         "number": parcel.number,
@@ -79,7 +81,7 @@ def described(parcel: Parcel, lines: Iterable[ParcelLine], order: OrderChange) -
         "carrier": parcel.carrier,
         "service": parcel.service,
         "tracking_number": parcel.tracking_number,
-        "weight_grams": parcel.weight_grams,
+        "weight_grams": parcel.weight_grams if len(own) == len(inside) else None,
         "carton_type": str(parcel.carton_type_id) if parcel.carton_type_id else None,
         "container_code": parcel.container_code,
         "status": parcel.status,
@@ -89,7 +91,6 @@ def described(parcel: Parcel, lines: Iterable[ParcelLine], order: OrderChange) -
         "delivered_at": parcel.delivered_at,
         "lines": [
             {"line": str(line.line_id), "fulfilment": str(line.fulfilment_id), "quantity": line.quantity}
-            for line in lines
-            if line.line_id in order.lines
+            for line in own
         ],
     }

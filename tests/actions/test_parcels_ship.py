@@ -92,6 +92,7 @@ async def test_each_order_in_the_parcel_is_told_of_its_own_units():
         assert [move["quantity"] for move in fact.payload["moves"]] == [quantity]
         assert [each["quantity"] for each in fact.payload["parcel"]["lines"]] == [quantity]
         assert fact.payload["parcel"]["tracking_number"] == "1Z 999"
+        assert fact.payload["parcel"]["weight_grams"] is None, "it would tell what the other has in it"
         assert fact.payload["fulfilments"] == {str(fulfilment.id): "completed"}
 
 

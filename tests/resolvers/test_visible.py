@@ -150,6 +150,31 @@ async def test_the_weight_of_a_shared_parcel_is_to_each_customer_that_of_their_o
     assert any(len(shares) > 1 and any(shares) for shares in own.values()), "some of them are shared"
 
 
+@pytest.mark.parametrize("role", [Role.AGENT, Role.PARTNER])
+async def test_of_a_parcel_shared_with_other_channels_one_knows_no_weight_but_of_ones_own_and_no_label(
+    world, role
+) -> None:
+    who = world.viewers()[role]
+    channels = {row.id: row.channel_id for row in world.of(models.Order)}
+    lines = {row.id: row for row in world.rows[models.OrderLine]}
+    grams = {row.id: row.weight_grams for row in world.of(models.Variant)}
+    whole, told, expected = set(), {}, {}
+    for box in await seen(models.Parcel, visible.PARCELS, who):
+        inside = [(row, lines[row.line_id]) for row in world.rows[models.ParcelLine] if row.parcel_id == box.id]
+        own = [pair for pair in inside if channels[pair[1].order_id] in who.channel_ids]
+        whole |= {box.id} if own == inside else set()
+        expected[box.id] = (
+            box.weight_grams if own == inside else sum(row.quantity * grams[line.variant_id] for row, line in own)
+        )
+        answer = await ask(WEIGHT, who, {"id": ids.global_id("Parcel", box.id)})
+        told[box.id] = answer["data"]["parcel"]["weightGrams"]
+
+    assert told == expected
+    assert 0 < len(whole) < len(expected), "some are shared"
+    labels = {row.id for row in world.rows[models.Label] if row.parcel_id in whole}
+    assert await keys(models.Label, visible.LABELS, who) == (labels if role is Role.AGENT else set())
+
+
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.ANONYMOUS])
 async def test_shoppers_see_what_is_sold_and_no_stock(world, role) -> None:
     who = world.viewers()[role]

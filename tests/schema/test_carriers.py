@@ -120,6 +120,23 @@ async def test_rates_are_asked_of_every_carrier():
     assert codes(elsewhere) == ["NOT_FOUND"]
 
 
+async def test_what_a_shared_parcel_costs_is_told_to_those_who_see_all_of_it():
+    world = await furnish()
+    web = await picked(world, await open_fulfilment(world))
+    shop = await picked(world, await open_fulfilment(world, channel=world.channels["SHOP"]))
+    for each in (web, shop):
+        await ships_to(each.order_id)
+    values = {"id": global_id("Parcel", (await packed(world, web, shop)).id)}
+    partner = world.viewer(Role.PARTNER, channel_ids=(world.web.id,), location_ids=())
+    query = "query($id: ID!) { parcelRates(parcelId: $id) { carrier } }"
+
+    refused = await ask(query, partner, values, carriers=carriers())
+    answer = await ask(query, here(world), values, carriers=carriers())
+
+    assert codes(refused) == ["FORBIDDEN"]
+    assert answer["data"]["parcelRates"]
+
+
 async def test_a_packer_is_told_into_what_it_goes():
     world = await furnish()
     command = UpsertCartonType(

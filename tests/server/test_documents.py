@@ -199,6 +199,22 @@ async def test_nobody_else_learns_that_there_are_any(world, address):
     assert [elsewhere, customer, confined, stranger, unknown] == [404] * 5
 
 
+async def test_the_label_of_a_shared_parcel_is_printed_for_those_who_see_all_of_it(world, address):
+    web = await picked(world, await open_fulfilment(world))
+    shop = await picked(world, await open_fulfilment(world, channel=world.channels["SHOP"]))
+    for each in (web, shop):
+        await ships_to(each.order_id)
+    parcel = await packed(world, web, shop)
+    await shipped(world, parcel, tracking_number="1Z 2")
+    path, org = f"/documents/parcels/{parcel.id}/label.pdf", await code_of(world)
+    channels = [world.web.code, world.channels["SHOP"].code]
+
+    some, _, _ = await get(address, path, role="agent", org=org, channels=channels[:1])
+    whole, _, _ = await get(address, path, role="agent", org=org, channels=channels)
+
+    assert (some, whole) == (404, 200)
+
+
 async def test_bad_credentials_are_told_so(world, address):
     status, headers, _ = await get(address, f"/documents/parcels/{new_id()}/label.pdf", role="king")
 
