@@ -180,9 +180,7 @@ _WHOLLY_OF_OUR_CHANNELS = (
     " WHERE wl.parcel_id = {row}.parcel_id AND wo.channel_id <> ALL({viewer.channel_ids}))"
 )
 # What a label cost is the business of whoever packs. It covers the whole parcel: who sees a part does not see it.
-LABELS = Rows(
-    admin=OURS, agent=Both(PARTS_OF_PARCELS, Rows(agent=_WHOLLY_OF_OUR_CHANNELS)), location=PARTS_OF_PARCELS
-)
+LABELS = Rows(admin=OURS, agent=Both(PARTS_OF_PARCELS, Rows(agent=_WHOLLY_OF_OUR_CHANNELS)), location=PARTS_OF_PARCELS)
 
 PICK_WAVES = Rows(admin=OURS, location=AT_OUR_LOCATIONS)
 

@@ -8,9 +8,10 @@ from strawberry.scalars import JSON
 import models
 from domain.facts import FactKind
 from domain.permissions import Permission
+from resolvers import facts
 from resolvers.sources import ANYBODY
 from resolvers.visible import FACTS
-from schema.fields import column, graph
+from schema.fields import column, graph, via
 
 INTERNAL = Permission.READ_ORGANIZATION
 
@@ -27,8 +28,10 @@ class Fact:
     kind: FactKind = column("What happened.")
     at: datetime = column("When.", "recorded_at")
     actor: str = column("Who did it.", needs=INTERNAL)
-    details: JSON = column(
-        "What changed by it, ids as plain text; what is in it depends on its kind.", "payload", needs=INTERNAL
+    details: JSON = via(
+        "What changed by it, ids as plain text; what is in it depends on its kind, and on whether you may see payments.",
+        facts.details,
+        needs=INTERNAL,
     )
     order_id: strawberry.ID | None = column("The order it is about.", of="Order")
     fulfilment_id: strawberry.ID | None = column("The fulfilment it is about.", of="Fulfilment")

@@ -11,10 +11,12 @@ from uuid import UUID
 import pytest
 
 import models
-from domain.permissions import PERMISSIONS_OF, Role
+from domain.permissions import PERMISSIONS_OF, Permission, Role
 from domain.viewer import Viewer
 from resolvers.context import Context
 from resolvers.ids import global_id
+from resolvers.scopes import seen
+from resolvers.visible import ORDERS
 from resolvers.watchable import MOST_NAMED
 from schema.build import schema
 from tests.realtime.fixtures import hub, relay, writers
@@ -130,6 +132,26 @@ async def test_who_acted_and_the_details_are_for_those_inside(world, hub, writer
 
     assert refused == {"data": None, "codes": ["FORBIDDEN"]}
     assert (fact["actor"], fact["details"]) == ("tester", {"version": 3})
+
+
+async def test_details_tell_of_payments_to_those_who_may_see_payments(world, hub, writers):
+    document = ONE_ORDER.replace("orderId }", "details }")
+    associate = as_granted(world.viewers()[Role.STORE_ASSOCIATE])
+    order = await seen(models.Order, ORDERS, associate).first()
+    viewers = (associate, replace(associate, permissions=associate.permissions | {Permission.READ_PAYMENTS}))
+    of_order = {"number": order.number, "version": 3, "status": "placed", "lines": {}, "moves": []}
+    words = {"authorize_status": "full", "charge_status": "none"}
+    paid = {**of_order, **words, "payment": "p", "tender": "card", "currency": "USD", "authorized_minor": 900}
+
+    told = []
+    for viewer in viewers:
+        async with aclosing(listen(hub, viewer, document, id=global_id("Order", order.id))) as stream:
+            await heard(stream)
+            await touch(writers, order, kind="payment_changed", payload=paid)
+            await touch(writers, order, kind="units_cancelled", payload={**of_order, **words})
+            told.append([(await heard(stream))["data"]["orderChanges"]["fact"]["details"] for _ in range(2)])
+
+    assert told == [[of_order, of_order], [paid, {**of_order, **words}]]
 
 
 @pytest.mark.parametrize("document", [ONE_ORDER, MANY_ORDERS, STOCK, QUEUE])
