@@ -1,12 +1,10 @@
 """Which permissions a document needs: a static set, so that a request is allowed or refused as a whole."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphql import (
     DocumentNode,
     FieldNode,
-    GraphQLError,
     GraphQLObjectType,
     GraphQLSchema,
     TypeInfo,
@@ -18,6 +16,7 @@ from graphql import (
 from domain.permissions import Permission
 from domain.viewer import Viewer
 from resolvers.declared import BACKREF, needs_of
+from resolvers.lacking import Lacking
 
 MAX_DOCUMENTS = 1000
 
@@ -60,11 +59,3 @@ def refuse(wanted: Needs, viewer: Viewer) -> None:
     missing = {need: node for need, node in wanted.items() if need not in viewer.permissions}
     if missing:
         raise Lacking({need: node.name.value for need, node in missing.items()}, list(missing.values()))
-
-
-class Lacking(GraphQLError):
-    """The caller lacks permissions; asking again will not help before somebody grants them."""
-
-    def __init__(self, needed_by: Mapping[Permission, str], nodes: Sequence[FieldNode] = ()) -> None:
-        listed = ", ".join(f"{need} for {field}" for need, field in needed_by.items())
-        super().__init__(f"You lack {listed}.", nodes, extensions={"code": "FORBIDDEN", "needs": list(needed_by)})

@@ -10,7 +10,7 @@ from domain.permissions import Permission
 from resolvers.context import Info
 from resolvers.declared import entities, own_entity
 from resolvers.ids import BadId, global_id, parse_id
-from resolvers.needs import Lacking
+from resolvers.lacking import Lacking
 from resolvers.sources import Entity, Find
 
 

@@ -70,7 +70,7 @@ async def test_a_permission_taken_away_ends_it(world) -> None:
     asking.viewer = replace(asking.viewer, permissions=asking.viewer.permissions - {Permission.READ_ORGANIZATION})
 
     (error,) = (await anext(stream)).errors
-    assert error.message == "You lack read_organization for locations."
+    assert error.message == "You may not see what is internal to the business (`locations`)."
     assert error.extensions["code"] == "FORBIDDEN"
     assert closed == ["yes"]
 

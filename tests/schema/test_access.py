@@ -5,6 +5,7 @@ import pytest
 import models
 from domain.permissions import Permission, Role
 from resolvers.ids import global_id
+from resolvers.lacking import ALLOWS
 from tests.resolvers.world import World, furnish, viewer
 from tests.schema.asking import ask, codes
 
@@ -45,8 +46,17 @@ async def test_everything_missing_is_named_at_once(world) -> None:
     answer = await ask("{ products { totalCount } locations { totalCount } viewer { principal } }", nobody)
 
     (error,) = answer["errors"]
+    assert (
+        error["message"] == "You may not see the catalogue (`products`), nor see what is available where (`locations`)."
+    )
     assert error["extensions"] == {"code": "FORBIDDEN", "needs": ["read_catalogue", "read_availability"]}
     assert len(error["locations"]) == 2
+
+
+def test_every_permission_is_told_in_words() -> None:
+    assert set(ALLOWS) == set(Permission)
+    assert len(set(ALLOWS.values())) == len(ALLOWS)
+    assert not [words for words in ALLOWS.values() if "_" in words]
 
 
 async def test_what_needs_nothing_is_open_to_everybody(world) -> None:

@@ -304,7 +304,7 @@ async def test_a_customer_follows_parcels_and_sees_nothing_internal():
 
     assert shown["data"]["parcel"]["lines"] == [{"quantity": 2, "orderLine": {"sku": "MUG"}}]
     assert refused["data"] is None
-    assert "read_fulfilments" in messages(refused)[0]
+    assert messages(refused) == ["You may not see the work of locations (`declineReason`)."]
 
 
 async def test_of_a_shared_parcel_a_customer_sees_only_the_own_lines():

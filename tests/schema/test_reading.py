@@ -178,7 +178,7 @@ async def test_a_node_needs_what_its_type_needs(world) -> None:
 @pytest.mark.parametrize(
     ("query", "missing"),
     [
-        ("{ channels { nodes { confirmation } } }", "read_organization for confirmation"),
+        ("{ channels { nodes { confirmation } } }", "see what is internal to the business (`confirmation`)"),
         ("{ ...f } fragment f on Query { channels { nodes { code c: locations { code } } } }", None),
     ],
 )
@@ -189,7 +189,7 @@ async def test_a_missing_permission_refuses_the_whole_request(world, query, miss
 
     assert [answer["data"] for answer in refused] == [None, None]
     assert codes(refused[0]) == codes(refused[1]) == ["FORBIDDEN"]
-    assert missing is None or messages(refused[0]) == [f"You lack {missing}."]
+    assert missing is None or messages(refused[0]) == [f"You may not {missing}."]
 
 
 async def test_a_caller_learns_who_it_is(world) -> None:
