@@ -62,9 +62,11 @@ class InvalidInput(DomainError):
 class NotFound(DomainError):
     code = "NOT_FOUND"
 
+    """`key` is how it was named, as data: most are ids, which say nothing to a reader."""
+
     def __init__(self, kind: str, key: object) -> None:
-        super().__init__(f"There is no {kind} {key}, or you may not see it.")
-        self.kind, self.key = kind, str(key)
+        super().__init__(f"The {kind} was not found; there is none, or it belongs to somebody else.")
+        self.kind, self.key = kind, key
 
 
 class Forbidden(DomainError):

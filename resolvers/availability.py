@@ -20,7 +20,6 @@ from models.db import Fetching, rows
 from models.kits import kits_sql
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
-from resolvers.ids import global_id
 from resolvers.live import Snapshot
 from resolvers.scopes import seen
 from resolvers.visible import CHANNELS, VARIANTS
@@ -157,7 +156,7 @@ class Words:
         """Raises NotFound also when it is not to be seen any more: there is nothing left to watch."""
         channel = await seen(Channel, CHANNELS, viewer).get_or_none(id=self.channel_id)
         if channel is None:
-            raise NotFound("channel", global_id("Channel", self.channel_id))
+            raise NotFound("channel", self.channel_id)
         return channel
 
 

@@ -2,11 +2,9 @@
 
 from uuid import UUID
 
-from graphql import GraphQLError
-
 from actions.cartons import suggestion
 from domain.cartons import SuggestedParcel
-from domain.errors import InvalidInput, NotFound
+from domain.errors import NotFound
 from models import Fulfilment, OrderLine
 from resolvers.context import Info
 from resolvers.ids import uuid_of
@@ -15,14 +13,11 @@ from resolvers.visible import FULFILMENTS
 
 
 async def suggested(info: Info, fulfilment_id: str) -> tuple[list[SuggestedParcel[UUID]], dict[UUID, OrderLine]]:
-    """Parcels, and the order lines they name. Raises a GraphQLError for what the viewer does not see."""
+    """Parcels, and the order lines they name. Raises NotFound, and what the suggestion does."""
     viewer = info.context.viewer
     key = uuid_of("Fulfilment", fulfilment_id)
     if not await seen(Fulfilment, FULFILMENTS, viewer).filter(id=key).exists():
-        raise GraphQLError(str(NotFound("fulfilment", fulfilment_id)), extensions={"code": NotFound.code})
-    try:
-        parcels = await suggestion(viewer.organization_id, key)
-    except InvalidInput as refusal:
-        raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
+        raise NotFound("fulfilment", key)
+    parcels = await suggestion(viewer.organization_id, key)
     named = {line for parcel in parcels for line in parcel.units}
     return parcels, {line.id: line for line in await OrderLine.filter(id__in=named)}

@@ -67,7 +67,7 @@ async def lines_of(wave: PickWave, info: Info) -> list[Picking]:
 
 
 async def check_scan(info: Info, *, wave_id: str | None, fulfilment_id: str | None, code: str, scanned: int) -> Scanned:
-    """Against what is still to be picked. Raises a GraphQLError for what the viewer does not see."""
+    """Against what is still to be picked. Raises NotFound, and GraphQLError where not one thing is named."""
     of, key = await _sought(info, wave_id, fulfilment_id)
     for row in await rows(STANDING.format(of=of), [key]):
         if code.strip() in {row["sku"], row["barcode"]} - {""}:
@@ -89,14 +89,10 @@ async def _sought(info: Info, wave_id: str | None, fulfilment_id: str | None) ->
         key = uuid_of("PickWave", wave_id)
         if await seen(PickWave, PICK_WAVES, viewer).filter(id=key).exists():
             return "f.pick_wave_id = $1", key
-        raise _unseen("pick wave", wave_id)
+        raise NotFound("pick wave", key)
     if fulfilment_id is not None and wave_id is None:
         key = uuid_of("Fulfilment", fulfilment_id)
         if await seen(Fulfilment, FULFILMENTS, viewer).filter(id=key).exists():
             return "f.id = $1", key
-        raise _unseen("fulfilment", fulfilment_id)
+        raise NotFound("fulfilment", key)
     raise GraphQLError("Name a wave or a fulfilment, one of them.", extensions={"code": "BAD_ARGUMENTS"})
-
-
-def _unseen(kind: str, key: str) -> GraphQLError:
-    return GraphQLError(str(NotFound(kind, key)), extensions={"code": NotFound.code})

@@ -1,5 +1,6 @@
 """May the viewer see what a change names? Every id in an input is looked up in the scope of its type."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
@@ -9,7 +10,6 @@ from tortoise.models import Model
 from domain.errors import NotFound
 from resolvers.context import Info
 from resolvers.declared import entities
-from resolvers.ids import global_id
 from resolvers.relations import attribute_of, primary_key
 from resolvers.scopes import seen
 from resolvers.sources import Entity
@@ -26,7 +26,12 @@ async def check_seen(info: Info, named: Iterable[tuple[str, UUID, str]]) -> None
         rows = seen(entity.model, entity.scope, info.context.viewer).filter(pk__in=keys)
         found = set(await rows.values_list(attribute_of(entity.model, primary_key(entity.model)), flat=True))
         for key in sorted(keys - found):
-            raise NotFound(name, global_id(name, key))
+            raise NotFound(in_words(name), key)
+
+
+def in_words(name: str) -> str:
+    """What people call a thing of the type: `order line`."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("api ", "API ")
 
 
 async def row_of(info: Info, entity: Entity, key: UUID) -> Model | None:

@@ -61,7 +61,7 @@ class OneOrder:
     async def _order(self, viewer: Viewer) -> Order:
         found = await seen(Order, ORDERS, viewer).get_or_none(id=self.order_id)
         if found is None:
-            raise NotFound("order", global_id("Order", self.order_id))
+            raise NotFound("order", self.order_id)
         return found
 
 
@@ -275,7 +275,7 @@ async def _check_location(viewer: Viewer, location_id: UUID) -> None:
     """Raises NotFound for a location that is none of the viewer's business."""
     works_elsewhere = viewer.audience is Audience.LOCATION and location_id not in viewer.location_ids
     if works_elsewhere or not await seen(Location, LOCATIONS, viewer).filter(id=location_id).exists():
-        raise NotFound("location", global_id("Location", location_id))
+        raise NotFound("location", location_id)
 
 
 def _about_orders(

@@ -21,7 +21,7 @@ from schema.values import Minor
 
 DESCRIPTIONS: dict[type[DomainError], str] = {
     errors.InvalidInput: "What was sent cannot be used; every problem is listed.",
-    errors.NotFound: "There is no such thing, or you may not see it.",
+    errors.NotFound: "There is no such thing, or it belongs to somebody else.",
     errors.Forbidden: "You may not do this to that.",
     errors.Conflict: "The thing changed since you read it: read it again and decide anew.",
     errors.KeyReused: "The idempotency key was used before with other arguments.",
@@ -56,6 +56,17 @@ WORDS = {
     "allowed_from": "The statuses in which it would be possible.",
 }
 
+OTHERWISE = {
+    "address": "CustomerAddress",
+    "contact": "CustomerContact",
+    "kit": "OrderKit",
+    "line": "OrderLine",
+    "price": "Channel",
+    "substitute": "Variant",
+    "supply": "ExpectedSupply",
+}
+"""Kinds of things that are not there, as refusals call them, whose type has another name; a price is named by its channel."""
+
 
 @strawberry.interface(description="A refusal that the client can act on.")
 class Problem:
@@ -77,6 +88,8 @@ def problem_type(error: type[DomainError]) -> Any:
 def problem_of(refusal: DomainError) -> Any:
     """The refusal as an object of its GraphQL type."""
     data = {name: _shown(name, kind, getattr(refusal, name)) for name, kind in _hints(type(refusal)).items()}
+    if isinstance(refusal, errors.NotFound):
+        data["key"] = _key(refusal)
     return problem_type(type(refusal))(code=refusal.code, message=said(refusal), **data)
 
 
@@ -87,7 +100,24 @@ def said(refusal: DomainError) -> str:
     return " ".join(errors.located(".".join(_path(problem.path)), problem.message) for problem in refusal.problems)
 
 
-def _as_told_to(viewer: Viewer, refusal: DomainError) -> DomainError:
+def data_of(refusal: DomainError) -> dict[str, str]:
+    """What an error says beside its message, where a refusal has no type of its own."""
+    if isinstance(refusal, errors.NotFound):
+        return {"code": refusal.code, "kind": refusal.kind, "key": _key(refusal)}
+    return {"code": refusal.code}
+
+
+def type_of(kind: str) -> str:
+    """The GraphQL type of what a refusal calls so."""
+    return OTHERWISE.get(kind) or "".join(word.title() for word in kind.split())
+
+
+def _key(refusal: errors.NotFound) -> str:
+    """As clients name it."""
+    return global_id(type_of(refusal.kind), refusal.key) if isinstance(refusal.key, UUID) else str(refusal.key)
+
+
+def as_told_to(viewer: Viewer, refusal: DomainError) -> DomainError:
     """Who may not read holds is not told by a refusal what the order is held for either."""
     if isinstance(refusal, errors.BlockedByHold) and Permission.READ_ORGANIZATION not in viewer.permissions:
         return errors.BlockedByHold(refusal.action, ())
@@ -101,7 +131,7 @@ def _path(path: str) -> list[str]:
 def _handler(error: type[DomainError]) -> strawberry.ExceptionHandler[Any, Any]:
     def handle(self: object, exception: DomainError, *, field: StrawberryField, info: Info) -> Any:
         del self, field
-        return problem_of(_as_told_to(info.context.viewer, exception)) if type(exception) is error else None
+        return problem_of(as_told_to(info.context.viewer, exception)) if type(exception) is error else None
 
     members = {"exception_type": error, "error_type": problem_type(error), "handle": handle}
     made: strawberry.ExceptionHandler[Any, Any] = type(f"On{error.__name__}", (strawberry.ExceptionHandler,), members)()

@@ -17,6 +17,7 @@ from domain.errors import DomainError
 from domain.viewer import Audience
 from models.db import unavailable
 from realtime.feed import SlowConsumer
+from schema.errors import data_of, said
 from schema.limits import OPERATION_UNCLEAR
 
 UNEXPECTED: Final = "UNEXPECTED"
@@ -79,7 +80,7 @@ def masked(errors: Sequence[GraphQLError], context: Any, operation_name: str | N
 def _masked(error: GraphQLError, context: Any, operation_name: str | None) -> GraphQLError:
     original = error.original_error
     if isinstance(original, DomainError):
-        return _like(error, error.message, {"code": original.code})
+        return _like(error, said(original), data_of(original))
     if isinstance(original, SlowConsumer):
         return _like(error, "You read slower than facts arrive. Resume from your last cursor.", {"code": SLOW_CONSUMER})
     if unavailable(original):

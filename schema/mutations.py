@@ -43,7 +43,7 @@ from resolvers.declared import own_entity
 from resolvers.ids import global_id
 from resolvers.seeing import check_seen, row_of
 from resolvers.sources import Entity
-from schema.errors import problem_type
+from schema.errors import as_told_to, data_of, problem_type, said
 from schema.inputs import command_of, mismatches
 
 T = TypeVar("T")
@@ -95,7 +95,8 @@ def action(  # noqa: PLR0913 -- one declaration, said in keywords
         except DomainError as refusal:
             if type(refusal) in declared:
                 raise
-            raise GraphQLError(str(refusal), extensions={"code": refusal.code}) from refusal
+            told = as_told_to(info.context.viewer, refusal)
+            raise GraphQLError(said(told), extensions=data_of(told)) from refusal
         return await (answer or changed)(info, done)
 
     told: Any = Annotated[takes, strawberry.argument(description="What to change, and how.")]

@@ -56,14 +56,14 @@ class Answer:
 
 
 async def answer(info: Info, asked: Asked) -> Answer:
-    """Raises NotFound for a channel or variant that the viewer may not see, as a GraphQL error with its code."""
+    """Raises NotFound for a channel or variant that the viewer may not see."""
     viewer = info.context.viewer
     variants = {each.id: each for each in await seen(Variant, VARIANTS, viewer).filter(id__in=list(asked.wanted))}
-    missing = [NotFound("variant", key) for key in asked.wanted if key not in variants]
+    for variant_id in asked.wanted:
+        if variant_id not in variants:
+            raise NotFound("variant", variant_id)
     if not await seen(Channel, CHANNELS, viewer).filter(id=asked.channel_id).exists():
-        missing.append(NotFound("channel", asked.channel_id))
-    for refusal in missing:
-        raise GraphQLError(str(refusal), extensions={"code": refusal.code})
+        raise NotFound("channel", asked.channel_id)
     question = await question_of(asked)
     if question is None:
         return Answer(None, (), {}, variants, {})

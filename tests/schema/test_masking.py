@@ -91,8 +91,8 @@ async def test_production_logs_hold_neither_secrets_nor_literals(schema, caplog)
 async def test_a_refusal_is_told_with_its_code(schema):
     result = await schema.execute("{ missing }", context_value=Context())
 
-    assert result.errors[0].message == "There is no order R-1, or you may not see it."
-    assert result.errors[0].extensions == {"code": "NOT_FOUND"}
+    assert result.errors[0].message == "The order was not found; there is none, or it belongs to somebody else."
+    assert result.errors[0].extensions == {"code": "NOT_FOUND", "kind": "order", "key": "R-1"}
 
 
 async def test_an_error_meant_for_the_client_is_left_alone(schema):

@@ -233,7 +233,7 @@ async def test_what_an_id_names_must_be_visible_to_the_viewer(world) -> None:
         (agent, channel_id(world, 2)),
     ):
         answer = await rename_with(viewer, channelId=key, name="Mine now")
-        assert (answer["__typename"], answer["kind"], answer["key"]) == ("NotFound", "Channel", key)
+        assert (answer["__typename"], answer["kind"], answer["key"]) == ("NotFound", "channel", key)
     assert done == []
 
 
