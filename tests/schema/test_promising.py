@@ -104,7 +104,7 @@ async def test_services_of_ones_own_replace_the_standard_one_and_the_first_to_ar
 
 
 async def test_what_is_late_is_promised_from_the_last_supply_that_is_needed(counter):
-    """Availability by date (IBM Sterling): breakup of partial supplies; semantics.md section 10."""
+    """IBM Sterling Order Management, availability by date: demand is matched against dated supplies by breakup."""
     world = await furnish(units=0)
     await stock(world, {("MUG", "NYC"): 2})
     await announce(world, "MUG", "NYC", 3, date(2026, 11, 10))
@@ -146,7 +146,7 @@ async def test_supply_that_waiting_orders_will_take_is_not_promised_again(counte
 
 
 async def test_with_a_wish_for_a_day_what_comes_in_time_is_promised_and_the_shelf_is_left_alone(counter):
-    """Closest ETA matching; semantics.md section 10."""
+    """IBM Sterling Intelligent Promising, matching of supplies: closest ETA."""
     world = await furnish(units=5)
     await announce(world, "MUG", "NYC", 3, date(2026, 11, 10))
 

@@ -62,7 +62,7 @@ async def test_what_is_cancelled_later_goes_back_too() -> None:
 
 
 async def test_it_goes_back_in_reverse_charge_order() -> None:
-    """Semantics, section 4: refund in reverse charge order, never above captured - refunded of each tender."""
+    """Vendure #4013 refunded what was never paid: never above captured - refunded of each tender, the last charged first."""
     shop = await new_shop()
     order = await shop.order(MUG=3)
     first = await shop.card(order, "a", sequence=1, limit_minor=2000)

@@ -23,7 +23,7 @@ def found(quantity: int, *, capacity: int | None = 10, backlog: int = 0, earlies
     [(40, [50], 0.8), (1036, [50, 60, 185, 250, 300, 400], 5 + 191 / 400), (50, [50, 60], 1.0), (30, [10, 10], 3.0)],
 )
 def test_days_of_capacity_consumed(consumed, capacities, days):
-    """IBM Sterling Intelligent Promising, capacity consumption units: 40 of 50 is 0.8; semantics.md section 9."""
+    """IBM Sterling Intelligent Promising, capacity consumption units: 40 consumed of 50 a day is 0.8."""
     assert days_of_capacity(consumed, capacities) == pytest.approx(days)
 
 

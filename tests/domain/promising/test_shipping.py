@@ -22,7 +22,7 @@ ZONE = Zone(None, 1, 3, Rate(500, 0))
     ("ready", "day"), [("09:59:59", date(2026, 11, 4)), ("10:00", date(2026, 11, 5)), ("10:01", date(2026, 11, 5))]
 )
 def test_a_cut_off_is_exclusive(ready, day):
-    """IBM Sterling Intelligent Promising: at 10:00 sharp is late; semantics.md section 10."""
+    """IBM Sterling Intelligent Promising: at 10:00 sharp is late for a cut-off at 10:00."""
     assert picked_up_on(at(f"2026-11-04T{ready}"), TEN, ALWAYS) == day
 
 
@@ -56,7 +56,10 @@ def test_days_on_the_way_skip_those_on_which_nothing_moves():
 
 
 def test_days_on_the_way_are_not_days_of_delivery():
-    """It moves on Saturday but is delivered on Monday: transit days are not delivery days; semantics.md, point 11."""
+    """It moves on Saturday but is delivered on Monday.
+
+    IBM Sterling Intelligent Promising: transit days are not delivery days.
+    """
     moving = replace(STANDARD, non_transit_days=frozenset({"sun"}))
 
     assert arrives_on(date(2026, 11, 6), 1, moving, origin=NOWHERE, destination=NOWHERE) == date(2026, 11, 9)

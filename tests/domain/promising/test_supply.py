@@ -35,7 +35,7 @@ def test_no_more_is_kept_back_than_there_is():
 
 
 def test_of_several_methods_the_most_careful_decides():
-    """SIP: several methods asked, the maximum; semantics.md section 10."""
+    """IBM Sterling, safety factors by delivery method: where several are asked, the maximum."""
     rules = rule(method=Method.SHIP, quantity=2), rule("s", method=Method.PICKUP, quantity=5)
 
     assert back(*rules) == 2
@@ -72,7 +72,7 @@ def test_of_two_alike_the_first_by_code_decides_in_whatever_order_they_are_read(
 
 
 def test_a_late_supply_is_believed_until_its_days_are_over():
-    """Radial: overdue two days, expected 2018-11-28, ignored from 2018-12-01; semantics.md section 10."""
+    """Radial on IBM Sterling, past-due supply: two days overdue, expected 2018-11-28, ignored from 2018-12-01."""
     expected = date(2018, 11, 28)
 
     assert counts_on(expected, date(2018, 11, 20), 2) == expected
@@ -81,7 +81,7 @@ def test_a_late_supply_is_believed_until_its_days_are_over():
 
 
 def test_closest_takes_what_comes_just_in_time_and_keeps_what_is_there():
-    """Closest ETA: wanted June 1, on hand and supplies of May 30 and July 30; semantics.md section 10."""
+    """IBM Sterling Intelligent Promising, closest ETA: wanted June 1, on hand, and supplies of May 30 and July 30."""
     supplies = [Dated(None, 5, "shelf"), Dated(MAY_30, 5, "may"), Dated(JULY_30, 5, "july")]
 
     assert sources(match(3, supplies, JUNE_1)) == {"may": 3}
