@@ -2,8 +2,9 @@
 
 from asyncio import Future, shield
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from aiodataloader import DataLoader
 from tortoise.models import Model
@@ -87,6 +88,12 @@ class Loaders:
         ask = ask_of_find(source, entity)
         rows = await self._loader(ask, arguments if len(source.by) > 1 else NO_ARGUMENTS).load(key)
         return rows[0] if rows else None
+
+    async def by_key(self, entity: Entity, keys: Iterable[UUID]) -> dict[UUID, Any]:
+        """The rows with these keys that the viewer may see, for resolvers that know keys only from what is stored."""
+        wanted = list(dict.fromkeys(keys))
+        found = await self._loader(ask_of_find(Find(()), entity), NO_ARGUMENTS).load_many(wanted)
+        return {key: rows[0] for key, rows in zip(wanted, found, strict=True) if rows}
 
     async def computed(self, source: Sql, row: Model) -> Any:
         model = type(row)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import orjson
@@ -21,8 +21,10 @@ from domain.routing.values import Exclusion, RoutingPlan, Shortage
 from models import Location, LocationGroup, OrderLine, RoutingDecision, RoutingRule
 from models.locations import LocationKind
 from resolvers.context import Info
-from resolvers.scopes import seen
-from resolvers.visible import LOCATIONS, PARTS_OF_ORDERS, ROUTING_RULES
+from resolvers.seeing import named
+from resolvers.sources import Sql
+
+LINES: Final = Sql("(SELECT array_agg(l.id) FROM order_lines l WHERE l.order_id = {row}.order_id)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +231,8 @@ class Names:
 
 
 async def steps(root: Parent[RoutingRule], info: Info) -> list[StepShown]:
-    named = [UUID(key) for step in root.steps for key in step["location_ids"]]
-    known = await locations_of(info, named)
-    groups = await _groups_of(info, [UUID(key) for step in root.steps for key in step.get("group_ids", ())])
+    known = await locations_of(info, [UUID(key) for step in root.steps for key in step["location_ids"]])
+    groups = await named(info, "LocationGroup", [UUID(key) for step in root.steps for key in step.get("group_ids", ())])
     return [
         StepShown(
             name=step["name"],
@@ -350,23 +351,14 @@ async def _read(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPl
     kept = kept_of(orjson.loads(decision.request))
     candidates = kept.case.strict.candidates
     places = [way.location for way in kept.merging.ways] if kept.merging else []
-    visible = seen(OrderLine, PARTS_OF_ORDERS, info.context.viewer).filter(order_id=decision.order_id)
+    lines = await named(info, "OrderLine", await info.context.loaders.computed(LINES, decision) or ())
     names = Names(
         kept,
         await locations_of(info, [*places, *(key for one in candidates for key in (one.location, one.via) if key)]),
-        {line.position: line for line in await visible},
+        {line.position: line for line in lines.values()},
     )
     return names, plan_of(orjson.loads(decision.plan), candidates)
 
 
-async def _groups_of(info: Info, keys: Iterable[UUID]) -> dict[UUID, LocationGroup]:
-    wanted = sorted(set(keys))
-    if not wanted:
-        return {}
-    found = await seen(LocationGroup, ROUTING_RULES, info.context.viewer).filter(id__in=wanted)
-    return {each.id: each for each in found}
-
-
 async def locations_of(info: Info, keys: Iterable[UUID]) -> dict[UUID, Location]:
-    found = await seen(Location, LOCATIONS, info.context.viewer).filter(id__in=sorted(set(keys)))
-    return {each.id: each for each in found}
+    return await named(info, "Location", keys)

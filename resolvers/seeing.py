@@ -1,8 +1,9 @@
-"""May the viewer see what a change names? Every id in an input is looked up in the scope of its type."""
+"""May the viewer see what is named? Every id in an input is looked up in the scope of its type, and so is what is stored."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from tortoise.models import Model
@@ -32,6 +33,11 @@ async def check_seen(info: Info, named: Iterable[tuple[str, UUID, str]]) -> None
 def in_words(name: str) -> str:
     """What people call a thing of the type: `order line`."""
     return re.sub("(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("api ", "API ")
+
+
+async def named(info: Info, name: str, keys: Iterable[UUID]) -> dict[UUID, Any]:
+    """The things of that type that the viewer may see: one query, for however many rows ask for some."""
+    return await info.context.loaders.by_key(entities(info._raw_info.schema)[name], keys)  # noqa: SLF001
 
 
 async def row_of(info: Info, entity: Entity, key: UUID) -> Model | None:

@@ -26,8 +26,9 @@ from models import Channel, Location, Reservation, Variant
 from resolvers.context import Info
 from resolvers.promising.reading import Asked, question_of
 from resolvers.scopes import seen
+from resolvers.seeing import named
 from resolvers.statement import names
-from resolvers.visible import CHANNELS, LOCATIONS, RESERVATIONS, VARIANTS
+from resolvers.visible import CHANNELS, RESERVATIONS, VARIANTS
 
 MAX_LINES: Final = 50
 """An option names them all, and is handed back and forth."""
@@ -116,10 +117,5 @@ async def named_in(
     info: Info, parcels: Sequence[OfferedParcel], places: Sequence[UUID] = ()
 ) -> tuple[Mapping[UUID, Variant], Mapping[UUID, Location]]:
     """The variants and locations of what was promised, as far as the viewer may see them."""
-    viewer = info.context.viewer
-    variant_ids = {units.variant_id for parcel in parcels for units in parcel.units}
-    variants = await seen(Variant, VARIANTS, viewer).filter(id__in=list(variant_ids))
-    locations = await seen(Location, LOCATIONS, viewer).filter(
-        id__in=[*places, *(parcel.location_id for parcel in parcels)]
-    )
-    return {each.id: each for each in variants}, {each.id: each for each in locations}
+    variants = await named(info, "Variant", [units.variant_id for parcel in parcels for units in parcel.units])
+    return variants, await named(info, "Location", [*places, *(parcel.location_id for parcel in parcels)])

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+from tortoise import Tortoise
+
 from domain.viewer import Viewer
 from resolvers.context import Context
 from schema.build import schema
@@ -16,6 +19,20 @@ async def ask(
     if result.errors:
         answer["errors"] = [error.formatted for error in result.errors]
     return answer
+
+
+def sent_from_now(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fills with the statements that readers send."""
+    sent: list[str] = []
+    client = type(Tortoise.get_connection("default"))
+    real = client.execute_query_dict
+
+    async def counted(self: Any, query: str, values: Any = None) -> Any:
+        sent.append(query)
+        return await real(self, query, values)
+
+    monkeypatch.setattr(client, "execute_query_dict", counted)
+    return sent
 
 
 def messages(answer: dict[str, Any]) -> list[str]:

@@ -1,14 +1,13 @@
 """Customers through the graph: own data, other people's, and what staff may do."""
 
 import pytest
-from tortoise import Tortoise
 
 from actions import customers
 from domain.orders import AddressKind
 from domain.permissions import Role
 from models import Customer, CustomerAddress, OrderAddress
 from resolvers.ids import global_id
-from tests.schema.asking import ask, codes
+from tests.schema.asking import ask, codes, sent_from_now
 from tests.world import addresses, customer, furnish, stock
 from tests.world.orders import new_order
 
@@ -261,15 +260,7 @@ async def test_volume_counts_the_orders_the_viewer_may_see(world):
 async def test_volume_costs_one_query_however_many_customers(world, monkeypatch):
     for at in range(5):
         await customer(world, name=f"Customer {at}")
-    sent = []
-    client = type(Tortoise.get_connection("default"))
-    real = client.execute_query_dict
-
-    async def counted(self, query, values=None):
-        sent.append(query)
-        return await real(self, query, values)
-
-    monkeypatch.setattr(client, "execute_query_dict", counted)
+    sent = sent_from_now(monkeypatch)
     await ask("{ customers(first: 50) { nodes { orderCount volume { minor } } } }", world.viewer())
 
     assert len(sent) == 2

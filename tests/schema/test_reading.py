@@ -1,13 +1,12 @@
 """Reading through the graph: pages, filters, and the number of statements."""
 
 import pytest
-from tortoise import Tortoise
 
 from domain.permissions import Permission, Role
 from models import Product, Variant
 from resolvers.ids import global_id
 from tests.resolvers.world import World, as_granted, furnish, viewer
-from tests.schema.asking import ask, codes, messages
+from tests.schema.asking import ask, codes, messages, sent_from_now
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -30,16 +29,7 @@ async def world() -> World:
 @pytest.fixture
 def queries(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that reach the database."""
-    sent: list[str] = []
-    client = type(Tortoise.get_connection("default"))
-    real = client.execute_query_dict
-
-    async def counted(self, query, values=None):
-        sent.append(query)
-        return await real(self, query, values)
-
-    monkeypatch.setattr(client, "execute_query_dict", counted)
-    return sent
+    return sent_from_now(monkeypatch)
 
 
 async def test_a_page_costs_one_query_a_relation_however_many_rows(world, queries) -> None:

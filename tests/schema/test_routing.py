@@ -12,7 +12,7 @@ from models.db import rows
 from models.locations import LocationKind
 from resolvers.ids import global_id
 from tests.actions.test_placing import wanted as ordered
-from tests.schema.asking import ask, codes
+from tests.schema.asking import ask, codes, sent_from_now
 from tests.schema.test_orders_placing import place, wanted
 from tests.world import World, furnish
 from tests.world import place as location
@@ -325,6 +325,26 @@ async def test_every_stored_decision_of_random_orders_replays_identically(counte
     assert len(decisions) == 40
     assert all(each["replay"]["isIdentical"] for each in decisions)
     assert {each["rule"] and each["rule"]["name"] for each in decisions} >= {"Near", "Mugs", "Stores first"}
+
+
+async def test_reasons_are_read_in_as_many_statements_for_many_orders_as_for_one(counter, monkeypatch):
+    world = await furnish()
+    await do(RULE, world, {"name": "A", "steps": [{"name": "near", "locationIds": at(world, "NYC", "CHI")}]})
+    everything = f"query {{ orders {{ nodes {{ {WHY[WHY.index('routingDecisions') : -3]} }} }} "
+    everything += "routingRules { nodes { steps { locations { code } groups { code } } } } }"
+    counts = []
+
+    for at_once in (1, 3):
+        for _ in range(at_once):
+            await place(counter, world.viewer(), wanted(world, ("MUG", 1), ("LAMP", 1)))
+        sent = sent_from_now(monkeypatch)
+        answer = await ask(everything, world.viewer())
+        monkeypatch.undo()
+        assert "errors" not in answer, answer
+        counts.append(len(sent))
+        await do(RULE, world, {"name": "B", "steps": [{"name": "far", "locationIds": at(world, "LAX")}]})
+
+    assert counts[1] <= counts[0], "what is asked for at the same moment is read together, now and then more of it"
 
 
 async def test_the_graph_shows_only_what_the_viewer_may_see_of_a_decision(counter):
