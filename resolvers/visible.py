@@ -94,13 +94,20 @@ QUOTA_MOVEMENTS = Within("quota", QUOTAS)
 # A plan tells of all locations at once.
 QUOTA_PLANS = Rows(admin=OURS, agent=OURS, partner=OURS)
 QUOTA_SHARES = Within("plan", QUOTA_PLANS)
+# A paper that is chained to an order is as visible as the order.
+_CHAINED_TO_OURS = (
+    f"{OURS} AND ({{row}}.order_id IS NULL OR EXISTS (SELECT 1 FROM orders co"
+    " WHERE co.id = {row}.order_id AND co.channel_id = ANY({viewer.channel_ids})))"
+)
+_AT_AN_END = (
+    f"{OURS} AND ({{row}}.origin_id = ANY({{viewer.location_ids}})"
+    " OR {row}.destination_id = ANY({viewer.location_ids}))"
+)
 TRANSFERS = Rows(
-    staff=OURS,
-    partner=OURS,
-    location=(
-        f"{OURS} AND ({{row}}.origin_id = ANY({{viewer.location_ids}})"
-        " OR {row}.destination_id = ANY({viewer.location_ids}))"
-    ),
+    admin=OURS,
+    agent=_CHAINED_TO_OURS,
+    partner=f"(({_CHAINED_TO_OURS}) OR ({_AT_AN_END}))",
+    location=_AT_AN_END,
 )
 PARTS_OF_TRANSFERS = Within("transfer", TRANSFERS)
 STOCK_COUNTS = STOCK
@@ -118,11 +125,6 @@ VENDOR_OFFERS = Within("vendor", VENDORS)
 _FOR_OUR_CHANNELS = f"{OURS} AND ({{row}}.channel_id IS NULL OR {{row}}.channel_id = ANY({{viewer.channel_ids}}))"
 CHAINING_POLICIES = Rows(admin=OURS, agent=_FOR_OUR_CHANNELS, partner=_FOR_OUR_CHANNELS)
 REORDER_RULES = STOCK
-# One that is chained to an order is as visible as the order.
-_CHAINED_TO_OURS = (
-    f"{OURS} AND ({{row}}.order_id IS NULL OR EXISTS (SELECT 1 FROM orders co"
-    " WHERE co.id = {row}.order_id AND co.channel_id = ANY({viewer.channel_ids})))"
-)
 PURCHASE_ORDERS = Rows(
     admin=OURS,
     agent=_CHAINED_TO_OURS,

@@ -175,6 +175,22 @@ async def test_of_a_parcel_shared_with_other_channels_one_knows_no_weight_but_of
     assert await keys(models.Label, visible.LABELS, who) == (labels if role is Role.AGENT else set())
 
 
+@pytest.mark.parametrize("role", [Role.AGENT, Role.PARTNER])
+async def test_a_transfer_for_an_order_is_as_visible_as_the_order(world, role) -> None:
+    who = world.viewers()[role]
+    [foreign, *others], seen_orders = world.of(models.Transfer), orders_of(world, role)
+    order = next(row for row in world.of(models.Order) if row.id not in seen_orders)
+    await models.Transfer.filter(id=foreign.id).update(order_id=order.id)
+
+    visible_ones = {row.id for row in others if row.order_id is None or row.order_id in seen_orders}
+
+    assert visible_ones
+    assert await keys(models.Transfer, visible.TRANSFERS, who) == visible_ones
+    assert await keys(models.TransferLine, visible.PARTS_OF_TRANSFERS, who) == {
+        row.id for row in world.rows[models.TransferLine] if row.transfer_id in visible_ones
+    }
+
+
 @pytest.mark.parametrize("role", [Role.CUSTOMER, Role.ANONYMOUS])
 async def test_shoppers_see_what_is_sold_and_no_stock(world, role) -> None:
     who = world.viewers()[role]
