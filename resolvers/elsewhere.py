@@ -50,6 +50,14 @@ class Elsewhere:
                 self._orders.popitem(last=False)
 
 
+def leaves(viewer: Viewer, fact: RecordedFact) -> bool:
+    """Whether the fact takes something from where the viewer works."""
+    if viewer.audience is not Audience.LOCATION:
+        return False
+    taken = {str(move["from_location"]) for move in fact.payload.get("moves", ())}
+    return not taken.isdisjoint(str(own) for own in viewer.location_ids)
+
+
 def _places(fact: RecordedFact) -> Iterator[UUID]:
     """Every location that the fact names."""
     if fact.location_id is not None:

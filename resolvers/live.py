@@ -46,6 +46,13 @@ class Message(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """What the viewer saw until now, and no more."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot(Generic[Row]):
     rows: Sequence[Row]
     has_more: bool = False
@@ -66,8 +73,8 @@ class Watched(Protocol[Row]):
     async def snapshot(self, viewer: Viewer) -> Snapshot[Row]:
         """Everything the viewer may see now. Raises DomainErrors."""
 
-    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Row | None:
-        """What the fact is about as the viewer sees it now; None when it is not the viewer's to see."""
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Row | Gone | None:
+        """What the fact is about as the viewer sees it now; None when it is not the viewer's to see, Gone when no more."""
 
     def gone(self, row: Row) -> str | None:
         """The id of a row that no longer belongs on the list."""
@@ -100,6 +107,8 @@ async def _change(info: Info, watched: Watched[Row], item: Delivered) -> Message
     row = await _patiently(lambda: watched.changed(viewer, item.fact))
     if row is None:
         return None
+    if isinstance(row, Gone):  # the fact is as little theirs to see as what it is about
+        return Message(kind=MessageKind.CHANGED, cursor=str(item.cursor), rows=[], gone=[row.id])
     gone = watched.gone(row)
     return Message(
         kind=MessageKind.CHANGED,

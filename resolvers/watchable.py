@@ -18,9 +18,9 @@ from domain.viewer import Audience, Viewer
 from models import Fulfilment, Location, Order, PickupQuestion, QuotaPlan, QuotaShare, StockLevel, Transfer
 from realtime.facts import RecordedFact
 from realtime.interest import Interest
-from resolvers.elsewhere import Elsewhere
+from resolvers.elsewhere import Elsewhere, leaves
 from resolvers.ids import global_id
-from resolvers.live import Snapshot
+from resolvers.live import Gone, Snapshot
 from resolvers.scopes import seen
 from resolvers.visible import FULFILMENTS, LOCATIONS, ORDERS, PICKUP_QUESTIONS, QUOTA_PLANS, STOCK, TRANSFERS
 
@@ -98,12 +98,14 @@ class Orders:
             rows = rows.filter(status__in=sorted(self.statuses))
         return await _at_most(self.first, rows.order_by("-placed_at", "-id"))
 
-    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Order | None:
+    async def changed(self, viewer: Viewer, fact: RecordedFact) -> Order | Gone | None:
+        """Gone from a location when the fact took its last unit there elsewhere."""
         if self.elsewhere.has(viewer, fact):
             return None
         order = await seen(Order, ORDERS, viewer).get_or_none(id=fact.order_id)
         if order is None:
             self.elsewhere.remember(fact)
+            return Gone(global_id("Order", fact.order_id)) if leaves(viewer, fact) else None
         return order
 
     def gone(self, row: Order) -> str | None:

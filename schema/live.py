@@ -66,7 +66,9 @@ def all_rows(message: Parent[Message[Any]]) -> Any:
 class LiveMessage:
     cursor: str = strawberry.field(description="Give this as `after` to go on behind this message; opaque.")
     kind: MessageKind = strawberry.field(description="What this message tells.")
-    fact: Fact | None = strawberry.field(description="What happened; null with SNAPSHOT and RESYNC.")
+    fact: Fact | None = strawberry.field(
+        description="What happened; null with SNAPSHOT and RESYNC, and where something is no longer yours to see."
+    )
 
 
 @strawberry.type(description="News of one order.")
@@ -77,7 +79,9 @@ class OrderMessage(LiveMessage):
 @strawberry.type(description="News of orders.")
 class OrdersMessage(LiveMessage):
     orders: list[Order] = via("The newest orders, or the one that changed, as they are now.", all_rows)
-    gone: list[strawberry.ID] = strawberry.field(description="Orders that do not fit the filter any more.")
+    gone: list[strawberry.ID] = strawberry.field(
+        description="Orders that do not fit the filter any more, or of which nothing is at your locations any more."
+    )
     has_more: bool = strawberry.field(description=HAS_MORE)
 
 

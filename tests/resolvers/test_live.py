@@ -257,6 +257,29 @@ async def test_a_location_hears_of_an_order_from_when_it_comes_there(world, hub,
     assert [message.rows[0].id for message in messages] == [order.id, order.id]
 
 
+async def test_a_location_is_told_that_an_order_has_left_it_and_nothing_of_where_to(world, hub, writers):
+    associate = world.viewers()[Role.STORE_ASSOCIATE]
+    here, elsewhere = associate.location_ids[0], new_id()
+    visible = set(await seen(models.Order, ORDERS, associate).values_list("id", flat=True))
+    order, other = [each for each in world.of(models.Order) if each.id not in visible][:2]
+    units = next(each for each in world.of(models.LineStatus) if each.order_id == order.id)
+    await models.LineStatus.filter(id=units.id).update(location_id=here, status="scheduled")
+    move = {"line": str(units.line_id), "from_location": str(here), "to_location": str(elsewhere)}
+
+    async with follow(hub, associate, Orders()) as stream:
+        [first] = await told(stream)
+        await models.LineStatus.filter(id=units.id).update(location_id=units.location_id, status=units.status)
+        await touch(writers, other, kind="units_scheduled", payload={"moves": [{**move, "from_location": None}]})
+        await touch(writers, order, kind="units_scheduled", payload={"moves": [move]})
+        await touch(writers, order, kind="note_added")
+        await touch(writers, await models.Order.get(id=min(visible)), kind="note_added")
+        left, after = await told(stream, 2)
+
+    assert order.id in {row.id for row in first.rows}
+    assert (left.gone, list(left.rows), left.fact) == ([global_id("Order", order.id)], [], None)
+    assert [row.id for row in after.rows] == [min(visible)]
+
+
 async def test_watched_stock_is_narrowed_to_variants_and_locations(world, hub, writers):
     level = world.of(models.StockLevel)[0]
     wanted = Stock(variant_ids=frozenset({level.variant_id}), location_ids=frozenset({level.location_id}))
