@@ -1,7 +1,6 @@
 """What waits for stock as clients see it: until when, for which launch, and how that is changed."""
 
 from datetime import date, datetime
-from typing import Annotated
 
 import strawberry
 
@@ -12,9 +11,8 @@ from domain.permissions import Permission
 from resolvers.visible import PARTS_OF_LINES
 from schema.fields import column, graph, root, sql
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
-
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(
@@ -39,7 +37,7 @@ class SetBackorderDeadlineInput:
     cancels_at: datetime | None = given("When what still waits is cancelled; never, if left out.", default=None)
     line_id: strawberry.ID | None = ref("Only this line; all that waits if left out.", "OrderLine", default=None)
     reason: str = given("Why, for the time line.", at_least=1, at_most=deadlines.MAX_REASON_CHARACTERS)
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @root

@@ -1,7 +1,6 @@
 """Cancelling as clients see it: at once before release, by asking the location after it."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -14,12 +13,12 @@ from resolvers.visible import PARTS_OF_ORDERS
 from schema.enums import CancellationStatus
 from schema.fields import column, graph, root
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
 from schema.nodes import Node
 
 INTERNAL = Permission.READ_ORGANIZATION
 MAX_REASON = cancelling.MAX_REASON_CHARACTERS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(
@@ -64,7 +63,7 @@ class CancelOrderInput:
         "Only these, and the lines that are named.", default=None, at_most=cancelling.MAX_LINES
     )
     reason: str = given("Why, for the time line.", default="", at_most=MAX_REASON)
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="What one location is asked to stop.")

@@ -25,6 +25,7 @@ from schema.enums import DeclineReason
 from schema.fields import column, connection, find, graph, one, root, via
 from schema.filters import among
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION
 from schema.mutations import action
 from schema.nodes import Node
 from schema.orders import Order
@@ -130,7 +131,7 @@ class ChainOrderInput:
     line_ids: list[strawberry.ID] | None = ref(
         "Only these lines; everything that waits if left out.", "OrderLine", default=None
     )
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="Units of one line that a vendor takes on.")

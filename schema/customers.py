@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from strawberry import UNSET
@@ -18,13 +18,13 @@ from schema.enums import ContactKind, CustomerKind
 from schema.fields import column, connection, find, graph, many, root, via
 from schema.filters import equals, matches
 from schema.inputs import given, ref
+from schema.later import Order
 from schema.mutations import action
 from schema.nodes import Node
 from schema.order_lists import OrderFilter, OrderSort
 from schema.values import Connection, Money
 
 CONTACTS = Permission.READ_CONTACTS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(models.CustomerAddress, "An address in a customer's book.", scope=PARTS_OF_CUSTOMERS, needs=CONTACTS)

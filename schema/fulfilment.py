@@ -20,6 +20,7 @@ from schema.enums import Action, DeclineReason, FulfilmentMethod, FulfilmentStat
 from schema.fields import column, connection, find, graph, many, one, root, sql, via
 from schema.filters import among, at_least, below
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
@@ -28,7 +29,6 @@ from schema.values import Connection
 
 READ = Permission.READ_ORDERS
 AT_WORK = Permission.READ_FULFILMENTS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 PickWave = Annotated["PickWave", strawberry.lazy("schema.picking")]  # type: ignore[misc]  # mypy does not follow lazy types
 ParcelLine = Annotated["ParcelLine", strawberry.lazy("schema.parcels")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The fulfilment's version that you read; another one is refused."
@@ -137,7 +137,7 @@ class FulfilmentFilter:
 @strawberry.input(description="An order to hand to its locations.")
 class ReleaseOrderInput:
     order_id: strawberry.ID = ref("The order.", "Order")
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="Work to take on.")

@@ -1,7 +1,6 @@
 """Holds as clients see them, and how they are put on and taken off."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -13,13 +12,12 @@ from resolvers.visible import PARTS_OF_ORDERS
 from schema.enums import HoldKind, HoldStatus
 from schema.fields import column, graph, root
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
 from schema.nodes import Node
 
 HOLDING = Permission.HOLD_ORDERS
 MAX_REASON = holding.MAX_REASON_CHARACTERS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
-VERSION = "The order's version that you read; another one is refused."
 
 
 @graph(
@@ -48,7 +46,7 @@ class ApplyHoldInput:
     reason: str = given("Why, in words.", default="", at_most=MAX_REASON)
     line_id: strawberry.ID | None = ref("Only this line; the whole order if left out.", "OrderLine", default=None)
     expires_at: datetime | None = given("When it ends by itself.", default=None)
-    expected_version: int | None = given(VERSION, default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="A hold to confirm for good: what it stops stays stopped until it is resolved.")
@@ -56,7 +54,7 @@ class RejectHoldInput:
     order_id: strawberry.ID = ref("The order.", "Order")
     hold_id: strawberry.ID = ref("The hold.", "Hold")
     reason: str = given("What was found out.", at_most=MAX_REASON)
-    expected_version: int | None = given(VERSION, default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="One hold to take off; others stay.")
@@ -64,7 +62,7 @@ class ResolveHoldInput:
     order_id: strawberry.ID = ref("The order.", "Order")
     hold_id: strawberry.ID = ref("The hold.", "Hold")
     resolution: str = given("What was found out.", default="", at_most=MAX_REASON)
-    expected_version: int | None = given(VERSION, default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @root

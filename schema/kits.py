@@ -1,7 +1,5 @@
 """Kits as clients see them: what they are made of, and how many can be put together where."""
 
-from typing import Annotated
-
 import strawberry
 from strawberry import UNSET
 
@@ -14,10 +12,9 @@ from resolvers import kits
 from schema.catalogue import VERSION, Variant
 from schema.fields import root, via
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.locations import Location
 from schema.mutations import action
-
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @strawberry.type(description="How many kits one location could put together of what is free there.")
@@ -45,7 +42,7 @@ class SetKitComponentsInput:
 class PartKitInput:
     kit_id: strawberry.ID = ref("The order's kits.", "OrderKit")
     reason: str = given("Why half of a kit is better than none.", at_least=1, at_most=parting.MAX_REASON_CHARACTERS)
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @root

@@ -1,7 +1,6 @@
 """Orders that are delivered together, as clients see them."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -13,12 +12,10 @@ from domain.permissions import Permission
 from resolvers.visible import PARTS_OF_ORDERS
 from schema.fields import column, graph, one, root
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
-
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
-VERSION = "The order's version that you read; another one is refused."
 
 
 @graph(
@@ -52,7 +49,7 @@ class DeliverTogetherInput:
         at_least=1,
         at_most=MOST_WAIT_DAYS,
     )
-    expected_version: int | None = given(VERSION, default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="That what ships of an order leaves in one delivery.")
@@ -71,7 +68,7 @@ class TogetherInput:
 @strawberry.input(description="An order that shall not wait for the rest any more.")
 class DeliverWithoutWaitingInput:
     order_id: strawberry.ID = ref("The order.", "Order")
-    expected_version: int | None = given(VERSION, default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @root

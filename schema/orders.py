@@ -23,6 +23,7 @@ from schema.fields import column, connection, find, graph, many, money, one, roo
 from schema.fulfilment import Fulfilment
 from schema.holds import Hold
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION
 from schema.merging import OrderMerge
 from schema.mutations import action
 from schema.nodes import Node
@@ -113,7 +114,7 @@ class Order(Node):
 @strawberry.input(description="An order to say yes to.")
 class ConfirmOrderInput:
     order_id: strawberry.ID = ref("The order.", "Order")
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="Something to say about an order.")

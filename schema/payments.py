@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 
@@ -15,13 +14,13 @@ from resolvers.visible import PARTS_OF_PAYMENTS, PAYMENTS
 from schema.enums import PaymentEventKind, Tender
 from schema.fields import column, connection, find, graph, money, one, root
 from schema.inputs import given, ref
+from schema.later import Order
 from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection, Minor, Money
 
 READ = Permission.READ_PAYMENTS
 HANDLING = Permission.HANDLE_PAYMENTS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(models.PaymentEvent, "One thing that happened to a payment; never changed.", scope=PARTS_OF_PAYMENTS, needs=READ)

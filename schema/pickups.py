@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 
@@ -18,6 +17,7 @@ from schema.filters import among
 from schema.fulfilment import VERSION as FULFILMENT_VERSION
 from schema.fulfilment import Fulfilment
 from schema.inputs import given, ref
+from schema.later import Order
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
@@ -26,7 +26,6 @@ from schema.placing import MAX_OPTION, OrderAddressInput
 from schema.promising import DeliveryPromise
 from schema.values import Connection, Minor
 
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 AT_WORK = Permission.READ_FULFILMENTS
 PLACES = Permission.READ_AVAILABILITY
 

@@ -1,7 +1,7 @@
 """Placing orders as clients see it: carts, drafts, and the order itself."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -24,13 +24,13 @@ from schema.enums import FulfilmentMethod
 from schema.fields import root
 from schema.inputs import given, ref
 from schema.inventory import Reservation
+from schema.later import Order
 from schema.merging import TogetherInput
 from schema.mutations import action
 from schema.values import Minor
 
 PLACING = Permission.PLACE_ORDERS
 RESERVING = Permission.RESERVE_STOCK
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 MAX_CODE = 64
 MAX_OPTION = 64_000
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 from strawberry import UNSET
@@ -23,12 +23,12 @@ from schema.fields import column, connection, find, graph, many, money, one, roo
 from schema.filters import among, at_least, below, equals
 from schema.fulfilment import Fulfilment
 from schema.inputs import given, ref
+from schema.later import Order
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection, Minor, Money
 
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 READ = Permission.READ_PURCHASING
 CHANGE = Permission.CHANGE_PURCHASING
 VERSION = "The purchase order's version that you read; another one is refused."

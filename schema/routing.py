@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated
 
 import strawberry
 
@@ -20,6 +19,7 @@ from schema.enums import FulfilmentMethod, LocationKind
 from schema.fields import column, connection, find, graph, one, root, via
 from schema.filters import among, equals
 from schema.inputs import given, ref
+from schema.later import Order
 from schema.location_groups import LocationGroup
 from schema.locations import Location
 from schema.mutations import action
@@ -28,7 +28,6 @@ from schema.order_parts import OrderLine
 from schema.values import Connection, Minor
 
 READ = Permission.READ_ROUTING
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 VERSION = "The rule's version that you read; another one is refused."
 IN_ORDER_CURRENCY = "in the smallest unit of the order's currency"
 

@@ -14,11 +14,10 @@ from resolvers.seeing import check_seen
 from schema.errors import said
 from schema.fields import root, via
 from schema.inputs import command_of, given, ref
+from schema.later import Order
 from schema.locations import Location
 from schema.routing import RoutingHandlingInput
 from schema.values import Minor, Money
-
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @strawberry.type(description="What one location does of the whole.")

@@ -1,7 +1,6 @@
 """Sending something else than was ordered, as clients see it: proposals, answers, and what came of them."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -14,12 +13,12 @@ from schema.catalogue import Variant
 from schema.enums import SubstitutePrice, SubstitutionStatus
 from schema.fields import column, graph, one, root
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Minor
 
 INTERNAL = Permission.READ_ORGANIZATION
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @graph(
@@ -53,7 +52,7 @@ class ProposeSubstituteInput:
     quantity: int | None = given("For how many units; all that wait if left out.", default=None, at_least=1)
     expires_at: datetime | None = given("Until when it can be answered; the channel's hours if left out.", default=None)
     reason: str = given("Why, for the customer.", default="", at_most=proposing.MAX_REASON_CHARACTERS)
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @strawberry.input(description="The answer to a proposal.")

@@ -21,13 +21,13 @@ from schema.enums import DeclineReason, Discrepancy, Remainder, TransferAction, 
 from schema.fields import column, connection, find, graph, many, one, root, sql, via
 from schema.filters import among, at_least, below
 from schema.inputs import given, ref
+from schema.later import Order
 from schema.locations import Location
 from schema.mutations import action
 from schema.nodes import Node
 from schema.values import Connection
 
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
-OrderLine = Annotated["OrderLine", strawberry.lazy("schema.order_parts")]  # type: ignore[misc]  # as above
+OrderLine = Annotated["OrderLine", strawberry.lazy("schema.order_parts")]  # type: ignore[misc]  # mypy does not follow lazy types
 READ = Permission.READ_STOCK
 VERSION = "The transfer's version that you read; another one is refused."
 
