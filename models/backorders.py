@@ -13,7 +13,19 @@ from models.orders import Order, OrderLine
 from models.organizations import Organization
 
 
-class BackorderTerms(Model):
+class LaunchAndLimit(Model):
+    """What terms say, whosever they are."""
+
+    limit_units: int | None = fields.IntField(null=True)
+    launches_at: datetime | None = fields.DatetimeField(null=True)
+    ships_by: date | None = fields.DateField(null=True)
+    launched_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class BackorderTerms(LaunchAndLimit):
     """Of a variant. Without a limit any number may wait; before `launched_at` nothing of it is sent."""
 
     id: UUID = key()
@@ -25,16 +37,12 @@ class BackorderTerms(Model):
         "models.Variant", related_name="backorder_terms", on_delete=fields.RESTRICT
     )
     variant_id: UUID
-    limit_units: int | None = fields.IntField(null=True)
-    launches_at: datetime | None = fields.DatetimeField(null=True)
-    ships_by: date | None = fields.DateField(null=True)
-    launched_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "backorder_terms"
 
 
-class ChannelBackorderTerms(Model):
+class ChannelBackorderTerms(LaunchAndLimit):
     """Of a variant in one channel. Its launch there holds instead of the variant's, its limit beside the variant's."""
 
     id: UUID = key()
@@ -50,10 +58,6 @@ class ChannelBackorderTerms(Model):
         "models.Channel", related_name="backorder_terms", on_delete=fields.RESTRICT
     )
     channel_id: UUID
-    limit_units: int | None = fields.IntField(null=True)
-    launches_at: datetime | None = fields.DatetimeField(null=True)
-    ships_by: date | None = fields.DateField(null=True)
-    launched_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:
         table = "channel_backorder_terms"
