@@ -25,8 +25,9 @@ from domain.promising.supply import SupplyStatus
 from domain.stock import MovementKind
 from domain.transfers import Discrepancy, TransferStatus, in_transit
 from models import ExpectedSupply, Fulfilment, Hold, Order, OrderLine, StockMovement, Transfer
-from tests.actions.asserting import books_balance, papers_agree, refused, told
-from tests.world import furnish, stock
+from tests.actions.asserting import papers_agree, refused, told
+from tests.actions.forwarding_world import world
+from tests.world import stock
 from tests.world.forwarding import (
     arrived,
     counters,
@@ -35,23 +36,14 @@ from tests.world.forwarding import (
     order_from,
     receiving,
     sent,
-    take_any_stock,
     where,
 )
 from tests.world.fulfilment import picked
 from tests.world.orders import new_order
 
+__all__ = ["world"]
+
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-async def world(database):
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "CHI"): 10, ("LAMP", "CHI"): 10})
-    await take_any_stock(world)
-    yield world
-    await books_balance()
-    await papers_agree()
 
 
 async def test_releasing_tells_the_place_to_send_what_is_collected_elsewhere(world):

@@ -13,31 +13,23 @@ from domain.errors import IllegalTransition, InvalidInput
 from domain.fulfilment import DeclineReason
 from domain.transfers import Remainder, TransferStatus
 from models import ExcludedLocation, Fulfilment, Transfer
-from tests.actions.asserting import books_balance, papers_agree, refused
-from tests.world import furnish, stock
+from tests.actions.asserting import refused
+from tests.actions.forwarding_world import world
+from tests.world import stock
 from tests.world.forwarding import (
     counters,
     forwarded,
     order_from,
     sent,
     shipping,
-    take_any_stock,
     where,
 )
 from tests.world.orders import new_order
 from tests.world.stock_papers import ready_transfer
 
+__all__ = ["world"]
+
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-async def world(database):
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "CHI"): 10, ("LAMP", "CHI"): 10})
-    await take_any_stock(world)
-    yield world
-    await books_balance()
-    await papers_agree()
 
 
 async def test_a_place_that_cannot_send_is_not_asked_again_and_another_one_is(world):
