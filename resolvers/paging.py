@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from strawberry import UNSET
 from tortoise.models import Model
 
+from domain.permissions import Permission
 from resolvers.ids import uuid_of
 from resolvers.keyset import Order, read_cursor
 from resolvers.relations import column_of
@@ -82,6 +83,15 @@ def start(order: Order, row: str, arguments: Mapping[str, Any], at: int, paramet
         for name, way in (("after", {}), ("before", {"reverse": True}))
         if is_given(arguments.get(name))
     ]
+
+
+def needs_of_filter(page: Page, arguments: Mapping[str, Any]) -> dict[Permission, str]:
+    """What the given conditions need, each with the name of one that needs it."""
+    return {
+        rule.needs: name
+        for name, rule in filters_of(page.where).items()
+        if rule.needs is not None and is_given(getattr(arguments.get("filter"), name, None))
+    }
 
 
 def filters_of(where: type[Any] | None) -> dict[str, Filter]:

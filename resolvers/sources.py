@@ -107,8 +107,12 @@ class Narrowing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """How one field of a filter input narrows rows. With `of`, its values are global ids of that GraphQL type."""
+    """How one field of a filter input narrows rows. With `of`, its values are global ids of that GraphQL type.
+
+    `needs` is what the column's own field needs: who may not read it could find it out by narrowing.
+    """
 
     column: str
     narrowing: Narrowing
     of: str | None = None
+    needs: Permission | None = None

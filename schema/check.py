@@ -12,7 +12,8 @@ from tortoise.fields import BigIntField
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.models import Model
 
-from resolvers.declared import BACKREF, entities, entity_of, own_entity, source_of
+from domain.permissions import Permission
+from resolvers.declared import BACKREF, declared, entities, entity_of, own_entity, source_of
 from resolvers.ids import IdOf
 from resolvers.keyset import Order
 from resolvers.paging import filters_of
@@ -64,7 +65,7 @@ def _of_field(
                 if column is None or (column.null and is_promised):
                     yield f"{name!r} is missing or may be NULL"
         case One() | Many() | Page() if entity or (isinstance(source, Page) and target):
-            yield from _of_rows(entity, source, target, is_promised=is_promised)
+            yield from _of_rows(schema, entity, source, target, is_promised=is_promised)
         case Find() if target:
             yield from _of_find(schema, target.model, source)
 
@@ -85,7 +86,7 @@ def _of_id(schema: GraphQLSchema, of: str | None) -> Iterator[str]:
 
 
 def _of_rows(
-    entity: Entity | None, source: One | Many | Page, target: Entity | None, *, is_promised: bool
+    schema: GraphQLSchema, entity: Entity | None, source: One | Many | Page, target: Entity | None, *, is_promised: bool
 ) -> Iterator[str]:
     if entity and (source.relation is None or relation_of(entity.model, source.relation) is None):
         yield f"{entity.model.__name__} has no relation {source.relation!r}"
@@ -98,7 +99,7 @@ def _of_rows(
         relation = relation_of(entity.model, source.relation)
         if not isinstance(relation, ForeignKeyFieldInstance) or relation.null:
             yield "the row may be missing, the field may not"
-    if isinstance(source, Page) and (wrong := list(_of_page(target.model, source))):
+    if isinstance(source, Page) and (wrong := [*_of_page(target.model, source)] or [*_hidden(schema, target, source)]):
         yield from wrong
         return
     for need in needs_of_field(source, target.model, owner):
@@ -116,6 +117,22 @@ def _of_page(model: type[Model], page: Page) -> Iterator[str]:
     for name, rule in filters_of(page.where).items():
         if field_of(model, rule.column) is None:
             yield f"filter {name}: {model.__name__} has no column {rule.column!r}"
+
+
+def _hidden(schema: GraphQLSchema, target: Entity, page: Page) -> Iterator[str]:
+    """Conditions and sorts by what only some may read, which would tell it to others."""
+    kind: Any = schema.type_map[target.name]
+    needed: dict[str, Any] = {}
+    for field in kind.fields.values():
+        source, need = source_of(field), declared(field).metadata.get(Permission)
+        if isinstance(need, Permission) and need is not target.needs and isinstance(source, Column | One):
+            needed[source.name if isinstance(source, Column) else f"{source.relation}_id"] = need
+    for name, rule in filters_of(page.where).items():
+        if needed.get(rule.column) is not rule.needs:
+            yield f"filter {name}: its column needs {needed.get(rule.column)}, it says {rule.needs}"
+    for sort in page.sort:
+        if any(name in needed for name in Order.of(target.model, sort).fields):
+            yield f"sort {sort.name}: not everybody may read what it sorts by"
 
 
 def _of_find(schema: GraphQLSchema, model: type[Model], source: Find) -> Iterator[str]:

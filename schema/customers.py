@@ -89,7 +89,7 @@ class CustomerSort(Enum):
 class CustomerFilter:
     number: str | None = equals("number")
     name: str | None = matches("name")
-    email: str | None = matches("email")
+    email: str | None = matches("email", needs=CONTACTS)
 
 
 @root

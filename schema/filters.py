@@ -8,12 +8,15 @@ class OrderFilter:
     placed_before: datetime | None = below("placed_at")
     number: str | None = matches("number")
     is_shipped: bool | None = is_set("shipped_at")
+
+What narrows by a column whose field has a need of its own says the same `needs`.
 """
 
 from typing import Any
 
 import strawberry
 
+from domain.permissions import Permission
 from resolvers.sources import Filter, Narrowing
 
 
@@ -21,8 +24,8 @@ def equals(column: str, *, of: str | None = None) -> Any:
     return _filter(Filter(column, Narrowing.EQUALS, of), "Only those with this {column}.")
 
 
-def among(column: str, *, of: str | None = None) -> Any:
-    return _filter(Filter(column, Narrowing.AMONG, of), "Only those whose {column} is one of these.")
+def among(column: str, *, of: str | None = None, needs: Permission | None = None) -> Any:
+    return _filter(Filter(column, Narrowing.AMONG, of, needs), "Only those whose {column} is one of these.")
 
 
 def at_least(column: str) -> Any:
@@ -33,9 +36,11 @@ def below(column: str) -> Any:
     return _filter(Filter(column, Narrowing.BELOW), _in_time(column, "a {time} before this"))
 
 
-def matches(column: str) -> Any:
+def matches(column: str, *, needs: Permission | None = None) -> Any:
     """Whatever the case of letters. Needs an index on `lower(column) text_pattern_ops`."""
-    return _filter(Filter(column, Narrowing.STARTS), "Only those whose {column} starts with this, in any case.")
+    return _filter(
+        Filter(column, Narrowing.STARTS, needs=needs), "Only those whose {column} starts with this, in any case."
+    )
 
 
 def is_set(column: str) -> Any:

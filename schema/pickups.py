@@ -72,7 +72,7 @@ class PickupQuestionSort(Enum):
 @strawberry.input(description="Which questions to customers. OPEN and OVERDUE are those that wait for an answer.")
 class PickupQuestionFilter:
     status: list[QuestionStatus] | None = among("status")
-    location_ids: list[strawberry.ID] | None = among("location_id", of="Location")
+    location_ids: list[strawberry.ID] | None = among("location_id", of="Location", needs=PLACES)
 
 
 @strawberry.input(description="What shall become of units that cannot be collected.")

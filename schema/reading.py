@@ -6,13 +6,15 @@ from typing import Annotated, Any
 
 import strawberry
 from strawberry import UNSET, Parent
+from strawberry.utils.str_converters import to_camel_case
 from tortoise.models import Model
 
 from resolvers.context import Info
 from resolvers.declared import entity_of
 from resolvers.ids import IdOf, global_id
 from resolvers.keyset import Order, write_cursor
-from resolvers.paging import DEFAULT_PAGE, MAX_PAGE, Slice
+from resolvers.lacking import Lacking
+from resolvers.paging import DEFAULT_PAGE, MAX_PAGE, Slice, needs_of_filter
 from resolvers.sources import Column, Columns, Entity, Find, Many, One, Page, Source, Sql
 from schema.values import Connection, Edge, Money, PageInfo
 
@@ -113,6 +115,13 @@ def _find(source: Find) -> Resolver:
 def _page(source: Page) -> Resolver:
     async def page(info: Info, root: Parent[Any] = None, **arguments: Any) -> Any:
         entity, parent = entity_of_result(info), root if isinstance(root, Model) else None
+        lacking = {
+            need: to_camel_case(name)
+            for need, name in needs_of_filter(source, arguments).items()
+            if need not in info.context.viewer.permissions
+        }
+        if lacking:
+            raise Lacking(lacking)
         loaders = info.context.loaders
         rows = await loaders.page(source, entity, parent, arguments)
 

@@ -86,7 +86,7 @@ class TransferFilter:
     status: list[TransferStatus] | None = among("status")
     origin_ids: list[strawberry.ID] | None = among("origin_id", of="Location")
     destination_ids: list[strawberry.ID] | None = among("destination_id", of="Location")
-    order_ids: list[strawberry.ID] | None = among("order_id", of="Order")
+    order_ids: list[strawberry.ID] | None = among("order_id", of="Order", needs=Permission.READ_ORDERS)
     created_from: datetime | None = at_least("created_at")
     created_before: datetime | None = below("created_at")
 

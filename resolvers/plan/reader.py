@@ -23,10 +23,11 @@ from graphql.language import DirectiveNode, Visitor, visit
 from strawberry.types.arguments import convert_arguments
 from tortoise.models import Model
 
+from domain.permissions import Permission
 from domain.viewer import Viewer
 from resolvers.declared import declared, source_of
 from resolvers.ids import global_id
-from resolvers.paging import shape
+from resolvers.paging import needs_of_filter, shape
 from resolvers.plan.selection import Selection, Selector, Unsupported
 from resolvers.plan.writer import Plan, compile_plan
 from resolvers.sources import Page
@@ -88,6 +89,8 @@ class Reader:
         if not selection.needs <= viewer.permissions:
             raise Unsupported("permissions")
         arguments = [self._arguments(*site, coerced) for site in selection.sites]
+        if not _needs_of_filters(selection, arguments) <= viewer.permissions:
+            raise Unsupported("permissions")
         if row is not None:
             (root,) = selection.wanted
             assert root.entity is not None, "a row has a type"
@@ -135,6 +138,15 @@ class Reader:
         converter = self._strawberry.schema_converter
         arguments = declared(field).arguments
         return convert_arguments(values, arguments, converter.scalar_registry, self._strawberry.config)
+
+
+def _needs_of_filters(selection: Selection, arguments: list[dict[str, Any]]) -> frozenset[Permission]:
+    found: set[Permission] = set()
+    for (asked, _), given in zip(selection.sites, arguments, strict=True):
+        source = source_of(asked)
+        if isinstance(source, Page):
+            found.update(needs_of_filter(source, given))
+    return frozenset(found)
 
 
 def _shape(site: tuple[GraphQLField, FieldNode], arguments: Mapping[str, Any]) -> Key:

@@ -1,10 +1,12 @@
 """Customers through the graph: own data, other people's, and what staff may do."""
 
+from dataclasses import replace
+
 import pytest
 
 from actions import customers
 from domain.orders import AddressKind
-from domain.permissions import Role
+from domain.permissions import Permission, Role
 from models import Customer, CustomerAddress, OrderAddress
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes, sent_from_now
@@ -255,6 +257,22 @@ async def test_volume_counts_the_orders_the_viewer_may_see(world):
     assert seen["admin"] == seen["here"] == seen["self"] == everything
     assert seen["shop"] == {"orderCount": 1, "volume": [{"minor": orders[2].total_minor, "currency": "USD"}]}
     assert seen["nobody"] == {"orderCount": 0, "volume": []}
+
+
+async def test_who_may_not_read_addresses_finds_nobody_by_one(world):
+    query = "query($email: String) { customers(filter: {email: $email}) { nodes { name } } }"
+    agent = world.viewer(Role.AGENT)
+    blind = replace(agent, permissions=agent.permissions - {Permission.READ_CONTACTS})
+
+    found = await ask(query, agent, {"email": "ad"})
+    refused = await ask(query, blind, {"email": "ad"})
+    without = await ask(query, blind)
+
+    assert (
+        found["data"]["customers"]["nodes"] == without["data"]["customers"]["nodes"] == [{"name": world.customer.name}]
+    )
+    assert codes(refused) == ["FORBIDDEN"]
+    assert refused["errors"][0]["extensions"]["needs"] == ["read_contacts"]
 
 
 async def test_volume_costs_one_query_however_many_customers(world, monkeypatch):

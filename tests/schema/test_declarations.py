@@ -144,6 +144,34 @@ async def test_wrong_declarations_are_named() -> None:
     }
 
 
+async def test_a_list_that_tells_what_its_fields_hide_is_named() -> None:
+    @graph(models.Customer, "x", scope=EVERYONE, needs=Permission.READ_CUSTOMERS)
+    class Shy:
+        mail: str | None = column("x", "email", needs=Permission.READ_CONTACTS)
+        number: str = column("x", needs=Permission.READ_CONTACTS)
+
+    @strawberry.enum
+    class ShySort(Enum):
+        NUMBER = "number"
+
+    @strawberry.input
+    class ShyFilter:
+        email: str | None = matches("email")
+        name: str | None = matches("name", needs=Permission.READ_CONTACTS)
+
+    @root
+    class Query:
+        shy: Connection[Shy] = connection("x", sort=ShySort, where=ShyFilter)
+
+    wrong = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))._schema
+
+    assert set(problems(wrong)) == {
+        "Query.shy: filter email: its column needs read_contacts, it says None",
+        "Query.shy: filter name: its column needs None, it says read_contacts",
+        "Query.shy: sort NUMBER: not everybody may read what it sorts by",
+    }
+
+
 async def test_a_list_without_an_index_is_named() -> None:
     @graph(models.Order, "x", scope=EVERYONE, needs=Permission.READ_ORDERS)
     class Bare:
