@@ -62,10 +62,13 @@ async def test_what_is_cancelled_makes_room_again(counter):
     world = await furnish(units=0)
     await terms(world, limit_units=3)
     first = await place(counter, world, MUG=3)
+    with pytest.raises(BackorderLimitExceeded):
+        await place(counter, world, MUG=3)
 
     await cancel(world.act(), CancelOrder(order_id=first))
 
-    await place(counter, world, MUG=3)
+    second = await place(counter, world, MUG=3)
+    assert await units(await Order.get(id=second), "MUG") == {S.BACKORDERED: 3}
 
 
 async def test_the_same_key_is_told_the_same_refusal(counter):

@@ -61,7 +61,10 @@ async def test_relays_that_both_believe_they_lead_neither_double_nor_reorder(wri
 async def test_only_one_relay_leads_and_another_takes_over(writers, database_url, redis_url):
     async with running(Relay(database_url, redis_url)) as second:
         async with running(Relay(database_url, redis_url)) as first:
-            await asyncio.sleep(0.5)
+            async with asyncio.timeout(10):
+                while not (first.is_leading or second.is_leading):
+                    await asyncio.sleep(0.02)
+            await asyncio.sleep(0.5)  # long enough for the other one to try
             assert [first.is_leading, second.is_leading].count(True) == 1
         await writers.storm(50)
         await writers.settled()

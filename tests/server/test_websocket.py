@@ -81,7 +81,9 @@ class TestOperations:
             await asyncio.sleep(0.1)
             await say(socket, {"id": "a", "type": "complete"})
 
-        await asyncio.sleep(0.5)
+        async with asyncio.timeout(10):
+            while len(touched) < before + 2:
+                await asyncio.sleep(0.02)
 
         assert len(touched) == before + 2
 
