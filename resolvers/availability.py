@@ -16,6 +16,7 @@ from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import FactKind
 from domain.viewer import Viewer
 from models import Channel, Variant
+from models.channels import serves
 from models.db import Fetching, rows
 from models.kits import kits_sql
 from realtime.facts import RecordedFact
@@ -27,7 +28,7 @@ from resolvers.visible import CHANNELS, VARIANTS
 MAX_VARIANTS: Final = 200
 
 
-# A channel that names no locations is served by all. Of a kit there is what can be put together of its components. What is
+# Of a kit there is what can be put together of its components. What is
 # still to be launched is ordered, but not to be had.
 def _available(free: str) -> str:
     return f"""
@@ -36,9 +37,8 @@ SELECT s.variant_id, sum(s.units)::int AS units FROM (
     FROM stock_levels f WHERE f.variant_id = ANY($1::uuid[])
     UNION ALL {kits_sql("$1", free)}) AS s
 JOIN locations l ON l.id = s.location_id
-WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id", "$3")} AND (
-    NOT EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3)
-    OR EXISTS (SELECT 1 FROM channel_locations c WHERE c.channel_id = $3 AND c.location_id = s.location_id))
+WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id", "$3")}
+    AND {serves("$3", "s.location_id")}
 GROUP BY s.variant_id"""
 
 

@@ -13,6 +13,7 @@ from actions.safe_units import safe_for
 from domain.kits import standing_kits
 from domain.lifecycle import OrderStatus, UnitStatus, derive
 from models import Channel, Location, OrderKit, Variant
+from models.channels import serves
 from models.db import Fetching, rows
 from models.kits import kits_sql
 from resolvers.context import Info
@@ -23,11 +24,9 @@ from resolvers.visible import CHANNELS, LOCATIONS, VARIANTS
 
 
 def _buildable(free: str) -> str:
-    """A channel that names no locations is served by all."""
     return f"""
 SELECT k.location_id, k.units::int AS units FROM ({kits_sql("ARRAY[$1::uuid]", free)}) AS k
-WHERE k.units > 0 AND (NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = $2)
-    OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = $2 AND c.location_id = k.location_id))"""
+WHERE k.units > 0 AND {serves("$2", "k.location_id")}"""
 
 
 BUILDABLE: Final = _buildable(free_for("f", "$2", "''"))

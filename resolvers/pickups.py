@@ -9,6 +9,7 @@ from actions.safe_units import safe_for
 from domain.errors import Forbidden
 from domain.viewer import Viewer
 from models import PickupQuestion
+from models.channels import serves
 from resolvers.context import Info
 from resolvers.ids import global_id
 from resolvers.orders import PRICE_MAKERS
@@ -22,8 +23,7 @@ WANTED: Final = (
     " UNION ALL SELECT {row}.line_id, 1 WHERE {row}.kit_id IS NULL)"
 )
 _GIVES: Final = (
-    "(NOT EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id)"
-    " OR EXISTS (SELECT FROM channel_locations c WHERE c.channel_id = o.channel_id AND c.location_id = {at}.id))"
+    f"{serves('o.channel_id', '{at}.id')}"
     " AND {at}.is_active AND NOT EXISTS (SELECT FROM excluded_locations e"
     " WHERE e.line_id = l.id AND e.location_id = {at}.id AND e.until > now())"
 )
