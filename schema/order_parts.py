@@ -1,7 +1,6 @@
 """What an order consists of: its lines, where their units stand, its addresses, and what was said about it."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
@@ -13,13 +12,13 @@ from schema.backorders import Backorder
 from schema.catalogue import Variant
 from schema.enums import Action, AddressKind, FulfilmentMethod, OrderStatus, UnitStatus
 from schema.fields import column, graph, many, one, sql, via
+from schema.later import Order
 from schema.locations import Location
 from schema.nodes import Node
 from schema.substitutions import Substitution
 from schema.values import Minor
 
 READ = Permission.READ_ORDERS
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 INTERNAL = Permission.READ_ORGANIZATION
 
 
