@@ -61,11 +61,13 @@ OTHERWISE = {
     "contact": "CustomerContact",
     "kit": "OrderKit",
     "line": "OrderLine",
+    "open quota plan": "Variant",
     "price": "Channel",
     "substitute": "Variant",
     "supply": "ExpectedSupply",
 }
-"""Kinds of things that are not there, as refusals call them, whose type has another name; a price is named by its channel."""
+"""Kinds of things that are not there, as refusals call them, whose type has another name; prices are named by
+their channel, open plans by their variant."""
 
 
 @strawberry.interface(description="A refusal that the client can act on.")

@@ -124,7 +124,7 @@ def _members(row: Mapping[str, Any]) -> set[str]:
 
 async def _make(act: Act, command: PlanQuota) -> UUID:
     if command.expected_version is not None:
-        raise NotFound("open quota plan for variant", command.variant_id)
+        raise NotFound("open quota plan", command.variant_id)
     plan = await QuotaPlan.create(
         organization_id=act.organization_id,
         group_id=command.group_id,
