@@ -17,7 +17,7 @@ from domain.routing.rules.explaining import explain_case, explain_merging
 from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of, real_cost_minor
 from domain.routing.rules.merging import Merged
 from domain.routing.rules.values import ConstraintKind
-from domain.routing.values import Exclusion, RoutingPlan, Shortage
+from domain.routing.values import Exclusion, Parcel, RoutingPlan, Shortage, Worth
 from models import Location, LocationGroup, OrderLine, RoutingDecision, RoutingRule
 from models.locations import LocationKind
 from resolvers.context import Info
@@ -81,6 +81,9 @@ class ParcelShown:
     labour_minor: int
     backlog_minor: int
     delay_minor: int
+    sequence_minor: int
+    scarcity_minor: int
+    markdown_minor: int
     contents: list[UnitsShown]
 
 
@@ -115,6 +118,7 @@ class CandidateShown:
     distance_km: int
     is_chosen: bool
     parcel_minor: int | None
+    weighed_minor: int | None
     work_on: date | None
     days_later: int
     capacity: CapacityShown | None
@@ -144,6 +148,8 @@ class RunnerUpShown:
     parcels: list[ParcelShown]
     last_leg: LastLegShown | None
     cost_minor: int
+    split_minor: int
+    weighed_minor: int
     difference_minor: int
     unserved_units: int
 
@@ -180,25 +186,33 @@ class Names:
         return self.lines.get(self.kept.positions[at])
 
     def parcels(self, plan: RoutingPlan) -> list[ParcelShown]:
-        return [
-            ParcelShown(
-                location=self.location(parcel.candidate),
-                brought_to=self.brought_to(parcel.candidate),
-                distance_km=round(self.kept.kilometres[parcel.candidate]),
-                weight_grams=parcel.grams,
-                shipping_minor=parcel.shipping_minor,
-                handling_minor=parcel.handling_minor,
-                labour_minor=parcel.labour_minor,
-                backlog_minor=parcel.backlog_minor,
-                delay_minor=parcel.delay_minor,
-                contents=[
-                    UnitsShown(self.line(line), quantity)
-                    for line, at, _, quantity in plan.assignments
-                    if at == parcel.candidate and line in parcel.lines
-                ],
-            )
-            for parcel in plan.parcels
+        return [self._parcel(plan, parcel) for parcel in plan.parcels]
+
+    def _parcel(self, plan: RoutingPlan, parcel: Parcel) -> ParcelShown:
+        units = [
+            (line, quantity)
+            for line, at, _, quantity in plan.assignments
+            if at == parcel.candidate and line in parcel.lines
         ]
+        worth = self.kept.worth or Worth()
+        scarcity, markdown = (
+            sum(rows[line][parcel.candidate] * quantity for line, quantity in units) if rows else 0 for rows in worth
+        )
+        return ParcelShown(
+            location=self.location(parcel.candidate),
+            brought_to=self.brought_to(parcel.candidate),
+            distance_km=round(self.kept.kilometres[parcel.candidate]),
+            weight_grams=parcel.grams,
+            shipping_minor=parcel.shipping_minor,
+            handling_minor=parcel.handling_minor,
+            labour_minor=parcel.labour_minor,
+            backlog_minor=parcel.backlog_minor,
+            delay_minor=parcel.delay_minor,
+            sequence_minor=parcel.extra_minor - scarcity - markdown,
+            scarcity_minor=scarcity,
+            markdown_minor=markdown,
+            contents=[UnitsShown(self.line(line), quantity) for line, quantity in units],
+        )
 
     def seen_from(self, at: int | None) -> Self:
         """The same as seen from another place where it might have come together."""
@@ -206,7 +220,11 @@ class Names:
             return self
         assert self.kept.merging is not None, "it comes together somewhere"
         way = self.kept.merging.ways[at]
-        return replace(self, kept=self.kept._replace(case=way.case, kilometres=way.far))
+        worth = self.kept.worth and self.kept.worth.among(
+            [one.location for one in self.kept.case.strict.candidates],
+            [one.location for one in way.case.strict.candidates],
+        )
+        return replace(self, kept=self.kept._replace(case=way.case, kilometres=way.far, worth=worth))
 
     def last_leg(self, plan: RoutingPlan) -> LastLegShown | None:
         leg = plan.last_leg
@@ -297,6 +315,16 @@ async def unserved(root: Parent[RoutingDecision], info: Info) -> list[UnservedSh
     return [UnservedShown(names.line(line), quantity, reason) for line, quantity, reason in plan.unserved]
 
 
+async def split_minor(root: Parent[RoutingDecision]) -> int:
+    split: int = orjson.loads(root.plan)["split"]
+    return split
+
+
+async def weighed_minor(root: Parent[RoutingDecision]) -> int:
+    total: int = orjson.loads(root.plan)["total"]
+    return total
+
+
 async def explanation(root: Parent[RoutingDecision], info: Info) -> ExplanationShown:
     """Worked out anew from what was stored, beside the event loop."""
     names, _ = await _read(root, info)
@@ -310,6 +338,8 @@ async def explanation(root: Parent[RoutingDecision], info: Info) -> ExplanationS
             parcels=seen_there.parcels(found.runner_up),
             last_leg=names.last_leg(found.runner_up),
             cost_minor=real_cost_minor(found.runner_up),
+            split_minor=found.runner_up.split_minor,
+            weighed_minor=found.runner_up.total_minor,
             difference_minor=found.difference_minor,
             unserved_units=_unserved_units(found.runner_up),
         )
@@ -337,6 +367,7 @@ def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> Ca
         distance_km=round(names.kept.kilometres[at]),
         is_chosen=bool(taken),
         parcel_minor=verdict.parcel_minor,
+        weighed_minor=verdict.weighed_minor,
         work_on=load.day if load else None,
         days_later=load.later if load else 0,
         capacity=CapacityShown(*load[2:]) if load and load.is_limited else None,

@@ -141,6 +141,8 @@ async def _orders(info: Info, command: SimulateRouting) -> list[UUID]:
     elif command.placed_from is None or command.placed_before is None:
         problem = InputProblem("placed_from", "REQUIRED", "Name orders, or from when and until when they were placed.")
         raise InvalidInput([problem])
+    if command.placed_from and command.placed_before and command.placed_from >= command.placed_before:
+        raise InvalidInput([InputProblem("placed_before", "OUT_OF_RANGE", "Must be after the moment it begins.")])
     if command.placed_from is not None:
         visible = visible.filter(placed_at__gte=command.placed_from)
     if command.placed_before is not None:

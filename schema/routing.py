@@ -30,6 +30,8 @@ from schema.values import Connection, Minor
 READ = Permission.READ_ROUTING
 VERSION = "The rule's version that you read; another one is refused."
 IN_ORDER_CURRENCY = "in the smallest unit of the order's currency"
+SPLIT = "What parcels after the first were taken to cost."
+WEIGHED = "What was compared: the cost with all that is only weighed. Of plans that serve as much the least decides."
 
 DISTANCE_WEIGHT = "How much dearer a unit is taken to be for each kilometre; it orders locations and is no cost."
 RANK_WEIGHT = "The same for each unit of a location's priority in its group; 100,000 makes distance a mere tie-break."
@@ -57,7 +59,9 @@ strawberry.enum(
     name="RoutingExclusion",
     description="Why a location does not serve a line. "
     "NOT_IN_RULE: no step of the rule names it. LATER_IN_RULE: it would not cost more, but the rule, or what its units are "
-    "worth to later orders, puts others before it. DEARER: it would cost more. "
+    "worth elsewhere, puts others before it. SAME_COST: it would be no worse; of such locations the one that was set up "
+    "first gives. DEARER: it would cost more. LEFT_WAITING: it could serve the line, which waits all the same: for what is "
+    "to come with it, or because of how many parcels or sources are allowed. "
     "LEFT_TO_OTHERS: it could serve the line, and the plan made together with other orders has it serve them.",
 )
 strawberry.enum(Shortage, name="RoutingShortage", description="Why units are served by nobody.")
@@ -152,6 +156,15 @@ class RoutedParcel:
     labour_minor: Minor = strawberry.field(description="What taking its units costs there.")
     backlog_minor: Minor = strawberry.field(description="What the work that was there already was taken to cost.")
     delay_minor: Minor = strawberry.field(description="What leaving later than today was taken to cost.")
+    sequence_minor: Minor = strawberry.field(
+        description="By how much the steps of the rule put it off. Only weighed, not paid, as the next two."
+    )
+    scarcity_minor: Minor = strawberry.field(
+        description="What its units were worth to the orders that will need them there, where that is looked ahead to."
+    )
+    markdown_minor: Minor = strawberry.field(
+        description="The markdown credit that is given up by taking its units from there and not from where it is highest."
+    )
     contents: list[RoutedUnits] = strawberry.field(description="What is in it.")
 
 
@@ -191,6 +204,9 @@ class RoutingCandidate:
         description=f"What one parcel of all that it could serve would cost, {IN_ORDER_CURRENCY}; null if it could serve "
         "nothing."
     )
+    weighed_minor: Minor | None = strawberry.field(
+        description="The same with what is only weighed: the rule's sequence, scarcity and markdown credits."
+    )
     work_on: date | None = strawberry.field(
         description="Its day on which it would have worked on the order, by cut-off and calendar; null where nobody asked."
     )
@@ -226,8 +242,10 @@ class RoutingRunnerUp:
     parcels: list[RoutedParcel] = strawberry.field(description="Its parcels.")
     last_leg: RoutedLastLeg | None = strawberry.field(description="From where all of it would be delivered together.")
     cost_minor: Minor = strawberry.field(description=f"What it would cost, {IN_ORDER_CURRENCY}.")
+    split_minor: Minor = strawberry.field(description=SPLIT)
+    weighed_minor: Minor = strawberry.field(description=WEIGHED)
     difference_minor: Minor = strawberry.field(
-        description="How much more that is; less than 0 where a rule prefers what is dearer, or where it serves less."
+        description="How much more that is; less than 0 where something else was weighed against it, or where it serves less."
     )
     unserved_units: int = strawberry.field(description="Units that it would leave.")
 
@@ -259,6 +277,8 @@ class RoutingDecision(Node):
     made_at: datetime = column("When.")
     rule: RoutingRule | None = one("The rule that decided about the order as a whole; null for none.")
     cost_minor: Minor = column(f"What the plan costs the merchant, {IN_ORDER_CURRENCY}.")
+    split_minor: Minor = via(SPLIT, routing.split_minor)
+    weighed_minor: Minor = via(WEIGHED, routing.weighed_minor)
     parcels: list[RoutedParcel] = via("What was planned.", routing.parcels)
     last_leg: RoutedLastLeg | None = via(
         "From where all of it is delivered together; null if it leaves from wherever it lies.", routing.last_leg

@@ -8,6 +8,7 @@ from graphql import GraphQLError
 
 from domain.errors import DomainError
 from domain.permissions import Permission
+from domain.placing.validation import MAX_QUANTITY
 from resolvers import simulating
 from resolvers.context import Info
 from resolvers.seeing import check_seen
@@ -54,11 +55,15 @@ class RoutingSimulation:
     )
 
 
-@strawberry.input(description="Stock to imagine.")
+@strawberry.input(description="Stock to imagine, or to imagine away.")
 class ExtraStockInput:
     variant_id: strawberry.ID = ref("Of what.", "Variant")
     location_id: strawberry.ID = ref("Where.", "Location")
-    units: int = given("How many units, from the first order on.", at_least=1)
+    units: int = given(
+        "How many units more, from the first order on; below 0 so many fewer, as far as there are any.",
+        at_least=-MAX_QUANTITY,
+        at_most=MAX_QUANTITY,
+    )
 
 
 @strawberry.input(
@@ -81,7 +86,7 @@ class SimulateRoutingInput:
     )
     handling: list[RoutingHandlingInput] | None = given("What work costs, in the place of rules.", default=None)
     closed_location_ids: list[strawberry.ID] | None = ref("Locations that are closed.", "Location", default=None)
-    extra_stock: list[ExtraStockInput] | None = given("Stock to imagine.", default=None)
+    extra_stock: list[ExtraStockInput] | None = given("Stock to imagine, or to imagine away.", default=None)
 
 
 async def simulate(

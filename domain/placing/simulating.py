@@ -273,11 +273,26 @@ def _situation(
         past.lines,
         past.asker,
         past.value_minor,
+        unit_costs=_worth(past, network, candidates[len(request.candidates) :]),
         loads=[*kept.loads, *([None] * (len(candidates) - len(kept.loads)))],
         hazmat=frozenset(site.id for site in network.sites.values() if site.is_hazmat),
         kinds_via=[_kind_via(one, network) for one in candidates],
     )
     return situation, parts
+
+
+def _worth(past: Past, network: Network, newcomers: Sequence[Candidate]) -> Sequence[Sequence[int]] | None:
+    """What units were worth elsewhere when it was decided; at locations that were no candidates, what they are worth now."""
+    worth = past.kept.worth
+    if worth is None or not newcomers:
+        return worth and worth.unit_costs
+    demands = [replace(one, variant=UUID(str(one.variant))) for one in past.kept.case.strict.demands]
+    parts = {
+        at: [Part(UUID(str(variant)), units, ()) for variant, units, _ in of] for at, of in past.kept.parts.items()
+    }
+    now = network.worth_at(demands, [network.sites[one.location] for one in newcomers], parts)
+    more = now.unit_costs if now else [[0] * len(newcomers)] * len(demands)
+    return [[*row, *later] for row, later in zip(worth.unit_costs, more, strict=True)]
 
 
 def _newcomers(

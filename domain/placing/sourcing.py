@@ -10,11 +10,11 @@ from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together
 from domain.routing.plan import route
 from domain.routing.rules.applying import DEFAULT_ROUTING, Excluded, Situation, case_of
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
-from domain.routing.rules.keeping import Plain, plain_candidate, plain_case, plain_merging
+from domain.routing.rules.keeping import Plain, plain_candidate, plain_case, plain_merging, plain_worth
 from domain.routing.rules.merging import Apart, Merging, Way, choose_way
 from domain.routing.rules.passes import Case, solve
 from domain.routing.rules.values import RoutingRule
-from domain.routing.values import Demand, RoutingPlan, RoutingRequest
+from domain.routing.values import Demand, RoutingPlan, RoutingRequest, Worth
 from domain.workdays import Load, Loads
 
 NO_LOADS: Final = Loads()
@@ -49,6 +49,7 @@ class Routed(NamedTuple):
 
     With kits its demands are not the lines: `parts` says which are kits, `members` of which lines each demand is. What is
     delivered together has `merging`, and all else is as seen from the place that was chosen, its way `merged_at`.
+    `worth` is what was weighed beside the rule.
     """
 
     plan: RoutingPlan
@@ -62,6 +63,7 @@ class Routed(NamedTuple):
     merging: Merging | None = None
     merged_at: int | None = None
     bringing: Bringing | None = None
+    worth: Worth | None = None
 
     @property
     def by_line(self) -> RoutingPlan:
@@ -77,6 +79,8 @@ class Routed(NamedTuple):
         plain = plain_case(
             self.case, self.candidates, free=free, positions=positions, loads=self.loads, parts=self.parts
         )
+        if self.worth is not None:
+            plain |= plain_worth(self.worth)
         return plain if self.merging is None else plain | plain_merging(self.merging, self.merged_at, plain)
 
 
@@ -100,18 +104,19 @@ def _route_apart(wanted: Wanted, sites: Sequence[Site], network: Network, view: 
             terms, columns = brought(wanted.goods, columns, wanted.hand_overs, network, wanted.loads)
             wanted = wanted._replace(stock=terms.stock, excluded=terms.excluded)
         return _route_among(wanted, columns, network)
-    ahead = network.unit_costs(wanted.demands, sites)
+    worth = network.worth_at(wanted.demands, sites)
+    ahead = worth and worth.unit_costs
     if not network.rules:
         candidates = [view.candidates[site.rank] for site in sites]
         request = RoutingRequest(
             wanted.demands, candidates, wanted.stock, DEFAULT_ROUTING, ahead, excluded=wanted.excluded
         )
         plain = [view.plain[site.rank] for site in sites]
-        return Routed(route(request), Case(request), None, plain, wanted.stock)
+        return Routed(route(request), Case(request), None, plain, wanted.stock, worth=worth)
     situation = _situation(wanted, direct(sites, view, wanted.loads), ahead)
     case, rule = case_of(situation, network.rules)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
-    return Routed(solve(case), case, rule, plain, wanted.stock, situation.loads)
+    return Routed(solve(case), case, rule, plain, wanted.stock, situation.loads, worth=worth)
 
 
 def _route_together(wanted: Wanted, bringing: Bringing, sites: Sequence[Site], network: Network, view: View) -> Routed:
@@ -148,12 +153,12 @@ def _route_among(wanted: Wanted, columns: Columns, network: Network) -> Routed:
             demands=together.demands, stock=together.stock, excluded=together.excluded, lines=together.lines
         )
         parts, members = together.parts, together.members
-    ahead = network.unit_costs(wanted.demands, columns.sites, parts)
-    situation = _situation(wanted, columns, ahead)
+    worth = network.worth_at(wanted.demands, columns.sites, parts)
+    situation = _situation(wanted, columns, worth and worth.unit_costs)
     case, rule = case_of(situation, network.rules)
     case, plan = solve_together(case, parts)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
-    return Routed(plan, case, rule, plain, wanted.stock, situation.loads, parts, members)
+    return Routed(plan, case, rule, plain, wanted.stock, situation.loads, parts, members, worth=worth)
 
 
 def _situation(wanted: Wanted, columns: Columns, ahead: Sequence[Sequence[int]] | None) -> Situation:

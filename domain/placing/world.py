@@ -1,6 +1,6 @@
 """What is known when an order is decided: the channel, the locations, the goods, and the locked shelves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from domain.quotas.pools import Pool
 from domain.routing.kits import Part, Parts
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.values import RoutingRule
-from domain.routing.values import Candidate, Demand, Method, VariantKey
+from domain.routing.values import Candidate, Demand, Method, VariantKey, Worth
 from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard
 from domain.workdays import Workplace
 
@@ -171,11 +171,16 @@ class Network:
 
     def worth_of(self, variant: VariantKey) -> Mapping[UUID, int]:
         """By location, what is lost with a unit taken there: its worth to later orders, and the best credit if not its own."""
-        prices, credit = self.worth.get(variant, {}), self.credits.get(variant)
+        prices, lost = self.worth.get(variant, {}), self._credit_lost(variant)
+        return {key: prices.get(key, 0) + lost[key] for key in self.sites} if lost else prices
+
+    def _credit_lost(self, variant: VariantKey) -> Mapping[UUID, int]:
+        """By location, the best credit less its own."""
+        credit = self.credits.get(variant)
         if not credit:
-            return prices
+            return {}
         most = max(credit.values())
-        return {key: prices.get(key, 0) + most - credit.get(key, 0) for key in self.sites}
+        return {key: most - credit.get(key, 0) for key in self.sites}
 
     def worth_of_kit(self, parts: Sequence[Part]) -> Mapping[UUID, int]:
         """The same of a kit, which is made of so much of its components."""
@@ -185,21 +190,23 @@ class Network:
                 found[key] = found.get(key, 0) + part.units * minor
         return found
 
-    def unit_costs(
-        self, demands: Sequence[Demand], sites: Sequence[Site], parts: Parts | None = None
-    ) -> list[list[int]] | None:
+    def worth_at(self, demands: Sequence[Demand], sites: Sequence[Site], parts: Parts | None = None) -> Worth | None:
         """By demand and site, see `worth_of`; None where it makes no difference. A kit, by its `parts`, counts its components."""
         if not (self.worth or self.credits):
             return None
-        found = [
-            [(self.worth_of(part.variant), part.units) for part in parts[at]]
-            if parts and at in parts
-            else [(self.worth_of(demand.variant), 1)]
+        made_of = [
+            [(part.variant, part.units) for part in parts[at]] if parts and at in parts else [(demand.variant, 1)]
             for at, demand in enumerate(demands)
         ]
-        if not any(worth for each in found for worth, _ in each):
-            return None
-        return [[sum(worth.get(site.id, 0) * units for worth, units in each) for site in sites] for each in found]
+
+        def rows(of: Callable[[VariantKey], Mapping[UUID, int]]) -> list[list[int]]:
+            found = [[(of(variant), units) for variant, units in each] for each in made_of]
+            if not any(minor for each in found for minor, _ in each):
+                return []
+            return [[sum(minor.get(site.id, 0) * units for minor, units in each) for site in sites] for each in found]
+
+        worth = Worth(rows(lambda variant: self.worth.get(variant, {})), rows(self._credit_lost))
+        return worth if any(worth) else None
 
     def entitled(self, channel_id: UUID, segment: str) -> Entitled:
         """The groups whose quotas such a buyer may use."""

@@ -43,6 +43,8 @@ class Exclusion(StrEnum):
     NOT_IN_RULE = "not_in_rule"
     LEFT_TO_OTHERS = "left_to_others"
     LATER_IN_RULE = "later_in_rule"
+    SAME_COST = "same_cost"
+    LEFT_WAITING = "left_waiting"
     DEARER = "dearer"
 
 
@@ -128,6 +130,30 @@ class RoutingRequest:
     unit_costs: Sequence[Sequence[int]] | None = None
     excluded: Mapping[tuple[int, int], Exclusion] = field(default_factory=dict)
     most_sources: Mapping[int, int] | None = None
+
+
+class Worth(NamedTuple):
+    """What is lost with a unit of each line at each candidate, before any rule: `scarcity_minor` to later orders (their shadow
+    price), `markdown_minor` in credit that is given up elsewhere. Empty where there is none of it.
+    """
+
+    scarcity_minor: Sequence[Sequence[int]] = ()
+    markdown_minor: Sequence[Sequence[int]] = ()
+
+    def among(self, locations: Sequence[UUID], others: Sequence[UUID]) -> "Worth":
+        """The same at `others` instead of `locations`; nothing at those that are none of them."""
+
+        def moved(rows: Sequence[Sequence[int]]) -> list[list[int]]:
+            return [[dict(zip(locations, row, strict=True)).get(key, 0) for key in others] for row in rows]
+
+        return Worth(*map(moved, self))
+
+    @property
+    def unit_costs(self) -> Sequence[Sequence[int]]:
+        if not (self.scarcity_minor and self.markdown_minor):
+            return self.scarcity_minor or self.markdown_minor
+        both = zip(self.scarcity_minor, self.markdown_minor, strict=True)
+        return [[sum(pair) for pair in zip(*rows, strict=True)] for rows in both]
 
 
 class Assignment(NamedTuple):

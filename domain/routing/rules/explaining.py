@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from domain.routing.explain import Explanation, Verdict, exclusion, rank
-from domain.routing.quantities import taken_cost
+from domain.routing.explain import Explanation, rank, verdict
 from domain.routing.rules.keeping import real_cost_minor
 from domain.routing.rules.merging import Merged, Merging, solve_merging, with_last_leg
 from domain.routing.rules.passes import Case, solve
@@ -19,7 +18,7 @@ def explain_case(case: Case) -> Explanation:
     A reason of the first pass is told before those of the second.
     """
     plan = solve(case)
-    verdicts = tuple(_verdict(case, at, plan) for at in range(len(case.strict.candidates)))
+    verdicts = tuple(verdict(case.strict, at, plan) for at in range(len(case.strict.candidates)))
     runner_up = min(_others(case, plan), key=rank, default=None)
     difference = None if runner_up is None else real_cost_minor(runner_up) - real_cost_minor(plan)
     return Explanation(plan, verdicts, runner_up, difference)
@@ -53,19 +52,6 @@ def explain_merging(merging: Merging) -> Compared:
     difference = real_cost_minor(runner_up) - real_cost_minor(merged.plan)
     found = replace(within, plan=merged.plan, runner_up=runner_up, difference_minor=difference)
     return Compared(found, merged, at)
-
-
-def _verdict(case: Case, at: int, plan: RoutingPlan) -> Verdict:
-    """A location that would not have cost more in money is never called dearer: the rule has it come later."""
-    served = {(one.line, one.candidate) for one in plan.assignments}
-    why = [exclusion(case.strict, line, at) for line in range(len(case.strict.demands))]
-    able = [0 if reason else demand.quantity for reason, demand in zip(why, case.strict.demands, strict=True)]
-    parcel = taken_cost(replace(case.strict, unit_costs=None), at, able)[0] if any(able) else None
-    is_cheaper = parcel is not None and parcel <= real_cost_minor(plan)
-    otherwise = Exclusion.LATER_IN_RULE if is_cheaper and all(able) and case.strict.unit_costs else Exclusion.DEARER
-    serves = tuple(line for line in range(len(why)) if (line, at) in served)
-    reasons = {line: reason or otherwise for line, reason in enumerate(why) if line not in serves}
-    return Verdict(case.strict.candidates[at], serves, reasons, parcel)
 
 
 def _others(case: Case, plan: RoutingPlan) -> Iterator[RoutingPlan]:

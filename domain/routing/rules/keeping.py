@@ -6,10 +6,11 @@ kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any
 of lines), `f` the free units before a rule kept some back, `w` what the candidates had to do on their day, and `l` the
 positions of the order's lines where they are not simply the first ones. A candidate has two numbers more where it costs
 something for backlog or delay, a third where it can take on so many lines only, and a fourth thing where its goods are
-brought to for handing them over. `b` has the demands that are kits: of each component its variant, the units in one kit, and
-what each candidate has of it. `g`, of what is delivered together, has the way that was chosen, the grams that were on theirs
-already, and of every place its last leg, with what differs in the request as seen from there; then, where it need not come
-together, what differs for that, and whether a rule asked for it.
+brought to for handing them over. `v` has what units are worth to later orders and in credits, where they are. `b` has the
+demands that are kits: of each component its variant, the units in one kit, and what each candidate has of it. `g`, of what
+is delivered together, has the way that was chosen, the grams that were on theirs already, and of every place its last leg,
+with what differs in the request as seen from there; then, where it need not come together, what differs for that, and whether
+a rule asked for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ from domain.routing.values import (
     Shortage,
     Unserved,
     VariantKey,
+    Worth,
 )
 from domain.shipping_rates import Rate
 from domain.workdays import Load
@@ -58,6 +60,7 @@ class Kept(NamedTuple):
     parts: Mapping[int, Sequence[tuple[VariantKey, int, Sequence[int]]]] = {}
     merging: Merging | None = None
     merged_at: int | None = None
+    worth: Worth | None = None
 
     def decided_again(self) -> RoutingPlan:
         return solve(self.case) if self.merging is None else solve_merging(self.merging).plan
@@ -128,6 +131,10 @@ def plain_merging(merging: Merging, at: int | None, stored: Plain) -> Plain:
     return {"g": [at, merging.grams_before, ways, merging.apart and other(*merging.apart), merging.is_ruled]}
 
 
+def plain_worth(worth: Worth) -> Plain:
+    return {"v": list(worth)}
+
+
 def plain_plan(plan: RoutingPlan) -> Plain:
     """`a`ssignments, `p`arcels, what is `n`ot served, what splitting and all together cost, and the last le`g` if any."""
     leg = plan.last_leg
@@ -156,6 +163,7 @@ def kept_of(stored: Mapping[str, Any]) -> Kept:
         parts={at: [(variant, units, row) for variant, units, row in of] for at, of in parts.items()},
         merging=_merging(demands, stored) if "g" in stored else None,
         merged_at=stored["g"][0] if "g" in stored else None,
+        worth=Worth(*stored["v"]) if "v" in stored else None,
     )
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from domain.routing.explain import explain
 from domain.routing.plan import route
+from domain.routing.rules.explaining import explain_case
+from domain.routing.rules.passes import Case
 from domain.routing.values import (
     Candidate,
     CannotShipComplete,
@@ -51,7 +53,7 @@ def test_every_candidate_says_what_kept_it_out():
         Exclusion.DEARER,
         Exclusion.TRIED_BEFORE,
     ]
-    assert [verdict.parcel_minor for verdict in explanation.verdicts] == [540, None, None, None, None, 940, None]
+    assert [verdict.parcel_minor for verdict in explanation.verdicts] == [540, None, None, 540, None, 940, None]
 
 
 def test_the_runner_up_and_what_it_costs_more():
@@ -100,3 +102,52 @@ def test_explaining_decides_what_routing_decides():
 def test_an_order_that_cannot_ship_complete_is_refused_as_when_it_is_routed():
     with pytest.raises(CannotShipComplete):
         explain(RoutingRequest([MUG], [place(1)], [[1]], RoutingOptions(ship_complete=True)))
+
+
+def test_what_would_cost_the_same_is_not_called_dearer():
+    explanation = explain(RoutingRequest([MUG], [place(1), place(2), place(3, base=501)], [[5, 5, 5]]))
+
+    assert [verdict.reasons for verdict in explanation.verdicts] == [
+        {},
+        {0: Exclusion.SAME_COST},
+        {0: Exclusion.DEARER},
+    ]
+
+
+def test_a_line_of_a_split_order_may_be_had_elsewhere_at_the_same_cost():
+    lamp = Demand("lamp", 1, 300)
+    request = RoutingRequest([MUG, lamp], [place(1), place(2), place(3)], [[5, 0, 0], [0, 5, 5]])
+
+    explanation = explain(request)
+
+    assert [verdict.reasons.get(1) for verdict in explanation.verdicts] == [
+        Exclusion.NO_STOCK,
+        None,
+        Exclusion.SAME_COST,
+    ]
+
+
+def test_what_is_weighed_against_a_cheaper_location_is_told():
+    request = RoutingRequest([MUG], [place(1, base=600), place(2)], [[5, 5]], unit_costs=[[0, 80]])
+
+    first, second = explain(request).verdicts
+
+    assert (first.serves, first.parcel_minor, first.weighed_minor) == ((0,), 640, 640)
+    assert (second.reasons, second.parcel_minor, second.weighed_minor) == ({0: Exclusion.LATER_IN_RULE}, 540, 700)
+
+
+def test_who_gives_a_part_has_the_price_of_a_parcel_of_that_part():
+    six = Demand("mug", 6, 1_000)
+    explanation = explain(RoutingRequest([six], [place(1), place(2), place(3)], [[4, 1, 0]]))
+
+    assert [verdict.parcel_minor for verdict in explanation.verdicts] == [500 + 4 * 40, 500 + 40, None]
+
+
+def test_who_could_serve_a_line_that_waits_for_the_rest_is_not_called_dearer():
+    lamp = Demand("lamp", 1, 300)
+    complete = RoutingOptions(ship_complete=True)
+    case = Case(RoutingRequest([MUG, lamp], [place(1)], [[5], [0]], complete))
+
+    [verdict] = explain_case(case).verdicts
+
+    assert verdict.reasons == {0: Exclusion.LEFT_WAITING, 1: Exclusion.NO_STOCK}
