@@ -206,6 +206,7 @@ class Hold(Model):
 
     class Meta:
         table = "holds"
+        indexes = (("applied_at", "id"), ("status", "applied_at", "id"), ("kind", "status", "applied_at", "id"))
 
 
 class ExternalContent(Model):

@@ -1,6 +1,7 @@
 """Holds as clients see them, and how they are put on and taken off."""
 
 from datetime import datetime
+from enum import Enum
 
 import strawberry
 
@@ -10,11 +11,13 @@ from domain.errors import AlreadyExists, IllegalTransition
 from domain.permissions import Permission
 from resolvers.visible import PARTS_OF_ORDERS
 from schema.enums import HoldKind, HoldStatus
-from schema.fields import column, graph, root
+from schema.fields import column, connection, find, graph, one, root
+from schema.filters import among
 from schema.inputs import given, ref
 from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
 from schema.nodes import Node
+from schema.values import Connection
 
 HOLDING = Permission.HOLD_ORDERS
 MAX_REASON = holding.MAX_REASON_CHARACTERS
@@ -27,6 +30,7 @@ MAX_REASON = holding.MAX_REASON_CHARACTERS
     needs=Permission.READ_ORGANIZATION,
 )
 class Hold(Node):
+    order: Order = one("What is held.")
     kind: HoldKind = column("Why, which decides what is stopped.")
     status: HoldStatus = column("How far the judgement is.")
     line_id: strawberry.ID | None = column("The line that is held; null for the whole order.", of="OrderLine")
@@ -37,6 +41,21 @@ class Hold(Node):
     resolved_by: str | None = column("Who took it off.")
     resolved_at: datetime | None = column("When it was taken off.")
     resolution: str = column("What was found out.")
+
+
+@strawberry.enum(description="How holds may be listed.")
+class HoldSort(Enum):
+    OLDEST = "applied_at"
+    NEWEST = "-applied_at"
+
+
+@strawberry.input(
+    description="Which holds. CREATED and REJECTED are those that stand; UNROUTABLE are orders that somebody has to find a "
+    "location for."
+)
+class HoldFilter:
+    status: list[HoldStatus] | None = among("status")
+    kind: list[HoldKind] | None = among("kind")
 
 
 @strawberry.input(description="A hold to put on an order.")
@@ -63,6 +82,14 @@ class ResolveHoldInput:
     hold_id: strawberry.ID = ref("The hold.", "Hold")
     resolution: str = given("What was found out.", default="", at_most=MAX_REASON)
     expected_version: int | None = given(ORDER_VERSION, default=None)
+
+
+@root
+class HoldQueries:
+    hold: Hold | None = find("The hold with this id.")
+    holds: Connection[Hold] = connection(
+        "What is held, the oldest first: the work that waits for somebody's judgement.", sort=HoldSort, where=HoldFilter
+    )
 
 
 @root
