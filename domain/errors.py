@@ -28,7 +28,10 @@ DomainError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+MOST_LISTED: Final = 4
+"""Statuses that a sentence lists; of more the refusal has the list, and the sentence says what is in the way."""
 
 
 class DomainError(Exception):
@@ -117,8 +120,10 @@ class IllegalTransition(DomainError):
     code = "ILLEGAL_TRANSITION"
 
     def __init__(self, action: str, was: str, allowed_from: Sequence[str]) -> None:
-        listed = " or ".join(allowed_from).replace("_", " ")
-        super().__init__(f"Cannot {action} what is {was.replace('_', ' ')}; it must be {listed}.")
+        wanted = (
+            "" if len(allowed_from) > MOST_LISTED else "; it must be " + " or ".join(allowed_from).replace("_", " ")
+        )
+        super().__init__(f"Cannot {action} what is {was.replace('_', ' ')}{wanted}.")
         self.action, self.was, self.allowed_from = action, was, tuple(allowed_from)
 
 
@@ -250,5 +255,5 @@ class AlreadyExists(DomainError):
     code = "ALREADY_EXISTS"
 
     def __init__(self, kind: str, key: str) -> None:
-        super().__init__(f"There is a {kind} {key!r} already.")
+        super().__init__(f"There is {'an' if kind[0] in 'aeiou' else 'a'} {kind} {key!r} already.")
         self.kind, self.key = kind, key
