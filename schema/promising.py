@@ -290,16 +290,23 @@ class DeliveryPromise(Node):
 strawberry.enum(ScoreBy, name="PromiseScoreBy", description="Whose promises are told apart.")
 
 
-@strawberry.type(description="How promises to bring goods were kept. Days are counted against the first promise.")
+@strawberry.type(
+    description="How promises to bring goods were kept, the days that came with an order included. Days are counted against "
+    "the first promise."
+)
 class PromiseScore:
-    key: str = strawberry.field(description="Whose: the carrier or rule as it was named then, or the place's key.")
+    key: str = strawberry.field(
+        description="Whose: the carrier that took it or was to take it, the rule as it was named then, or the place's key."
+    )
     location: Location | None = strawberry.field(
         description="The place that gave the goods, if they are told apart by it."
     )
     promised: int = strawberry.field(description="Orders promised and not cancelled since.")
     shipped: int = strawberry.field(description="Of them those that left whole.")
     delivered: int = strawberry.field(description="Of them those that arrived whole.")
-    shipped_on_time: int = strawberry.field(description="Those that left by the day they were to leave.")
+    shipped_on_time: int = strawberry.field(
+        description="Those that left by the day they were to leave, where that was promised."
+    )
     on_time: int = strawberry.field(description="Those that arrived by the promised day.")
     late: int = strawberry.field(description="Those that arrived after it, or are overdue.")
     on_time_share: float | None = strawberry.field(

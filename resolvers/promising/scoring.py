@@ -1,6 +1,8 @@
 """Promised against actual: how often what was promised first came true, by whom it depended on.
 
-Only what is carried counts: when a customer collects goods is up to the customer. A day is that of the place a parcel left,
+Only what is carried counts: when a customer collects goods is up to the customer. A day that was given with an order, by a
+marketplace or by staff, is a promise without a rule and without a day to leave by; of imported orders nobody knows how they
+arrived, so they do not count. A day is that of the place a parcel left,
 and that of the customer's door, by its longitude where it is known: four minutes a degree.
 """
 
@@ -30,8 +32,9 @@ class ScoreBy(StrEnum):
 
 
 KEYS: Final = {
-    ScoreBy.LOCATION: "coalesce(pa.location_id::text, pr.location_id::text, pr.parcels -> 0 ->> 'location_id')",
-    ScoreBy.CARRIER: "pr.carrier",
+    ScoreBy.LOCATION: "coalesce(pa.location_id::text, pr.location_id::text, pr.parcels -> 0 ->> 'location_id',"
+    " (SELECT min(s.location_id::text) FROM line_status s WHERE s.order_id = o.id))",
+    ScoreBy.CARRIER: "coalesce(pa.carrier, pr.carrier)",
     ScoreBy.RULE: "pr.rule",
 }
 OF_KEY: Final = {ScoreBy.LOCATION: "AND s.location_id::text = w.key", ScoreBy.CARRIER: "", ScoreBy.RULE: ""}
@@ -41,18 +44,19 @@ def _sql(by: ScoreBy) -> str:
     left = f"EXISTS (SELECT FROM line_status s WHERE s.order_id = w.order_id {OF_KEY[by]} AND s.status NOT IN"
     return f"""
 WITH whole AS (
-    SELECT {KEYS[by]} AS key, o.id AS order_id, pr.ship_on, pr.latest_on,
+    SELECT {KEYS[by]} AS key, o.id AS order_id, pr.ship_on, coalesce(pr.latest_on, o.promised_date) AS latest_on,
         bool_and(pa.shipped_at IS NOT NULL) AS is_shipped, bool_and(pa.delivered_at IS NOT NULL) AS is_delivered,
         max((pa.shipped_at AT TIME ZONE pa.time_zone)::date) AS shipped_on,
         max((CASE WHEN a.longitude IS NULL THEN pa.delivered_at AT TIME ZONE pa.time_zone
             ELSE pa.delivered_at AT TIME ZONE 'UTC' + make_interval(secs => a.longitude * 240) END)::date) AS delivered_on
-    FROM orders o JOIN promises pr ON pr.id = o.promise_id
+    FROM orders o LEFT JOIN promises pr ON pr.id = o.promise_id
     LEFT JOIN order_addresses a ON a.order_id = o.id AND a.kind = 'shipping'
     LEFT JOIN LATERAL (
-        SELECT DISTINCT p.id, p.location_id, p.shipped_at, p.delivered_at, place.time_zone
+        SELECT DISTINCT p.id, p.location_id, p.carrier, p.shipped_at, p.delivered_at, place.time_zone
         FROM order_lines l JOIN parcel_lines pl ON pl.line_id = l.id JOIN parcels p ON p.id = pl.parcel_id
         JOIN locations place ON place.id = p.location_id WHERE l.order_id = o.id) AS pa ON true
-    WHERE o.id = ANY($1::uuid[]) AND pr.method <> 'pickup' AND o.status <> 'cancelled'
+    WHERE o.id = ANY($1::uuid[]) AND o.status <> 'cancelled' AND CASE WHEN pr.id IS NOT NULL THEN pr.method <> 'pickup'
+        ELSE o.origin <> 'import' AND EXISTS (SELECT FROM order_lines l WHERE l.order_id = o.id AND l.method = 'ship') END
     GROUP BY 1, 2, 3, 4),
 promised AS (
     SELECT key, ship_on, latest_on,
@@ -64,7 +68,7 @@ SELECT key, count(*)::int AS promised, count(shipped_on)::int AS shipped, count(
     count(*) FILTER (WHERE delivered_on <= latest_on)::int AS on_time,
     count(*) FILTER (WHERE coalesce(delivered_on, $2::date) > latest_on)::int AS late,
     percentile_disc(0.5) WITHIN GROUP (ORDER BY delivered_on - latest_on) AS median_lateness_days
-FROM promised GROUP BY key ORDER BY count(*) DESC, key"""
+FROM promised WHERE key IS NOT NULL GROUP BY key ORDER BY count(*) DESC, key"""
 
 
 STATEMENTS: Final = {by: _sql(by) for by in ScoreBy}
@@ -96,7 +100,7 @@ async def scores(info: Info, by: ScoreBy, placed_from: date, placed_before: date
     if viewer.audience not in AT_WORK | {Audience.PARTNER}:
         raise GraphQLError("Only staff may see how promises are kept.", extensions={"code": "FORBIDDEN"})
     period = {"placed_at__gte": _begin(placed_from), "placed_at__lt": _begin(placed_before)}
-    visible: Any = seen(Order, ORDERS, viewer).filter(promise_id__isnull=False, **period)
+    visible: Any = seen(Order, ORDERS, viewer).filter(promised_date__isnull=False, **period)
     chosen = await visible.order_by("-placed_at").limit(MOST_ORDERS).values_list("id", flat=True)
     found = await rows(STATEMENTS[by], [list(chosen), info.context.clock().date()])
     locations = await _locations(info, found) if by is ScoreBy.LOCATION else {}

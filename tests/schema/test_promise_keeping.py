@@ -1,16 +1,18 @@
 """Promises through the graph: held and ordered as they were offered, and compared with what happened."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from actions import desk
 from actions.parcels.tracking import RecordTracking, record_tracking_event
 from actions.promising.services import ServiceZone
+from domain.orders import OrderOrigin
 from domain.permissions import Role
 from domain.tracking import TrackingCode
 from models import Fulfilment, Order, Promise, Reservation
 from resolvers.ids import global_id, uuid_of
+from tests.actions.test_placing import wanted
 from tests.schema.asking import ask, codes
 from tests.schema.promise_talk import BOSTON, SCORES, first_option, hold, keep_service, lines, order, promise, scores
 from tests.world import NOW, furnish, stock
@@ -198,7 +200,7 @@ async def test_promises_are_compared_with_what_happened(counter):
     place_key = str(world.locations["NYC"].id)
     assert after == [
         [{"key": place_key, "location": {"code": "NYC"}, **late}],
-        [{"key": "standard", "location": None, **late}],
+        [{"key": "UPS", "location": None, **late}],
         [{"key": "standard", "location": None, **late}],
     ]
     assert await Fulfilment.filter(order_id=order_id).count() == 1
@@ -212,6 +214,41 @@ async def test_an_overdue_order_is_late_before_it_arrives(counter):
     [score] = await scores(world, "LOCATION", now=NOW + timedelta(days=5))
 
     assert (score["location"], score["late"], score["onTimeShare"]) == ({"code": "NYC"}, 1, 0.0)
+
+
+async def test_a_day_that_came_with_the_order_is_a_promise_too(counter):
+    world = await furnish()
+    await order(counter, world, world.viewer(), promisedDate="2026-11-05")
+    before = [await scores(world, by, now=NOW + timedelta(days=9)) for by in ("LOCATION", "CARRIER", "RULE")]
+    parcel = await shipped(world, await packed(world, await picked(world, await released_of(world, await Order.get()))))
+    delivered_at = datetime(2026, 11, 4, 15, tzinfo=UTC)
+    await record_tracking_event(
+        world.act(now=delivered_at),
+        RecordTracking(parcel_id=parcel.id, code=TrackingCode.DELIVERED, occurred_at=delivered_at, event_key="d-1"),
+    )
+
+    [place], [carrier], nothing = [await scores(world, by) for by in ("LOCATION", "CARRIER", "RULE")]
+
+    assert [[(each["location"], each["late"]) for each in found] for found in before] == [
+        [({"code": "NYC"}, 1)],
+        [],
+        [],
+    ]
+    assert (place["location"], place["onTime"], place["late"], place["onTimeShare"]) == ({"code": "NYC"}, 1, 0, 1.0)
+    assert (carrier["key"], carrier["onTime"], carrier["medianLatenessDays"]) == ("UPS", 1, -1)
+    assert nothing == []
+
+
+async def test_what_was_imported_or_is_collected_does_not_count(counter):
+    world = await furnish()
+    pickup = {"method": "PICKUP", "pickupLocationId": global_id("Location", world.locations["NYC"].id)}
+    goods = [{**line, **pickup} for line in lines(world, MUG=1)]
+    await order(counter, world, world.viewer(), goods=goods, shippingAddress=None, promisedDate="2026-11-05")
+    await counter.place(
+        world.act("imported"), wanted(world, ("MUG", 1), promised_date=date(2026, 11, 5), origin=OrderOrigin.IMPORT)
+    )
+
+    assert await scores(world, "LOCATION", now=NOW + timedelta(days=9)) == []
 
 
 async def test_customers_do_not_see_how_promises_are_kept_and_agents_see_their_channels(counter):
