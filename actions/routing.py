@@ -1,7 +1,8 @@
 """Give units of existing orders a location: locked stock, the exact plan of `domain/routing`, units moved by it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from actions import decisions, levels, reference, safety, workload
@@ -27,7 +28,7 @@ from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
 from domain.routing.rules.values import DecisionKind
 from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
 from domain.workdays import Loads
-from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, OrderMerge, Variant
+from models import CapacityClaim, Customer, ExcludedLocation, OrderAddress, OrderLine, OrderMerge, Variant
 from models.backorders import launch_in
 from models.db import Fetching, rows
 
@@ -44,18 +45,26 @@ SELECT v.id AS variant_id FROM unnest($1::uuid[]) AS v(id) CROSS JOIN LATERAL {l
 WHERE t.launches_at > $2 OR $3 AND t.launches_at IS NOT NULL AND t.launched_at IS NULL"""
 
 
+class Chosen(NamedTuple):
+    """From where a person wants what ships to come, and why; what is collected comes from wherever it can."""
+
+    location_id: UUID
+    reason: str
+
+
 async def route(
     act: Act,
     change: OrderChange,
     kind: DecisionKind = DecisionKind.REROUTED,
     *,
     line_ids: Collection[UUID] | None = None,
+    chosen: Chosen | None = None,
 ) -> None:
     """Schedule the units that have no location; what nobody can serve now becomes backordered. Records the facts.
 
     Takes the locks of every stock level of the wanted variants in id order. Locations that gave a line back before are
-    not asked again before their exclusion ends. The decision is stored unless it changes nothing. Raises BlockedByHold
-    when a hold stops scheduling.
+    not asked again before their exclusion ends. The decision is stored unless it changes nothing. What somebody has
+    `chosen` holds instead of every rule. Raises BlockedByHold when a hold stops scheduling.
     """
     waiting = [each for each in change.units(*WITHOUT_LOCATION) if line_ids is None or each.place.line_id in line_ids]
     bundles: Sequence[Bundle] = ()
@@ -66,10 +75,10 @@ async def route(
     lines = [change.lines[units.place.line_id] for units in waiting]
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
     merge = await OrderMerge.get_or_none(order_id=change.order.id)
-    routed = await _routed(act, change, waiting, kind, bundles, merge)
+    routed = await _routed(act, change, waiting, kind, bundles=bundles, merge=merge, chosen=chosen)
     plan = routed.by_line
     is_first = merge is not None and _is_untouched(change, waiting)
-    _schedule(change, waiting, plan)
+    _schedule(change, waiting, plan, chosen)
     if merge is not None and is_first:
         await _settle(act, change, merge, plan)
     elif merge is None and routed.bringing is not None:
@@ -108,11 +117,15 @@ async def _routed(
     change: OrderChange,
     waiting: Sequence[Units],
     kind: DecisionKind,
+    *,
     bundles: Sequence[Bundle],
     merge: OrderMerge | None,
+    chosen: Chosen | None,
 ) -> Routed:
     lines = [change.lines[units.place.line_id] for units in waiting]
     network = await reference.network(Fetching, act.organization_id)
+    if chosen is not None:
+        network = replace(network, rules=())
     channel = network.channels[change.order.channel_id]
     variants = {line.variant_id for line in lines}
     goods = {each.id: each for each in await Variant.filter(id__in=variants).select_related("product")}
@@ -125,15 +138,10 @@ async def _routed(
     address = await OrderAddress.get_or_none(order_id=change.order.id, kind=AddressKind.SHIPPING)
     brought_to = _brought_to(change, waiting, network) if network.brought_to else ()
     excluded = {
-        (at, place): Exclusion.TRIED_BEFORE
+        (at, place): why
         for at, line in enumerate(lines)
         for place, site in enumerate(sites)
-        if (line.id, site.id) in refused
-    } | {
-        (at, place): Exclusion.METHOD
-        for at, line in enumerate(lines)
-        for place, site in enumerate(sites)
-        if line.pickup_location_id not in (None, site.id) and not (brought_to and brought_to[at])
+        if (why := _why_not(line, site, refused, is_brought=bool(brought_to and brought_to[at]), chosen=chosen))
     }
     if network.has_backorder_terms:
         awaited = await not_launched(act, change, variants, kind)
@@ -163,6 +171,18 @@ async def _routed(
         may_merge=network.is_merging and _is_untouched(change, waiting),
     )
     return route_order(wanted, sites, network, (address.latitude, address.longitude) if address else NOWHERE)
+
+
+def _why_not(
+    line: OrderLine, site: Site, refused: Exclusions, *, is_brought: bool, chosen: Chosen | None
+) -> Exclusion | None:
+    if line.pickup_location_id not in (None, site.id) and not is_brought:
+        return Exclusion.METHOD
+    if (line.id, site.id) in refused:
+        return Exclusion.TRIED_BEFORE
+    if chosen is not None and line.pickup_location_id is None and site.id != chosen.location_id:
+        return Exclusion.NOT_CHOSEN
+    return None
 
 
 def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
@@ -287,11 +307,14 @@ async def not_launched(act: Act, change: OrderChange, variants: Collection[UUID]
     return {row["variant_id"] for row in found}
 
 
-def _schedule(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> None:
+def _schedule(
+    change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan, chosen: Chosen | None
+) -> None:
     for line, _, location_id, quantity in plan.assignments:
         change.move(Action.SCHEDULE, waiting[line].place, quantity, location_id=location_id)
     if plan.assignments:
-        change.record(FactKind.UNITS_SCHEDULED)
+        why: dict[str, Any] = {"reason": chosen.reason} if chosen else {}
+        change.record(FactKind.UNITS_SCHEDULED, **why)
 
 
 async def _backorder(act: Act, change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan) -> bool:

@@ -62,6 +62,7 @@ strawberry.enum(
     "worth elsewhere, puts others before it. SAME_COST: it would be no worse; of such locations the one that was set up "
     "first gives. DEARER: it would cost more. LEFT_WAITING: it could serve the line, which waits all the same: for what is "
     "to come with it, or because of how many parcels or sources are allowed. "
+    "NOT_CHOSEN: a person chose another location. "
     "LEFT_TO_OTHERS: it could serve the line, and the plan made together with other orders has it serve them.",
 )
 strawberry.enum(Shortage, name="RoutingShortage", description="Why units are served by nobody.")

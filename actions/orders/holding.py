@@ -87,6 +87,12 @@ async def put_on(act: Act, change: OrderChange, kind: HoldKind, reason: str) -> 
     _record(change, FactKind.HOLD_APPLIED, hold, reason=reason)
 
 
+async def take_off(act: Act, change: OrderChange, kind: HoldKind, resolution: str) -> None:
+    """Resolve the holds of a kind on a locked order. The caller saves."""
+    for hold in [hold for hold in change.holds if hold.kind is kind]:
+        await _resolve(act, change, hold, resolution)
+
+
 @action
 async def reject_hold(act: Act, command: RejectHold) -> UUID:
     """Judge what is held as not to be let go: the hold stays, and no longer expires, until it is resolved.

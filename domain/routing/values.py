@@ -41,6 +41,7 @@ class Exclusion(StrEnum):
     TOO_LATE = "too_late"
     CLOSED = "closed"
     NOT_IN_RULE = "not_in_rule"
+    NOT_CHOSEN = "not_chosen"
     LEFT_TO_OTHERS = "left_to_others"
     LATER_IN_RULE = "later_in_rule"
     SAME_COST = "same_cost"

@@ -131,7 +131,7 @@ async def test_a_plan_that_reads_another_column_is_caught(reader: Reader, monkey
     real = writer.Row.column
     monkeypatch.setattr(writer.Row, "column", lambda row, name: real(row, "id" if name == "name" else name))
 
-    _, wrong = await differences(reader, world, 1, 20)
+    _, wrong = await differences(reader, world, 1, 60)
 
     assert wrong
 

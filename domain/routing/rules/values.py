@@ -32,6 +32,7 @@ class DecisionKind(StrEnum):
     BACKORDER_RETRY = "backorder_retry"
     REOPTIMIZED = "reoptimized"
     SUBSTITUTED = "substituted"
+    CHOSEN = "chosen"
 
 
 class ConstraintKind(StrEnum):

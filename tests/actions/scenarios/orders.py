@@ -20,6 +20,7 @@ from actions.orders.recalling import (
     answer_cancellation,
     request_cancellation,
 )
+from actions.orders.relocating import ChooseLocation, choose_location
 from domain.holds import HoldKind
 from domain.lifecycle import Action, UnitStatus
 from models import CancellationRequest, Hold
@@ -33,6 +34,15 @@ async def confirming(world: World) -> Story:
     order = await new_order(world, is_confirmed=False)
     yield
     await confirm(world.act(), ConfirmOrder(order_id=order.id))
+
+
+@scenario(choose_location)
+async def choosing_another_location(world: World) -> Story:
+    order = await new_order(world, MUG=2, LAMP=1)
+    await released(world, order)
+    yield
+    command = ChooseLocation(order_id=order.id, location_id=world.locations["LAX"].id, reason="The dock is flooded.")
+    await choose_location(world.act(), command)
 
 
 @scenario(apply_hold)

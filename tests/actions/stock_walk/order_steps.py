@@ -13,6 +13,7 @@ from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
 from actions.orders.drafting import PlaceDraft, draft, place_draft
 from actions.orders.holding import ApplyHold, ResolveHold, apply_hold, resolve_hold
 from actions.orders.recalling import AnswerCancellation, RequestCancellation, answer_cancellation, request_cancellation
+from actions.orders.relocating import ChooseLocation, choose_location
 from actions.pickups import answering
 from actions.pickups.answering import AnswerPickup
 from actions.substituting import at_once, proposing
@@ -172,6 +173,11 @@ async def wait_until(walk: Walk) -> None:
     until = walk.now + timedelta(days=1) if walk.is_lucky(0.7) else None
     command = SetBackorderDeadline(order_id=(await walk.one_of(WAITING))["id"], reason="asked", cancels_at=until)
     await walk.do(set_deadline, command)
+
+
+async def choose_another_location(walk: Walk) -> None:
+    command = ChooseLocation(order_id=(await walk.one_of(ORDER))["id"], location_id=walk.location().id, reason="asked")
+    await walk.do(choose_location, command)
 
 
 async def answer_question(walk: Walk) -> None:

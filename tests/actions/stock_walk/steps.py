@@ -19,7 +19,7 @@ from actions.forwarding import declining as forwarding
 from actions.forwarding import merging
 from actions.fulfilment import accepting, declining, picking, pickup, releasing, waves
 from actions.kits import set_kit_components
-from actions.orders import cancelling, drafting, holding, parting, recalling
+from actions.orders import cancelling, drafting, holding, parting, recalling, relocating
 from actions.parcels import consolidating, manifests, packing, shipping, tracking
 from actions.pickups import answering
 from actions.promising import supplies
@@ -114,6 +114,7 @@ STEPS = (
     Step(16, order.answer_substitution, proposing.answer),
     Step(2, order.wait_until, deadlines.set_deadline),
     Step(16, order.answer_question, answering.answer),
+    Step(4, order.choose_another_location, relocating.choose_location),
     Step(4, order.cancel_order, cancelling.cancel),
     Step(3, order.request, recalling.request_cancellation),
     Step(6, order.answer, recalling.answer_cancellation),
