@@ -4,6 +4,7 @@ from typing import Final
 
 from actions.quotas.buyers import KEPT_BACK, quotas_for
 from domain.routing.values import Method
+from models.kits import kits_sql
 
 ANY_RULES: Final = "SELECT 1 FROM safety_rules WHERE is_active AND (kind IS NULL OR kind = 'on_hand') LIMIT 1"
 OFFERED: Final = f"'{Method.SHIP}', '{Method.PICKUP}'"
@@ -16,6 +17,20 @@ def safe_for(level: str, channel: str, segment: str, method: str | None = None) 
     """
     unclaimed = " - ".join(f"{level}.{name}" for name in ("on_hand", *KEPT_BACK) if name != "safety")
     return _safely(level, f"{unclaimed} + {quotas_for(level, channel, segment)}", method)
+
+
+def safe_kits(variants: str, channel: str, segment: str) -> str:
+    """`kits_sql` by what may be had: a kit reaches its customer in one way, so all of it is counted for the same."""
+    ways = [(f"'{method}'", f"'{method}' = ANY(p.capabilities::text[])") for method in (Method.SHIP, Method.PICKUP)]
+    by_way = " UNION ALL ".join(
+        f"SELECT k.* FROM ({kits_sql(variants, safe_for('f', channel, segment, method))}) AS k"
+        f" JOIN locations p ON p.id = k.location_id WHERE {is_offered}"
+        for method, is_offered in [*ways, (None, f"NOT p.capabilities::text[] && ARRAY[{OFFERED}]")]
+    )
+    return (
+        f"SELECT w.variant_id, w.organization_id, w.location_id, max(w.units) AS units FROM ({by_way}) AS w"
+        " GROUP BY w.variant_id, w.organization_id, w.location_id"
+    )
 
 
 def _safely(level: str, unclaimed: str, method: str | None) -> str:

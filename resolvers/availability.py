@@ -10,7 +10,7 @@ import strawberry
 from actions import reference
 from actions.backordering.terms import is_sold
 from actions.quotas.buyers import free_for, segment_of
-from actions.safe_units import safe_for
+from actions.safe_units import safe_for, safe_kits
 from domain.availability import STANDARD, AvailabilityLevel, Bounds, bounds_from, level_of
 from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.facts import FactKind
@@ -30,20 +30,20 @@ MAX_VARIANTS: Final = 200
 
 # Of a kit there is what can be put together of its components. What is
 # still to be launched is ordered, but not to be had.
-def _available(free: str) -> str:
+def _available(free: str, kits: str) -> str:
     return f"""
 SELECT s.variant_id, sum(s.units)::int AS units FROM (
     SELECT f.variant_id, f.organization_id, f.location_id, {free} AS units
     FROM stock_levels f WHERE f.variant_id = ANY($1::uuid[])
-    UNION ALL {kits_sql("$1", free)}) AS s
+    UNION ALL {kits}) AS s
 JOIN locations l ON l.id = s.location_id
 WHERE s.organization_id = $2 AND l.is_active AND {is_sold("s.variant_id", "$3")}
     AND {serves("$3", "s.location_id")}
 GROUP BY s.variant_id"""
 
 
-AVAILABLE: Final = _available(free_for("f", "$3", "$4"))
-SAFELY_AVAILABLE: Final = _available(safe_for("f", "$3", "$4"))
+AVAILABLE: Final = _available(free_for("f", "$3", "$4"), kits_sql("$1", free_for("f", "$3", "$4")))
+SAFELY_AVAILABLE: Final = _available(safe_for("f", "$3", "$4"), safe_kits("$1", "$3", "$4"))
 """Where safety rules keep units back; what is had one way or another counts."""
 
 # In the sum over a channel, locations' boundaries do not count.

@@ -9,7 +9,7 @@ from strawberry import Parent
 
 from actions import reference
 from actions.quotas.buyers import free_for
-from actions.safe_units import safe_for
+from actions.safe_units import safe_kits
 from domain.kits import standing_kits
 from domain.lifecycle import OrderStatus, UnitStatus, derive
 from models import Channel, Location, OrderKit, Variant
@@ -23,14 +23,15 @@ from resolvers.sources import Sql
 from resolvers.visible import CHANNELS, LOCATIONS, VARIANTS
 
 
-def _buildable(free: str) -> str:
+def _buildable(kits: str) -> str:
     return f"""
-SELECT k.location_id, k.units::int AS units FROM ({kits_sql("ARRAY[$1::uuid]", free)}) AS k
+SELECT k.location_id, k.units::int AS units FROM ({kits}) AS k
 WHERE k.units > 0 AND {serves("$2", "k.location_id")}"""
 
 
-BUILDABLE: Final = _buildable(free_for("f", "$2", "''"))
-SAFELY_BUILDABLE: Final = _buildable(safe_for("f", "$2", "''"))
+KIT: Final = "ARRAY[$1::uuid]"
+BUILDABLE: Final = _buildable(kits_sql(KIT, free_for("f", "$2", "''")))
+SAFELY_BUILDABLE: Final = _buildable(safe_kits(KIT, "$2", "''"))
 
 STANDING: Final = Sql(
     "(SELECT array_agg(ARRAY[c.line_id::text, c.units::text, s.status, s.quantity::text]) FROM kit_lines c"

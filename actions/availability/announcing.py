@@ -11,7 +11,7 @@ goes on already it is finished first, so that frequent changes keep no variant f
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -20,7 +20,7 @@ from uuid import UUID
 from actions import outbox
 from actions.backordering.terms import is_sold
 from actions.quotas.buyers import common_units, free_for, quotas_for
-from actions.safe_units import ANY_RULES, safe_for
+from actions.safe_units import ANY_RULES, safe_for, safe_kits
 from domain.availability import AvailabilityLevel, bounds_from, level_of
 from domain.facts import Fact, FactKind
 from domain.ids import id_maker
@@ -69,8 +69,8 @@ KITS_OF: Final = "SELECT DISTINCT kit_variant_id AS id FROM kit_components WHERE
 
 # Segments without a quota of their own see what anybody sees. Where a
 # kit was announced, it is looked at also without any left.
-def _levels(*, free: Callable[[str], str], sold: str) -> str:
-    """`free` are units of a level that the buyers of a channel can have, `sold` the same of a row of `stock`."""
+def _levels(*, kits: str, sold: str) -> str:
+    """`kits` are those of a row of `wanted` that the buyers of a channel can have, `sold` the units of a row of `stock`."""
     return f"""
 WITH wanted AS (
     SELECT v.id, v.organization_id, v.is_active, v.is_kit
@@ -98,7 +98,7 @@ kits_sold AS (
     FROM wanted w JOIN channels c ON c.organization_id = w.organization_id
     JOIN segments t ON t.organization_id = w.organization_id
     LEFT JOIN LATERAL (
-        SELECT p.units FROM ({kits_sql("ARRAY[w.id]", free("f"))}) AS p
+        SELECT p.units FROM ({kits}) AS p
         JOIN locations l ON l.id = p.location_id AND l.is_active
         WHERE {serves("c.id", "p.location_id")}
     ) AS k ON true
@@ -129,11 +129,11 @@ ORDER BY e.organization_id, e.variant_id, e.channel_id, e.location_id, e.segment
 
 
 LEVELS: Final = _levels(
-    free=lambda level: free_for(level, "c.id", "t.segment"),
+    kits=kits_sql("ARRAY[w.id]", free_for("f", "c.id", "t.segment")),
     sold=f"s.units + {quotas_for('s', 'c.id', 't.segment')}",
 )
 SAFE_LEVELS: Final = _levels(
-    free=lambda level: safe_for(level, "c.id", "t.segment"),
+    kits=safe_kits("ARRAY[w.id]", "c.id", "t.segment"),
     sold=f"CASE WHEN s.is_open THEN (SELECT {safe_for('f', 'c.id', 't.segment')} FROM stock_levels f WHERE f.id = s.id) END",
 )
 """Where any organization has safety rules: those are about ways to the customer, and so about channels."""

@@ -2,7 +2,9 @@
 
 import pytest
 
+from actions.promising.rules import UpsertSafetyRule, upsert_safety_rule
 from domain.permissions import Role
+from domain.routing.values import Method
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.world import World, channel, furnish, stock, variant
@@ -82,6 +84,23 @@ async def test_kits_are_counted_where_the_channel_sells_from(world):
     named = {"variant": global_id("Variant", made.id), "channel": global_id("Channel", world.web.id)}
     answer = await ask(BUILDABLE, world.viewer(), named)
 
+    assert answer["data"] == {
+        "buildableKits": [{"kits": 3, "location": {"code": "NYC"}}],
+        "availability": [{"available": 3, "level": "LOW"}],
+    }
+
+
+async def test_a_kit_is_had_in_one_way_so_all_of_it_is_counted_for_the_same(world):
+    made = await kit(world, "SET", MUG=1, LAMP=1)
+    await stock(world, {("MUG", "NYC"): 9, ("LAMP", "NYC"): 9})
+    for sku, method in (("MUG", Method.SHIP), ("LAMP", Method.PICKUP)):
+        rule = UpsertSafetyRule(code=sku, quantity=6, variant_id=world.variants[sku].id, method=method)
+        await upsert_safety_rule(world.act(), rule)
+
+    named = {"variant": global_id("Variant", made.id), "channel": global_id("Channel", world.web.id)}
+    answer = await ask(BUILDABLE, world.viewer(), named)
+
+    # Nine mugs may be collected and nine lamps shipped, but three kits either way.
     assert answer["data"] == {
         "buildableKits": [{"kits": 3, "location": {"code": "NYC"}}],
         "availability": [{"available": 3, "level": "LOW"}],
