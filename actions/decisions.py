@@ -10,8 +10,9 @@ import orjson
 from actions.bulk import arrays, insert_sql
 from domain.ids import first_id, id_maker
 from domain.placing.sourcing import Routed
-from domain.routing.rules.keeping import plain_plan, real_cost_minor
+from domain.routing.rules.keeping import plain_plan
 from domain.routing.rules.values import DecisionKind
+from domain.routing.values import real_cost_minor
 from models.db import execute, rows
 
 COLUMNS: Final = {

@@ -14,10 +14,10 @@ from strawberry import Parent
 from domain.orders import FulfilmentMethod
 from domain.routing.explain import Verdict
 from domain.routing.rules.explaining import explain_case, explain_merging
-from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of, real_cost_minor
+from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of
 from domain.routing.rules.merging import Merged
 from domain.routing.rules.values import ConstraintKind
-from domain.routing.values import Exclusion, Parcel, RoutingPlan, Shortage, Worth
+from domain.routing.values import Exclusion, Parcel, RoutingPlan, Shortage, Worth, real_cost_minor
 from models import Location, LocationGroup, OrderLine, RoutingDecision, RoutingRule
 from models.locations import LocationKind
 from resolvers.context import Info

@@ -17,8 +17,9 @@ from domain.lifecycle import OrderStatus, UnitStatus
 from domain.orders import AddressKind
 from domain.placing.decision import Market, decide
 from domain.placing.world import Goods, Shelf
-from domain.routing.rules.keeping import plain_plan, real_cost_minor
+from domain.routing.rules.keeping import plain_plan
 from domain.routing.rules.values import DecisionKind
+from domain.routing.values import real_cost_minor
 from domain.stock import MovementKind
 from models import (
     Channel,

@@ -24,10 +24,10 @@ from domain.routing.kits import Part, Parts, kits_at, taken_of
 from domain.routing.plan import plan_of_units
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import Asker, WantedLine
-from domain.routing.rules.keeping import Kept, real_cost_minor
+from domain.routing.rules.keeping import Kept
 from domain.routing.rules.merging import with_last_leg
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule
-from domain.routing.values import Candidate, Exclusion, Method, RoutingPlan, RoutingRequest, VariantKey
+from domain.routing.values import Candidate, Exclusion, Method, RoutingPlan, RoutingRequest, VariantKey, real_cost_minor
 from domain.workdays import Load
 
 BEFORE_ANY_RULE: Final = frozenset({Exclusion.METHOD, Exclusion.TRIED_BEFORE, Exclusion.NOT_LAUNCHED})

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 
 from domain.routing.plan import plan_of_units, route
 from domain.routing.quantities import taken_cost
-from domain.routing.rules.keeping import real_cost_minor
-from domain.routing.values import Candidate, CannotShipComplete, Exclusion, RoutingPlan, RoutingRequest
+from domain.routing.values import Candidate, CannotShipComplete, Exclusion, RoutingPlan, RoutingRequest, real_cost_minor
 from domain.routing.whole import EXACT_LINES
 
 

@@ -212,6 +212,11 @@ class RoutingPlan(NamedTuple):
     last_leg: LastLeg | None = None
 
 
+def real_cost_minor(plan: RoutingPlan) -> int:
+    """What is paid for: the rule's preference for earlier steps is none of it."""
+    return plan.total_minor - sum(parcel.extra_minor for parcel in plan.parcels)
+
+
 class CannotShipComplete(DomainError):
     """The order is to ship complete and cannot; `unserved` says what is missing and why."""
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from domain.routing.explain import Explanation, rank, verdict
-from domain.routing.rules.keeping import real_cost_minor
 from domain.routing.rules.merging import Merged, Merging, solve_merging, with_last_leg
 from domain.routing.rules.passes import Case, solve
-from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest
+from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest, real_cost_minor
 from domain.routing.whole import EXACT_LINES
 
 

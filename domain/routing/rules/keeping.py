@@ -181,11 +181,6 @@ def plan_of(stored: Mapping[str, Any], candidates: Sequence[Candidate]) -> Routi
     )
 
 
-def real_cost_minor(plan: RoutingPlan) -> int:
-    """What is paid for: the rule's preference for earlier steps is none of it."""
-    return plan.total_minor - sum(parcel.extra_minor for parcel in plan.parcels)
-
-
 def _plain_passes(case: Case, candidates: Sequence[Sequence[Any]]) -> Plain:
     strict, relaxed = case.strict, case.relaxed
     stored: Plain = {"c": candidates, **_plain_terms(strict)}

@@ -18,9 +18,9 @@ from domain.routing.kits import Bundle
 from domain.routing.rules.applying import DEFAULT_ROUTING
 from domain.routing.rules.choosing import WantedLine
 from domain.routing.rules.explaining import explain_merging
-from domain.routing.rules.keeping import kept_of, plain_plan, real_cost_minor
+from domain.routing.rules.keeping import kept_of, plain_plan
 from domain.routing.rules.values import Handling, RoutingRule
-from domain.routing.values import Demand, Exclusion, Method
+from domain.routing.values import Demand, Exclusion, Method, real_cost_minor
 
 BOTH = frozenset({Method.SHIP, Method.PICKUP})
 HERE = (42.3, -71.0)

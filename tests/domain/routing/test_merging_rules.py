@@ -13,9 +13,9 @@ from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.routing.kits import Bundle
 from domain.routing.rules.choosing import ANYBODY, WantedLine
 from domain.routing.rules.explaining import explain_merging
-from domain.routing.rules.keeping import kept_of, plain_plan, plan_of, real_cost_minor
+from domain.routing.rules.keeping import kept_of, plain_plan, plan_of
 from domain.routing.rules.values import Constraint, ConstraintKind, RoutingRule
-from domain.routing.values import Demand, Method
+from domain.routing.values import Demand, Method, real_cost_minor
 from tests.domain.routing.test_merging import CHANNEL, HERE, network, route, stocks
 
 

@@ -10,10 +10,10 @@ import pytest
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.choosing import Asker, WantedLine, choose
 from domain.routing.rules.explaining import explain_case
-from domain.routing.rules.keeping import kept_of, plain_candidate, plain_case, plain_plan, plan_of, real_cost_minor
+from domain.routing.rules.keeping import kept_of, plain_candidate, plain_case, plain_plan, plan_of
 from domain.routing.rules.passes import solve
 from domain.routing.rules.values import Constraint, ConstraintKind, Handling, RoutingRule, Step
-from domain.routing.values import Candidate, Demand, Exclusion, Method, RoutingPlan, Shortage
+from domain.routing.values import Candidate, Demand, Exclusion, Method, RoutingPlan, Shortage, real_cost_minor
 from domain.shipping_rates import Rate
 from tests.domain.routing.worlds import check, random_request
 
