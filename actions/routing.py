@@ -52,6 +52,11 @@ class Chosen(NamedTuple):
     reason: str
 
 
+class Occasion(NamedTuple):
+    kind: DecisionKind
+    chosen: Chosen | None
+
+
 async def route(
     act: Act,
     change: OrderChange,
@@ -75,7 +80,7 @@ async def route(
     lines = [change.lines[units.place.line_id] for units in waiting]
     change.groups = await groups_of(act.organization_id, change.order.channel_id, change.order.customer_id)
     merge = await OrderMerge.get_or_none(order_id=change.order.id)
-    routed = await _routed(act, change, waiting, kind, bundles=bundles, merge=merge, chosen=chosen)
+    routed = await _routed(act, change, waiting, Occasion(kind, chosen), bundles=bundles, merge=merge)
     plan = routed.by_line
     is_first = merge is not None and _is_untouched(change, waiting)
     _schedule(change, waiting, plan, chosen)
@@ -116,15 +121,14 @@ async def _routed(
     act: Act,
     change: OrderChange,
     waiting: Sequence[Units],
-    kind: DecisionKind,
+    occasion: Occasion,
     *,
     bundles: Sequence[Bundle],
     merge: OrderMerge | None,
-    chosen: Chosen | None,
 ) -> Routed:
     lines = [change.lines[units.place.line_id] for units in waiting]
     network = await reference.network(Fetching, act.organization_id)
-    if chosen is not None:
+    if occasion.chosen is not None:
         network = replace(network, rules=())
     channel = network.channels[change.order.channel_id]
     variants = {line.variant_id for line in lines}
@@ -141,10 +145,12 @@ async def _routed(
         (at, place): why
         for at, line in enumerate(lines)
         for place, site in enumerate(sites)
-        if (why := _why_not(line, site, refused, is_brought=bool(brought_to and brought_to[at]), chosen=chosen))
+        if (
+            why := _why_not(line, site, refused, is_brought=bool(brought_to and brought_to[at]), chosen=occasion.chosen)
+        )
     }
     if network.has_backorder_terms:
-        awaited = await not_launched(act, change, variants, kind)
+        awaited = await not_launched(act, change, variants, occasion.kind)
         excluded |= {
             (at, place): Exclusion.NOT_LAUNCHED
             for at, line in enumerate(lines)
@@ -307,9 +313,7 @@ async def not_launched(act: Act, change: OrderChange, variants: Collection[UUID]
     return {row["variant_id"] for row in found}
 
 
-def _schedule(
-    change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan, chosen: Chosen | None
-) -> None:
+def _schedule(change: OrderChange, waiting: Sequence[Units], plan: RoutingPlan, chosen: Chosen | None) -> None:
     for line, _, location_id, quantity in plan.assignments:
         change.move(Action.SCHEDULE, waiting[line].place, quantity, location_id=location_id)
     if plan.assignments:

@@ -123,7 +123,9 @@ async def _check_location(act: Act, change: OrderChange, named: Collection[UUID]
     elif not all(site.offers(change.lines[line_id].method) for line_id in named):
         checks.note(path, "OTHER_WAY", "This location does not serve orders in the way that the customer chose.")
     elif ships and await OrderMerge.exists(order_id=change.order.id):
-        checks.note(path, "DELIVERED_TOGETHER", "What ships of this order is brought to one place, and leaves from there.")
+        checks.note(
+            path, "DELIVERED_TOGETHER", "What ships of this order is brought to one place, and leaves from there."
+        )
     elif await excluded.exists():
         checks.note(path, "GAVE_IT_BACK", "This location gave the units back: name another one.")
     checks.refuse()
