@@ -220,10 +220,8 @@ class Names:
             return self
         assert self.kept.merging is not None, "it comes together somewhere"
         way = self.kept.merging.ways[at]
-        worth = self.kept.worth and self.kept.worth.among(
-            [one.location for one in self.kept.case.strict.candidates],
-            [one.location for one in way.case.strict.candidates],
-        )
+        here, there = ([one.location for one in case.strict.candidates] for case in (self.kept.case, way.case))
+        worth = self.kept.worth and self.kept.worth.among(here, there)
         return replace(self, kept=self.kept._replace(case=way.case, kilometres=way.far, worth=worth))
 
     def last_leg(self, plan: RoutingPlan) -> LastLegShown | None:
@@ -316,13 +314,11 @@ async def unserved(root: Parent[RoutingDecision], info: Info) -> list[UnservedSh
 
 
 async def split_minor(root: Parent[RoutingDecision]) -> int:
-    split: int = orjson.loads(root.plan)["split"]
-    return split
+    return int(orjson.loads(root.plan)["split"])
 
 
 async def weighed_minor(root: Parent[RoutingDecision]) -> int:
-    total: int = orjson.loads(root.plan)["total"]
-    return total
+    return int(orjson.loads(root.plan)["total"])
 
 
 async def explanation(root: Parent[RoutingDecision], info: Info) -> ExplanationShown:

@@ -1,7 +1,5 @@
 """Overruling routing: a person says from where units come, or where they are collected."""
 
-from typing import Annotated
-
 import strawberry
 
 from actions.orders import relocating
@@ -9,9 +7,9 @@ from domain.errors import BlockedByHold, IllegalTransition, InsufficientStock
 from domain.permissions import Permission
 from schema.fields import root
 from schema.inputs import given, ref
+from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
 
-Order = Annotated["Order", strawberry.lazy("schema.orders")]  # type: ignore[misc]  # mypy does not follow lazy types
 
 
 @strawberry.input(description="A location that serves what nobody works on yet of an order, whatever rules say.")
@@ -26,7 +24,7 @@ class ChooseLocationInput:
         "OrderLine",
         default=None,
     )
-    expected_version: int | None = given("The order's version that you read; another one is refused.", default=None)
+    expected_version: int | None = given(ORDER_VERSION, default=None)
 
 
 @root

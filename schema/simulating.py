@@ -17,7 +17,7 @@ from schema.fields import root, via
 from schema.inputs import command_of, given, ref
 from schema.later import Order
 from schema.locations import Location
-from schema.routing import RoutingHandlingInput
+from schema.routing_rules import RoutingHandlingInput
 from schema.values import Minor, Money
 
 

@@ -10,6 +10,6 @@ LISTS = (("applied_at", "id"), ("status", "applied_at", "id"), ("kind", "status"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0040_undecided_merges")]
+    dependencies = [("models", "0042_sweeps_again")]
 
     operations: list[Any] = [ops.AddIndex("Hold", Index(fields=list(columns))) for columns in LISTS]
