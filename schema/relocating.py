@@ -11,7 +11,6 @@ from schema.later import ORDER_VERSION, Order
 from schema.mutations import action
 
 
-
 @strawberry.input(description="A location that serves what nobody works on yet of an order, whatever rules say.")
 class ChooseLocationInput:
     order_id: strawberry.ID = ref("The order.", "Order")
