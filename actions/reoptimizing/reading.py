@@ -36,6 +36,7 @@ o.organization_id = $1 AND ($2::uuid[] IS NULL OR o.id = ANY($2)) AND ($3::uuid 
                  UNION SELECT order_id FROM line_status WHERE status IN ('backordered', 'unscheduled'))
     AND NOT EXISTS (SELECT FROM line_status s WHERE s.order_id = o.id AND s.status <> ALL($4::text[]))
     AND NOT EXISTS (SELECT FROM order_merges g WHERE g.order_id = o.id)
+    AND NOT EXISTS (SELECT FROM routing_decisions d WHERE d.order_id = o.id AND d.kind = 'chosen')
     AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved' AND h.kind = ANY($5::text[]))"""
 _PROMISED: Final = """(o.promise_id IS NOT NULL OR EXISTS (
     SELECT FROM pickup_questions q WHERE q.order_id = o.id AND q.promise_id IS NOT NULL))"""

@@ -19,6 +19,7 @@ from domain.routing.rules.values import DecisionKind
 from models import ExcludedLocation, Fulfilment, Hold, LineStatus, OrderLine, RoutingDecision
 from tests.actions.asserting import books_balance, refused, told
 from tests.actions.test_placing import wanted
+from tests.actions.test_reoptimizing import order_from, run
 from tests.world import World, furnish
 from tests.world.fulfilment import accepted, open_fulfilment, picked, pickup_fulfilment
 from tests.world.kits import kit, kits_at
@@ -171,6 +172,18 @@ async def test_what_cannot_be_is_named():
         assert [each.path for each in problem.value.problems] == [path.strip()]
     async with refused(NotFound):
         await choose_location(world.act(), chosen(world, foreign.id, "LAX"))
+
+
+async def test_no_run_undoes_what_somebody_chose():
+    world = await furnish()
+    left, chosen_one = await order_from(world, "NYC", at="LAX"), await order_from(world, "NYC", at="NYC")
+    await choose_location(world.act(), chosen(world, chosen_one.id, "LAX"))
+
+    made = await run(world)
+
+    assert (made.orders_considered, made.orders_moved) == (1, 1)
+    assert await where(left.id) == {("MUG", S.SCHEDULED, "NYC"): 1}
+    assert await where(chosen_one.id) == {("MUG", S.SCHEDULED, "LAX"): 1}
 
 
 async def test_of_a_store_that_accepts_and_somebody_who_chooses_another_exactly_one_wins():
