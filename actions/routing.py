@@ -82,7 +82,7 @@ async def route(
     merge = await OrderMerge.get_or_none(order_id=change.order.id)
     routed = await _routed(act, change, waiting, Occasion(kind, chosen), bundles=bundles, merge=merge)
     plan = routed.by_line
-    is_first = merge is not None and _is_untouched(change, waiting)
+    is_first = merge is not None and (merge.location_id is None or _is_untouched(change, waiting))
     _schedule(change, waiting, plan, chosen)
     if merge is not None and is_first:
         await _settle(act, change, merge, plan)

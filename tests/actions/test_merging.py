@@ -15,6 +15,7 @@ from actions.orders.holding import ApplyHold, apply_hold
 from actions.parcels.packing import PackedUnits, PackParcel, pack
 from actions.parcels.shipping import ShipParcel, ship
 from actions.reoptimizing.running import ReoptimizeOrders, reoptimize
+from actions.substituting.proposing import AnswerSubstitution, answer
 from actions.transfers import moving
 from actions.transfers.moving import ReceiveTransfer, ShipTransfer
 from domain.errors import Conflict, DomainError, IllegalTransition, InvalidInput
@@ -30,6 +31,7 @@ from tests.world.forwarding import receiving, where
 from tests.world.fulfilment import picked, ships_to
 from tests.world.kits import kit
 from tests.world.orders import line, new_order, schedule
+from tests.world.substitutes import instead, proposed
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -233,6 +235,18 @@ async def test_what_nobody_has_comes_together_where_that_costs_least_once_somebo
     merge = await OrderMerge.get(order_id=order.id)
     assert (merge.location_id, merge.waits_until) == (world.locations["LAX"].id, later + timedelta(days=2))
     assert await where(order.id) == {("scheduled", "LAX"): 2}
+
+
+async def test_the_first_unit_of_it_that_lies_anywhere_says_where_it_comes_together(world):
+    order = await new_order(world, CHAIR=2, SHIRT=1, waiting=UnitStatus.BACKORDERED)
+    await ships_to(order.id)
+    await merging.deliver_together(world.act(), DeliverTogether(order_id=order.id))
+    await instead(world, "SHIRT", "LAMP")
+
+    substitution = await proposed(world, order, "LAMP", for_sku="SHIRT")
+    await answer(world.act(), AnswerSubstitution(substitution_id=substitution.id, accept=True))
+
+    assert (await OrderMerge.get(order_id=order.id)).location_id == world.locations["NYC"].id
 
 
 async def test_what_is_collected_goes_its_own_way(world):
