@@ -106,9 +106,13 @@ async def end_plan(walk: Walk) -> None:
 
 
 async def fill(walk: Walk) -> None:
-    """As the job does; afterwards a plan for all locations is short only where nothing is free."""
+    """As the job does; after its next turn a plan for all locations is short only where nothing is free.
+
+    In the first turn one plan may give back what another wants that was looked at before it.
+    """
     if not await fill_plans(walk.act().now, Turn()):
         walk.nothing_to_do()
+    await fill_plans(walk.act().now, Turn())
     if walk.is_alone:
         assert not await walk.all_of(SHORT)
         assert not await walk.all_of(TOO_MUCH)
