@@ -16,7 +16,7 @@ from domain.errors import Overloaded
 
 CROWD: Final = 8
 """Whoever wants what so many want already, waiting or taken, belongs to a crowd."""
-FEW: Final = 4
+FEW: Final = 3
 """So many of a crowd go with others in a batch, or one for so many others."""
 AROUND_SECONDS: Final = 0.1
 """Others are around until so long after the last of them was taken; not those who came before what they want was a crowd's."""
