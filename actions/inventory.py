@@ -67,32 +67,27 @@ class ClearStock(_Stocktaking):
     """Units that passed quality control."""
 
 
-class MarkDamaged(_Stocktaking):
+class _Withholding(_Stocktaking):
+    """Nobody can have more units for it than before."""
+
+    def freed(self) -> frozenset[UUID]:
+        return frozenset()
+
+
+class MarkDamaged(_Withholding):
     """Units that lie there but cannot be sold. Claimed ones are not taken."""
 
-    def freed(self) -> frozenset[UUID]:
-        return frozenset()
 
-
-class QuarantineStock(_Stocktaking):
+class QuarantineStock(_Withholding):
     """Units held back for quality control. Claimed ones are not taken."""
 
-    def freed(self) -> frozenset[UUID]:
-        return frozenset()
 
-
-class CondemnStock(_Stocktaking):
+class CondemnStock(_Withholding):
     """Units that failed quality control: they are damaged, and were never free in between."""
 
-    def freed(self) -> frozenset[UUID]:
-        return frozenset()
 
-
-class DiscardStock(_Stocktaking):
+class DiscardStock(_Withholding):
     """Damaged units that are thrown away: they are not on hand any more."""
-
-    def freed(self) -> frozenset[UUID]:
-        return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
