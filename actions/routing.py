@@ -9,18 +9,16 @@ from actions import decisions, levels, reference, safety, workload
 from actions.acting import Act
 from actions.backordering.waits import begin_waiting
 from actions.changing import OrderChange, Units
+from actions.forwarding import coming_together
 from actions.quotas.buyers import groups_of
 from actions.quotas.ledger import read_pools
 from domain.facts import FactKind
-from domain.ids import new_id
 from domain.kits import whole_kits
-from domain.lifecycle import ALLOCATED, FORWARDED, Action, UnitStatus
-from domain.merging import Merge
-from domain.orders import AddressKind, FulfilmentMethod
-from domain.placing.commands import Together
+from domain.lifecycle import Action, UnitStatus
+from domain.orders import AddressKind
 from domain.placing.decision import METHODS, NOWHERE
 from domain.placing.forwarding import HandOvers, hand_overs
-from domain.placing.merging import Bringing, bringing, merge_of
+from domain.placing.merging import merge_of
 from domain.placing.sourcing import Routed, Wanted, route_order
 from domain.placing.world import ChannelTerms, Network, Site
 from domain.routing.kits import Bundle
@@ -33,8 +31,6 @@ from models.backorders import launch_in
 from models.db import Fetching, rows
 
 WITHOUT_LOCATION: Final = (UnitStatus.PLACED, UnitStatus.BACKORDERED, UnitStatus.UNSCHEDULED)
-STANDING: Final = sorted(ALLOCATED | FORWARDED)
-SHIP: Final = FulfilmentMethod.SHIP
 NEWCOMERS: Final = frozenset({DecisionKind.PLACED, DecisionKind.SUBSTITUTED})
 """Units of a variant that were not ordered before now."""
 Exclusions = set[tuple[UUID, UUID]]
@@ -82,12 +78,12 @@ async def route(
     merge = await OrderMerge.get_or_none(order_id=change.order.id)
     routed = await _routed(act, change, waiting, Occasion(kind, chosen), bundles=bundles, merge=merge)
     plan = routed.by_line
-    is_first = merge is not None and (merge.location_id is None or _is_untouched(change, waiting))
+    is_first = merge is not None and (merge.location_id is None or coming_together.is_untouched(change, waiting))
     _schedule(change, waiting, plan, chosen)
     if merge is not None and is_first:
-        await _settle(act, change, merge, plan)
+        await coming_together.settle(act, change, merge, plan)
     elif merge is None and routed.bringing is not None:
-        await _begin(act, change, merge_of(routed.bringing, routed.plan, act.now))
+        await coming_together.begin(act, change, merge_of(routed.bringing, routed.plan, act.now))
     is_changed = await _backorder(act, change, waiting, plan) or bool(plan.assignments)
     if is_changed:
         positions = [line.position for line in lines]
@@ -173,8 +169,8 @@ async def _routed(
         loads=await _loads(act, change, network),
         bundles=await _named(bundles),
         hand_overs=brought_to,
-        bringing=await _bringing(change, merge, network, channel) if merge else None,
-        may_merge=network.is_merging and _is_untouched(change, waiting),
+        bringing=await coming_together.bringing_of(change, merge, network, channel) if merge else None,
+        may_merge=network.is_merging and coming_together.is_untouched(change, waiting),
     )
     return route_order(wanted, sites, network, (address.latitude, address.longitude) if address else NOWHERE)
 
@@ -195,54 +191,6 @@ def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network)
     """Kits are put together where they leave from."""
     lines = [change.lines[units.place.line_id] for units in waiting]
     return hand_overs([line.pickup_location_id if change.kit_of(line.id) is None else None for line in lines], network)
-
-
-async def _bringing(change: OrderChange, merge: OrderMerge, network: Network, channel: ChannelTerms) -> Bringing:
-    """Where it comes together, or might. What stands somewhere leaves with it, so its part of the last leg is paid."""
-    shipping = [units for units in change.units(*STANDING) if change.lines[units.place.line_id].method is SHIP]
-    variants = {change.lines[units.place.line_id].variant_id for units in shipping}
-    grams = dict(await Variant.filter(id__in=variants).values_list("id", "weight_grams")) if shipping else {}
-    before = sum(grams[change.lines[units.place.line_id].variant_id] * units.quantity for units in shipping)
-    asked = Together(location_id=merge.location_id, wait_days=merge.wait_days)
-    return bringing(asked, network, channel)._replace(grams_before=before)
-
-
-def _is_untouched(change: OrderChange, waiting: Sequence[Units]) -> bool:
-    """Whether all that ships is decided about now: what stands somewhere already would not come together with it."""
-    places = {units.place for units in waiting}
-    return not any(
-        change.lines[units.place.line_id].method is SHIP
-        and units.place.status is not UnitStatus.CANCELLED
-        and units.place not in places
-        for units in change.units()
-    )
-
-
-async def _begin(act: Act, change: OrderChange, merge: Merge) -> None:
-    """A rule asks for it."""
-    await OrderMerge.create(
-        id=new_id(),
-        organization_id=act.organization_id,
-        order_id=change.order.id,
-        location_id=merge.location_id,
-        wait_days=merge.wait_days,
-        waits_until=merge.waits_until,
-        asked_by=merge.asked_by,
-        asked_at=act.now,
-    )
-    change.record(FactKind.ORDER_CHANGED, location_id=merge.location_id, merge=merge.told())
-
-
-async def _settle(act: Act, change: OrderChange, merge: OrderMerge, plan: RoutingPlan) -> None:
-    """With the first units of it that can be served, where it comes together is chosen unless it was named, and from then on
-    what has come waits for the rest."""
-    if plan.last_leg is None:
-        return
-    chosen = Merge.asked(act.now, merge.wait_days, plan.last_leg.location)
-    if (merge.location_id, merge.waits_until) != (chosen.location_id, chosen.waits_until):
-        merge.location_id, merge.waits_until = chosen.location_id, chosen.waits_until
-        await merge.save(update_fields=["location_id", "waits_until"])
-        change.record(FactKind.ORDER_CHANGED, location_id=chosen.location_id, merge=chosen.told(merge.ended_at))
 
 
 async def _named(bundles: Sequence[Bundle]) -> Sequence[Bundle]:
