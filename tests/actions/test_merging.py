@@ -27,7 +27,7 @@ from models import Fulfilment, Order, OrderLine, OrderMerge, RoutingDecision, Tr
 from tests.actions.asserting import books_balance, papers_agree, refused
 from tests.actions.scenarios.placing import opened_desk, wanted
 from tests.world import furnish, stock
-from tests.world.forwarding import receiving, where
+from tests.world.forwarding import mugs_and_lamps_apart, receiving, where
 from tests.world.fulfilment import picked, ships_to
 from tests.world.kits import kit
 from tests.world.orders import line, new_order, schedule
@@ -39,8 +39,7 @@ pytestmark = pytest.mark.usefixtures("database")
 @pytest.fixture
 async def world(database):
     """Mugs lie in Chicago, lamps in New York."""
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "CHI"): 10, ("LAMP", "NYC"): 10})
+    world = await mugs_and_lamps_apart()
     yield world
     await books_balance()
     await papers_agree()

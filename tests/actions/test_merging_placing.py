@@ -21,8 +21,8 @@ from domain.routing.rules.keeping import kept_of, plain_plan
 from models import Order, OrderMerge, OutboxFact, RoutingDecision, Transfer
 from tests.actions.asserting import books_balance, papers_agree, refused
 from tests.actions.test_placing import wanted
-from tests.world import World, channel, furnish, stock
-from tests.world.forwarding import where
+from tests.world import World, channel, stock
+from tests.world.forwarding import mugs_and_lamps_apart, where
 from tests.world.kits import kit
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -37,8 +37,7 @@ async def counter(database, database_url):
 @pytest.fixture
 async def world(database):
     """Mugs lie in Chicago, lamps in New York; it goes to Boston."""
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "CHI"): 10, ("LAMP", "NYC"): 10})
+    world = await mugs_and_lamps_apart()
     yield world
     await books_balance()
     await papers_agree()

@@ -19,8 +19,8 @@ from domain.routing.rules.values import ConstraintKind
 from models import OrderMerge, OutboxFact, RoutingDecision
 from tests.actions.asserting import books_balance, papers_agree, refused
 from tests.actions.test_placing import wanted
-from tests.world import furnish, stock
-from tests.world.forwarding import where
+from tests.world import stock
+from tests.world.forwarding import mugs_and_lamps_apart, where
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -34,8 +34,7 @@ async def counter(database, database_url):
 @pytest.fixture
 async def world(database):
     """Mugs lie in Chicago, lamps in New York; it goes to Boston."""
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "CHI"): 10, ("LAMP", "NYC"): 10})
+    world = await mugs_and_lamps_apart()
     yield world
     await books_balance()
     await papers_agree()

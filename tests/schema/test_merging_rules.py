@@ -7,7 +7,7 @@ from resolvers.ids import global_id
 from tests.schema.asking import ask
 from tests.schema.test_orders_placing import place, wanted
 from tests.schema.test_routing import ACTIVATE, MONTH, SIMULATE, do
-from tests.world import furnish, stock
+from tests.world.forwarding import mugs_and_lamps_apart
 
 DRAFT = """mutation($input: DraftRoutingRuleInput!) { draftRoutingRule(input: $input) {
     __typename ... on InvalidInput { problems { path code } }
@@ -25,9 +25,7 @@ async def counter(database, database_url):
 
 @pytest.fixture
 async def world(database):
-    world = await furnish(units=0)
-    await stock(world, {("MUG", "CHI"): 5, ("LAMP", "NYC"): 5})
-    return world
+    return await mugs_and_lamps_apart(5)
 
 
 async def drafted(world, **values) -> dict:

@@ -14,8 +14,15 @@ from actions.transfers import moving
 from actions.transfers.moving import ReceivedUnits, ReceiveTransfer, ShippedUnits, ShipTransfer
 from domain.orders import FulfilmentMethod, PickupStock
 from models import LineStatus, Order, OrderLine, StockLevel, Transfer, TransferLine
-from tests.world import World
+from tests.world import World, furnish, stock
 from tests.world.orders import new_order
+
+
+async def mugs_and_lamps_apart(units: int = 10) -> World:
+    """So many mugs lie in Chicago, as many lamps in New York; orders go to Boston."""
+    world = await furnish(units=0)
+    await stock(world, {("MUG", "CHI"): units, ("LAMP", "NYC"): units})
+    return world
 
 
 async def take_any_stock(world: World, code: str = "NYC", policy: PickupStock = PickupStock.ANY) -> None:
