@@ -17,6 +17,7 @@ from domain.lifecycle import Action
 from domain.permissions import Role
 from models import Fulfilment, Order
 from server.cli import COMMANDS
+from tests.patience import PATIENCE_SECONDS
 from tests.world import furnish
 from tests.world.orders import walk
 from tests.world.serving import TOKEN_SECRET
@@ -126,7 +127,7 @@ async def test_the_first_order_of_the_readme_is_placed_and_watched_until_it_arri
     (tmp_path / "first_order.py").write_text(script)
     command = [sys.executable, str(tmp_path / "first_order.py"), token(world.organization_id), address.socket]
     running = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (placed := await running.stdout.readline()):
             assert running.returncode is None
         assert b"SNAPSHOT" in await running.stdout.readline()

@@ -7,6 +7,7 @@ import pytest
 
 from actions.fair_queue import CROWD, FEW, FairQueue, Turn
 from domain.errors import Overloaded
+from tests.patience import PATIENCE_SECONDS
 
 LIMIT, MOST = 64, 128
 
@@ -147,7 +148,7 @@ async def test_it_is_joined_when_everything_is_done() -> None:
     assert not joining.done()
     await shop.take()
     shop.done()
-    await asyncio.wait_for(joining, 1)
+    await asyncio.wait_for(joining, PATIENCE_SECONDS)
     assert not shop.queue._wanted, "what is done is wanted no more"
 
 
@@ -156,4 +157,4 @@ async def test_a_taker_waits_for_the_first() -> None:
     taking = asyncio.create_task(shop.take())
     await asyncio.sleep(0)
     shop.put("a")
-    assert await asyncio.wait_for(taking, 1) == ["a"]
+    assert await asyncio.wait_for(taking, PATIENCE_SECONDS) == ["a"]

@@ -9,6 +9,7 @@ import pytest
 
 from actions.fair_queue import CROWD, FEW
 from actions.group_commit import GroupCommit, Overtaken, open_lanes
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -67,7 +68,7 @@ async def lanes(clerk: Clerk, database_url: str) -> AsyncGenerator[GroupCommit[s
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -19,10 +19,9 @@ from actions.api_keys import CreateApiKey, create_api_key
 from domain.ids import new_id
 from domain.permissions import Role
 from models import Role as RoleRow
+from tests.patience import PATIENCE_SECONDS
 from tests.world import World
 from tests.world.serving import Address
-
-PATIENCE_SECONDS = 180
 
 BOSTON = {
     "name": "Ada Example", "line1": "1 Beacon Street", "city": "Boston", "region": "MA", "postalCode": "02108",

@@ -11,7 +11,8 @@ from domain.ids import new_id
 from models import IdempotencyKey, Order, OrderLine, StockLevel
 from resolvers.ids import global_id
 from server import audit
-from tests.end_to_end.callers import BOSTON, PATIENCE_SECONDS, Caller, customer_of
+from tests.end_to_end.callers import BOSTON, Caller, customer_of
+from tests.patience import PATIENCE_SECONDS
 from tests.server.test_serve import fetch, process
 from tests.world import World, furnish, stock
 

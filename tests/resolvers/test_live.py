@@ -26,6 +26,7 @@ from resolvers.live import Message, MessageKind, Watched, messages
 from resolvers.scopes import seen
 from resolvers.visible import FULFILMENTS, ORDERS, STOCK
 from resolvers.watchable import MOST_NAMED, OneOrder, Orders, Queue, Stock
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import hub, relay, writers
 from tests.realtime.world import LONG_AGO
 from tests.resolvers.world import THEM, US, World, as_granted, furnish
@@ -43,7 +44,7 @@ def follow(hub, viewer: Viewer, watched: Watched[Any], after: str | None = None)
 
 
 async def told(stream, count: int = 1) -> list[Message[Any]]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return [await anext(stream) for _ in range(count)]
 
 

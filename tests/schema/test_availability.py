@@ -19,6 +19,7 @@ from domain.permissions import Role
 from domain.stock import AdjustmentReason
 from models import LoggedFact
 from resolvers.ids import global_id
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import hub, relay, writers
 from tests.schema.asking import ask, codes
 from tests.schema.test_live import first_answer, heard, listen
@@ -165,7 +166,7 @@ async def lose(world: World, units: int) -> None:
 
 async def announced(world: World, place: str, level: str, segment: str = "") -> None:
     """Let the job run until the log says so of mugs."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await LoggedFact.filter(
             kind="availability_crossed",
             variant_id=world.variants["MUG"].id,

@@ -19,6 +19,7 @@ from resolvers.scopes import seen
 from resolvers.visible import ORDERS
 from resolvers.watchable import MOST_NAMED
 from schema.build import schema
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import hub, relay, writers
 from tests.resolvers.test_live import touch
 from tests.resolvers.world import START, World, as_granted, furnish
@@ -60,7 +61,7 @@ async def listen(
 
 
 async def heard(stream) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return await anext(stream)
 
 

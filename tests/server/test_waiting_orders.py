@@ -8,6 +8,7 @@ from actions import desk
 from domain.lifecycle import UnitStatus
 from server.waiting_orders import serving_waiting_orders
 from tests.actions.test_quotas import order
+from tests.patience import PATIENCE_SECONDS
 from tests.world import furnish, stock
 from tests.world.orders import units
 from tests.world.quotas import group, kept, planned
@@ -23,7 +24,7 @@ async def test_orders_that_wait_are_served_before_plans_are_filled(database_url,
 
     async with serving_waiting_orders(settings.clock):
         await stock(world, {("MUG", "NYC"): 8})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await kept(plan):
                 await asyncio.sleep(0.02)
 

@@ -7,6 +7,7 @@ import pytest
 
 from server.jobs import Job
 from server.worker import working
+from tests.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def runs():
 @asynccontextmanager
 async def leading(settings, *jobs):
     async with working(settings, jobs) as relay:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not relay.is_leading:
                 await asyncio.sleep(0.01)
         yield relay
@@ -35,7 +36,7 @@ def job(name, runs, error=None) -> Job:
 
 async def test_a_failing_job_is_tried_again_and_leaves_the_others_alone(settings, database, runs):
     async with leading(settings, job("bad", runs, ValueError("no")), job("good", runs)):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(runs) < 6:
                 await asyncio.sleep(0.01)
 
@@ -54,7 +55,7 @@ async def test_whoever_stands_by_takes_over(settings, database, runs):
     async with leading(settings), working(settings, [job("second", runs)]) as second:
         pass
     async with working(settings, [job("second", runs)]) as second:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not runs:
                 await asyncio.sleep(0.01)
 

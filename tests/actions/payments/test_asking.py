@@ -23,6 +23,7 @@ from domain.payments import Tender
 from models import Order, OutboxFact, Payment
 from server.gateways import FakeGateway
 from tests.actions.payments.shop import fresh, kinds, money, new_shop, words
+from tests.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -113,9 +114,9 @@ async def test_nothing_is_held_while_the_provider_thinks():
     order = await shop.order(MUG=2)
     payment = await shop.card(order)
     waiting = asyncio.create_task(shop.authorize(order))
-    await asyncio.wait_for(provider.asked.wait(), 5)
+    await asyncio.wait_for(provider.asked.wait(), PATIENCE_SECONDS)
 
-    other = await asyncio.wait_for(shop.card(order, sequence=5), 5)
+    other = await asyncio.wait_for(shop.card(order, sequence=5), PATIENCE_SECONDS)
 
     provider.answer.set()
     await waiting
