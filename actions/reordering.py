@@ -7,7 +7,7 @@ once: at the variant's rule with the highest reorder point, the oldest of such.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,13 +21,13 @@ from actions.upserting import check_known
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
 from domain.ids import new_id
-from domain.reordering import ReorderPolicy, Rule, by_vendor, comes_on, to_order
+from domain.reordering import SALES_DAYS, ReorderPolicy, Rule, by_vendor, comes_on, days_of_supply, to_order
 from domain.validation import Checks
 from models import ReorderRule, Vendor
 from models.db import execute, rows
 
 MAX_SUGGESTIONS: Final = 500
-SUGGESTABLE: Final = """
+NEEDED: Final = """
 WITH active AS (SELECT r.* FROM reorder_rules r JOIN vendors v ON v.id = r.vendor_id
     WHERE r.organization_id = $1 AND r.is_active AND v.is_active),
 main AS (SELECT DISTINCT ON (variant_id) id, variant_id FROM active ORDER BY variant_id, reorder_point DESC, id),
@@ -35,8 +35,9 @@ waiting AS (SELECT coalesce(there.id, main.id) AS rule_id, sum(s.quantity)::int 
     FROM line_status s JOIN order_lines i ON i.id = s.line_id JOIN orders o ON o.id = s.order_id
     JOIN main ON main.variant_id = i.variant_id
     LEFT JOIN active there ON there.variant_id = i.variant_id AND there.location_id = i.pickup_location_id
-    WHERE o.organization_id = $1 AND s.status IN ('backordered', 'unscheduled') GROUP BY 1)
-SELECT r.id AS rule_id, r.variant_id, r.location_id, r.vendor_id, r.policy, r.reorder_point, r.quantity, r.unit_cost_minor,
+    WHERE o.organization_id = $1 AND s.status IN ('backordered', 'unscheduled') GROUP BY 1),
+counted AS (SELECT r.id AS rule_id, l.id AS level_id, r.variant_id, r.location_id, r.vendor_id, r.policy, r.reorder_point,
+    r.quantity, r.unit_cost_minor,
     coalesce(r.lead_time_days, f.lead_time_days, v.lead_time_days) AS lead_time_days,
     coalesce(l.on_hand - l.allocated - l.reserved - l.damaged - l.quality_control - l.safety, 0)::int AS available,
     coming.in_transit, coming.on_order, drafts.units AS drafted, coalesce(w.units, 0) AS backordered
@@ -51,8 +52,16 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(s.quantity) FILTER (WHERE s.kind = 'in_t
 CROSS JOIN LATERAL (SELECT coalesce(sum(i.quantity), 0)::int AS units
     FROM purchase_lines i JOIN purchase_orders o ON o.id = i.purchase_order_id
     WHERE i.variant_id = r.variant_id AND o.destination_id = r.location_id AND o.status = 'draft') AS drafts
-WHERE ($2::uuid[] IS NULL OR r.location_id = ANY($2)) AND ($3::uuid[] IS NULL OR r.vendor_id = ANY($3))
-ORDER BY r.vendor_id, r.location_id, r.variant_id"""
+WHERE ($2::uuid[] IS NULL OR r.location_id = ANY($2)) AND ($3::uuid[] IS NULL OR r.vendor_id = ANY($3))),
+needed AS (SELECT * FROM counted WHERE available + in_transit + on_order + drafted - backordered <= reorder_point
+    ORDER BY vendor_id, location_id, variant_id LIMIT $4)
+SELECT needed.*, gone.units AS sold FROM needed
+CROSS JOIN LATERAL (SELECT coalesce(sum(greatest(net, 0)), 0)::int AS units
+    FROM (SELECT sum(CASE kind WHEN 'forwarded_in' THEN -quantity ELSE quantity END) AS net
+        FROM stock_movements WHERE stock_level_id = needed.level_id AND moved_at >= $5
+          AND kind IN ('shipped', 'forwarded_out', 'forwarded_in') GROUP BY line_id) AS by_line) AS gone
+ORDER BY vendor_id, location_id, variant_id"""
+"""What was brought for an order leaves a location without having been sold from what is kept there."""
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -82,7 +91,7 @@ class OrderSuggestions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
-    """`quantity` units ordered today would come on `expected_on`."""
+    """`quantity` units ordered today would come on `expected_on`; `sold` units left for orders in SALES_DAYS."""
 
     rule_id: UUID
     variant_id: UUID
@@ -94,8 +103,13 @@ class Suggestion:
     on_order: int
     drafted: int
     backordered: int
+    sold: int
     quantity: int
     expected_on: date
+
+    @property
+    def days_of_supply(self) -> int | None:
+        return days_of_supply(self.available, self.sold)
 
 
 @action
@@ -132,7 +146,7 @@ async def set_rule(act: Act, command: SetReorderRule) -> UUID:
 async def order_suggestions(act: Act, command: OrderSuggestions) -> list[UUID]:
     """One draft for each vendor and destination, of everything that is suggested; the ids of the drafts."""
     await execute(ONE_AT_A_TIME, [f"reorder_drafts/{act.organization_id}"])
-    suggested = await suggestions(act.organization_id, act.now.date(), command)
+    suggested = await suggestions(act.organization_id, act.now, command)
     vendors = {vendor.id: vendor for vendor in await Vendor.filter(id__in={each.vendor_id for each in suggested})}
     drafts = []
     for (vendor_id, location_id), together in by_vendor(suggested).items():
@@ -146,22 +160,21 @@ async def order_suggestions(act: Act, command: OrderSuggestions) -> list[UUID]:
     return drafts
 
 
-async def suggestions(organization_id: UUID, today: date, wanted: OrderSuggestions) -> list[Suggestion]:
+async def suggestions(organization_id: UUID, now: datetime, wanted: OrderSuggestions) -> list[Suggestion]:
     """At most MAX_SUGGESTIONS, by vendor and location."""
     limits = [list(each) if each is not None else None for each in (wanted.location_ids, wanted.vendor_ids)]
-    found = await rows(SUGGESTABLE, [organization_id, *limits])
-    suggested = [each for row in found if (each := _suggestion(row, today))]
-    return suggested[:MAX_SUGGESTIONS]
+    since = now - timedelta(days=SALES_DAYS)
+    return [
+        _suggestion(row, now.date()) for row in await rows(NEEDED, [organization_id, *limits, MAX_SUGGESTIONS, since])
+    ]
 
 
-def _suggestion(row: dict[str, Any], today: date) -> Suggestion | None:
+def _suggestion(row: dict[str, Any], today: date) -> Suggestion:
     counted = {name: row[name] for name in ("available", "in_transit", "on_order", "drafted")}
     policy = ReorderPolicy(row["policy"])
     rule = Rule(policy=policy, reorder_point=row["reorder_point"], quantity=row["quantity"])
     units = to_order(rule, sum(counted.values()) - row["backordered"])
-    if not units:
-        return None
-    names = ("rule_id", "variant_id", "location_id", "vendor_id", "unit_cost_minor", "backordered")
+    names = ("rule_id", "variant_id", "location_id", "vendor_id", "unit_cost_minor", "backordered", "sold")
     named = {name: row[name] for name in names}
     return Suggestion(**named, **counted, quantity=units, expected_on=comes_on(today, row["lead_time_days"]))
 

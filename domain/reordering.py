@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
+
+SALES_DAYS: Final = 28
+"""Four weeks, so that every day of the week counts alike."""
 
 
 class ReorderPolicy(StrEnum):
@@ -50,6 +53,11 @@ def to_order(rule: Rule, position: int) -> int:
         return rule.quantity - position
     lots = (rule.reorder_point - position) // rule.quantity + 1
     return lots * rule.quantity
+
+
+def days_of_supply(available: int, sold: int) -> int | None:
+    """Whole days that what is available lasts where `sold` units went in SALES_DAYS; None where nothing was sold."""
+    return max(available, 0) * SALES_DAYS // sold if sold > 0 else None
 
 
 def comes_on(today: date, lead_time_days: int) -> date:

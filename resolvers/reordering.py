@@ -26,6 +26,8 @@ class Suggested:
     on_order: int
     drafted: int
     backordered: int
+    sold_units: int
+    days_of_supply: int | None
     quantity: int
     expected_on: date
 
@@ -44,7 +46,7 @@ async def suggested(
     locations = tuple(uuid_of("Location", each) for each in location_ids) if location_ids is not None else None
     vendors = tuple(uuid_of("Vendor", each) for each in vendor_ids) if vendor_ids is not None else None
     wanted = for_own_locations(viewer, OrderSuggestions(location_ids=locations, vendor_ids=vendors))
-    found = await suggestions(viewer.organization_id, info.context.clock().date(), wanted)
+    found = await suggestions(viewer.organization_id, info.context.clock(), wanted)
     visible = seen(ReorderRule, REORDER_RULES, viewer).filter(id__in=[each.rule_id for each in found])
     rules = {rule.id: rule for rule in await visible}
     return [
@@ -55,6 +57,8 @@ async def suggested(
             on_order=each.on_order,
             drafted=each.drafted,
             backordered=each.backordered,
+            sold_units=each.sold,
+            days_of_supply=each.days_of_supply,
             quantity=each.quantity,
             expected_on=each.expected_on,
         )

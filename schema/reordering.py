@@ -14,6 +14,7 @@ from actions.inventory import MAX_UNITS
 from actions.purchasing.vendors import MAX_LEAD_TIME_DAYS
 from domain.errors import Forbidden
 from domain.permissions import Permission
+from domain.reordering import SALES_DAYS
 from resolvers import reordering as reading
 from resolvers.context import Info
 from resolvers.visible import REORDER_RULES
@@ -75,6 +76,12 @@ class ReorderSuggestion:
     backordered: int = strawberry.field(
         description="Units that orders wait for. Those that are not waited for at a location count once, at the variant's rule"
         " with the highest reorder point."
+    )
+    sold_units: int = strawberry.field(
+        description=f"Units kept there that left for orders in the last {SALES_DAYS} days, collected ones included."
+    )
+    days_of_supply: int | None = strawberry.field(
+        description="Days that what is free there lasts if as much is sold; null where nothing was."
     )
     quantity: int = strawberry.field(description="Units to order.")
     expected_on: date = strawberry.field(description="The day they would come.")

@@ -10,17 +10,19 @@ from actions.purchasing.ordering import CancelPurchaseOrder, OrderPurchase
 from actions.reordering import OrderSuggestions, order_suggestions, suggestions
 from domain.errors import Conflict, InvalidInput
 from domain.facts import FactKind
-from domain.lifecycle import UnitStatus
+from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.reordering import ReorderPolicy
-from models import OrderLine, PurchaseOrder, ReorderRule
+from models import Order, OrderLine, PurchaseOrder, ReorderRule
 from tests.actions.asserting import refused, told
 from tests.world import furnish
-from tests.world.orders import new_order
+from tests.world.forwarding import arrived, take_any_stock
+from tests.world.orders import new_order, released, walk
 from tests.world.stock_papers import purchase_lines, reorder_rule, shipped_transfer, vendor
 
 pytestmark = pytest.mark.usefixtures("database")
 ALL = OrderSuggestions()
+TO_SHIPPED = (Action.ACCEPT, Action.PICK, Action.PACK, Action.SHIP)
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ async def world():
 
 async def suggested(world, wanted=ALL):
     names = {variant.id: sku for sku, variant in world.variants.items()}
-    found = await suggestions(world.organization_id, world.now.date(), wanted)
+    found = await suggestions(world.organization_id, world.now, wanted)
     return {names[each.variant_id]: each.quantity for each in found}
 
 
@@ -61,7 +63,7 @@ async def test_what_orders_wait_for_is_ordered_on_top(world):
     await new_order(world, waiting=UnitStatus.BACKORDERED, MUG=7, LAMP=25)
     await new_order(world, waiting=UnitStatus.UNSCHEDULED, MUG=2)
 
-    found = await suggestions(world.organization_id, world.now.date(), ALL)
+    found = await suggestions(world.organization_id, world.now, ALL)
 
     assert sorted((each.backordered, each.quantity) for each in found) == [(9, 30 - (10 - 9)), (25, 36)]
     await order_suggestions(world.act(), ALL)
@@ -75,8 +77,8 @@ async def test_what_orders_wait_for_counts_once_where_most_is_kept(world):
     await new_order(world, waiting=UnitStatus.BACKORDERED, MUG=40)
     own = OrderSuggestions(location_ids=(world.locations["CHI"].id,))
 
-    everywhere = await suggestions(world.organization_id, world.now.date(), ALL)
-    [chicago] = await suggestions(world.organization_id, world.now.date(), own)
+    everywhere = await suggestions(world.organization_id, world.now, ALL)
+    [chicago] = await suggestions(world.organization_id, world.now, own)
 
     counted = {each.location_id: (each.backordered, each.quantity) for each in everywhere}
     assert counted == {world.locations["CHI"].id: (0, 20), world.locations["NYC"].id: (40, 60)}
@@ -91,10 +93,41 @@ async def test_what_waits_to_be_collected_counts_where_it_will_be(world):
         method=FulfilmentMethod.PICKUP, pickup_location_id=world.locations["CHI"].id
     )
 
-    found = await suggestions(world.organization_id, world.now.date(), ALL)
+    found = await suggestions(world.organization_id, world.now, ALL)
 
     counted = {each.location_id: each.backordered for each in found}
     assert counted == {world.locations["CHI"].id: 4, world.locations["NYC"].id: 0}
+
+
+async def test_what_was_sold_in_four_weeks_says_how_long_the_rest_lasts(world):
+    await reorder_rule(world, "MUG", reorder_point=5)
+    order = await new_order(world, at="NYC", MUG=7)
+    await released(world, order)
+    await walk(world, order, *TO_SHIPPED)
+
+    [now] = await suggestions(world.organization_id, world.now, ALL)
+    [later] = await suggestions(world.organization_id, world.now + timedelta(days=29), ALL)
+
+    assert (now.available, now.sold, now.days_of_supply) == (3, 7, 12)
+    assert (later.sold, later.days_of_supply) == (0, None)
+
+
+async def test_what_was_brought_for_an_order_is_sold_where_it_was_kept(world):
+    for at in ("CHI", "NYC"):
+        await reorder_rule(world, "MUG", at=at, reorder_point=20)
+    await take_any_stock(world)
+    own = await new_order(world, at="NYC", MUG=1)
+    await released(world, own)
+    await walk(world, own, *TO_SHIPPED)
+
+    transfer = await arrived(world, MUG=3)
+    waiting = await suggestions(world.organization_id, world.now, ALL)
+    await walk(world, await Order.get(id=transfer.order_id), *TO_SHIPPED)
+    collected = await suggestions(world.organization_id, world.now, ALL)
+
+    expected = {world.locations["CHI"].id: 3, world.locations["NYC"].id: 1}
+    assert {each.location_id: each.sold for each in waiting} == expected
+    assert {each.location_id: each.sold for each in collected} == expected
 
 
 async def test_suggestions_become_one_draft_for_each_vendor_and_destination(world):
@@ -161,7 +194,7 @@ async def test_the_lead_time_is_the_rules_own_or_the_vendors(world):
     await reorder_rule(world, "MUG", reorder_point=10)
     await reorder_rule(world, "LAMP", reorder_point=10, lead_time_days=3)
 
-    found = await suggestions(world.organization_id, world.now.date(), ALL)
+    found = await suggestions(world.organization_id, world.now, ALL)
 
     assert {(each.expected_on - world.now.date()) / timedelta(days=1) for each in found} == {7, 3}
 

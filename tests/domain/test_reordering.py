@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.reordering import ReorderPolicy, Rule, by_vendor, comes_on, to_order
+from domain.reordering import ReorderPolicy, Rule, by_vendor, comes_on, days_of_supply, to_order
 
 UP_TO_30 = Rule(policy=ReorderPolicy.UP_TO_LEVEL, reorder_point=10, quantity=30)
 LOTS_OF_12 = Rule(policy=ReorderPolicy.FIXED_LOTS, reorder_point=10, quantity=12)
@@ -26,6 +26,11 @@ def test_at_or_below_the_point_whole_lots_bring_a_position_above_it(position, un
 def test_what_was_ordered_is_not_ordered_again(rule):
     for position in range(-40, 40):
         assert to_order(rule, position + to_order(rule, position)) == 0
+
+
+@pytest.mark.parametrize(("available", "sold", "days"), [(3, 7, 12), (3, 8, 10), (0, 7, 0), (-2, 7, 0), (3, 0, None)])
+def test_what_is_there_lasts_whole_days_at_the_pace_of_four_weeks(available, sold, days):
+    assert days_of_supply(available, sold) == days
 
 
 def test_one_order_is_for_one_vendor_and_one_destination():

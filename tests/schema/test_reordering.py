@@ -18,7 +18,7 @@ mutation ($input: SetReorderRuleInput!) { setReorderRule(input: $input) {
 """
 SUGGESTED = """
 query ($locations: [ID!]) { reorderSuggestions(locationIds: $locations) {
-  rule { variant { sku } location { code } } available inTransit onOrder drafted quantity expectedOn
+  rule { variant { sku } location { code } } available inTransit onOrder drafted soldUnits daysOfSupply quantity expectedOn
 } }
 """
 ORDER = """
@@ -74,6 +74,8 @@ async def test_a_suggestion_says_why_and_becomes_a_draft(world):
         "inTransit": 4,
         "onOrder": 0,
         "drafted": 0,
+        "soldUnits": 0,
+        "daysOfSupply": None,
         "quantity": 16,
     }
     assert drafted["data"]["createPurchaseOrdersFromSuggestions"]["purchaseOrders"] == [

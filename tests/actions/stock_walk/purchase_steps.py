@@ -92,7 +92,7 @@ async def order_suggestions(walk: Walk) -> None:
     """What became drafts is not suggested again."""
     await walk.do(reordering.order_suggestions, OrderSuggestions())
     if walk.is_alone:
-        again = await reordering.suggestions(walk.world.organization_id, walk.now.date(), OrderSuggestions())
+        again = await reordering.suggestions(walk.world.organization_id, walk.now, OrderSuggestions())
         assert again == [], "what was drafted is suggested again"
 
 
