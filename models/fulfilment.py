@@ -56,6 +56,7 @@ class Fulfilment(Model):
             ("organization_id", "released_at", "id"),
             ("location_id", "status", "released_at", "id"),
             ("organization_id", "status", "released_at", "id"),
+            ("organization_id", "method", "status", "released_at", "id"),
         )
 
 

@@ -1,8 +1,6 @@
 """What one request carries."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from strawberry.types import Info as StrawberryInfo
 
@@ -12,10 +10,7 @@ from actions.gateways import Gateways
 from domain.viewer import Viewer
 from realtime.hub import Hub
 from resolvers.loaders import Loaders
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+from resolvers.statement import Clock, utc_now
 
 
 @dataclass(kw_only=True)
@@ -23,7 +18,7 @@ class Context:
     """One for each operation. `viewer` may be replaced while a subscription runs; every event looks again."""
 
     viewer: Viewer
-    clock: Callable[[], datetime] = utc_now
+    clock: Clock = utc_now
     hub: Hub | None = None
     counter: Desk | None = None
     gateways: Gateways = field(default_factory=lambda: Gateways({}))
@@ -48,7 +43,7 @@ class Context:
 
     def forget(self) -> None:
         """Read everything anew from here on: after a write, and before each event of a subscription."""
-        self.loaders = Loaders(self.viewer)
+        self.loaders = Loaders(self.viewer, self.clock)
 
 
 Info = StrawberryInfo[Context, None]

@@ -23,7 +23,7 @@ from resolvers.batches import (
 )
 from resolvers.ids import uuid_of
 from resolvers.sources import Entity, Find, Many, One, Page, Sql
-from resolvers.statement import Call
+from resolvers.statement import Call, Clock, utc_now
 
 MAX_BATCH = 1000
 
@@ -57,8 +57,8 @@ class Related(DataLoader[Any, list[Any]]):
 class Loaders:
     """Fresh for every request and for every event of a subscription, so nothing read is ever stale."""
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    def __init__(self, viewer: Viewer, clock: Clock = utc_now) -> None:
+        self._viewer, self._clock = viewer, clock
         self._open: dict[Hashable, Related] = {}
 
     async def one(self, source: One, entity: Entity, row: Model) -> Model | None:
@@ -100,7 +100,7 @@ class Loaders:
         key = (source, model)
         if key not in self._open:
             batch = batch_of_sql(source, model)
-            self._open[key] = Related(batch, batch.parameters.values(Call(self._viewer)), None)
+            self._open[key] = Related(batch, batch.parameters.values(Call(self._viewer, (), self._clock)), None)
         values = await self._open[key].load(row.pk)
         return values[0]
 
@@ -124,6 +124,6 @@ class Loaders:
         key = (ask, repr(sorted(arguments.items())))
         if key not in self._open:
             batch = batch_of(ask, self._viewer.audience, arguments)
-            values = batch.parameters.values(Call(self._viewer, [arguments]))
+            values = batch.parameters.values(Call(self._viewer, [arguments], self._clock))
             self._open[key] = Related(batch, values, None if ask.is_count else ask.entity.model)
         return self._open[key]

@@ -14,7 +14,7 @@ from resolvers.ids import uuid_of
 from resolvers.keyset import Order, read_cursor
 from resolvers.relations import column_of
 from resolvers.sources import Filter, Narrowing, Page
-from resolvers.statement import Call, Getter, Parameters
+from resolvers.statement import Call, Getter, Parameters, fill
 
 DEFAULT_PAGE = 20
 MAX_PAGE = 100
@@ -68,8 +68,12 @@ def narrow(
     page: Page, model: type[Model], row: str, arguments: Mapping[str, Any], at: int, parameters: Parameters
 ) -> list[str]:
     """The conditions that `filter` adds. Which are there is part of the plan; their values are bound."""
+
+    def compared(rule: Filter) -> str:
+        return fill(rule.text, row, parameters) if rule.text else f"{row}.{column_of(model, rule.column)}"
+
     return [
-        _condition(f"{row}.{column_of(model, rule.column)}", rule, getattr(arguments["filter"], name), get, parameters)
+        _condition(compared(rule), rule, getattr(arguments["filter"], name), get, parameters)
         for name, rule in filters_of(page.where).items()
         if is_given(getattr(arguments.get("filter"), name, None))
         for get in (_of_filter(at, name, rule.of),)

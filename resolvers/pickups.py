@@ -25,7 +25,7 @@ WANTED: Final = (
 _GIVES: Final = (
     f"{serves('o.channel_id', '{at}.id')}"
     " AND {at}.is_active AND NOT EXISTS (SELECT FROM excluded_locations e"
-    " WHERE e.line_id = l.id AND e.location_id = {at}.id AND e.until > now())"
+    " WHERE e.line_id = l.id AND e.location_id = {at}.id AND e.until > {now})"
 )
 # What is collected there lies there, or, but for kits, is brought there from wherever it lies.
 ELSEWHERE: Final = Sql(

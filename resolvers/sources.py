@@ -42,7 +42,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """An expression over `{row}` and `{viewer.…}`."""
+    """An expression over `{row}`, `{viewer.…}` and `{now}`."""
 
     text: str
 
@@ -110,9 +110,12 @@ class Filter:
     """How one field of a filter input narrows rows. With `of`, its values are global ids of that GraphQL type.
 
     `needs` is what the column's own field needs: who may not read it could find it out by narrowing.
+    With `text`, `column` is only its name, and what is compared is that expression, worked out for each row that the other
+    conditions leave.
     """
 
     column: str
     narrowing: Narrowing
     of: str | None = None
     needs: Permission | None = None
+    text: str | None = None

@@ -7,6 +7,7 @@ value that came from a client.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from graphql import GraphQLError
@@ -15,12 +16,20 @@ from tortoise.models import Model
 from domain.viewer import Viewer
 
 
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+Clock = Callable[[], datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One run of a statement: who asks, and the coerced arguments of each field that has some."""
+    """One run of a statement: who asks, the coerced arguments of each field that has some, and by which clock."""
 
     viewer: Viewer
     arguments: Sequence[Mapping[str, Any]] = ()
+    clock: Clock = utc_now
 
 
 Getter = Callable[[Call], Any]
@@ -41,6 +50,9 @@ class Parameters:
             kind = VIEWER_IN_SQL[attribute]
             self._of_viewer[attribute] = self.bind(lambda call: getattr(call.viewer, attribute)) + f"::{kind}"
         return self._of_viewer[attribute]
+
+    def now(self) -> str:
+        return self.bind(lambda call: call.clock()) + "::timestamptz"
 
     def values(self, call: Call) -> list[Any]:
         return [storable(getter(call)) for getter in self.getters]
@@ -66,9 +78,19 @@ class ViewerInSql:
         return self.parameters.viewer(attribute)
 
 
+@dataclass(frozen=True, slots=True)
+class NowInSql:
+    """What `{now}` means inside a template: the process's time, never the database's."""
+
+    parameters: Parameters
+
+    def __str__(self) -> str:
+        return self.parameters.now()
+
+
 def fill(template: str, row: str, parameters: Parameters) -> str:
-    """A template over `{row}` and `{viewer.…}` as SQL."""
-    return template.format(row=row, viewer=ViewerInSql(parameters))
+    """A template over `{row}`, `{viewer.…}` and `{now}` as SQL."""
+    return template.format(row=row, viewer=ViewerInSql(parameters), now=NowInSql(parameters))
 
 
 def storable(value: Any) -> Any:

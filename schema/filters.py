@@ -28,6 +28,14 @@ def among(column: str, *, of: str | None = None, needs: Permission | None = None
     return _filter(Filter(column, Narrowing.AMONG, of, needs), "Only those whose {column} is one of these.")
 
 
+def among_computed(name: str, text: str) -> Any:
+    """By an expression over `{row}`. No index serves it: only for what is few, or cheap enough to work out for every row."""
+    return _filter(
+        Filter(name, Narrowing.AMONG, text=text),
+        "Only those whose {column} is one of these; it narrows what the others leave.",
+    )
+
+
 def at_least(column: str) -> Any:
     return _filter(Filter(column, Narrowing.AT_LEAST), _in_time(column, "this {time} or later"))
 

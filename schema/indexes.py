@@ -90,7 +90,8 @@ def declared_indexes(model: type[Model] | None) -> list[Columns] | None:
 
 
 def _of_filters(page: Page, model: type[Model], lead: Columns) -> Iterator[IndexNeed]:
-    for name, rule in filters_of(page.where).items():
+    stored = {name: rule for name, rule in filters_of(page.where).items() if rule.text is None}
+    for name, rule in stored.items():
         column = column_of(model, rule.column)
         if rule.narrowing is Narrowing.STARTS:
             prefix = (*lead, f"lower({column}::text) text_pattern_ops")

@@ -20,7 +20,7 @@ from schema.catalogue import Variant
 from schema.channels import Channel
 from schema.enums import AdjustmentReason, AvailabilityLevel, MovementKind, ReservationStatus
 from schema.fields import column, connection, find, graph, one, root, sql, via
-from schema.filters import among, at_least, below, equals
+from schema.filters import among, among_computed, at_least, below, equals
 from schema.inputs import given, ref
 from schema.locations import Location
 from schema.mutations import action
@@ -90,6 +90,7 @@ class StockSort(Enum):
 class StockFilter:
     variant_ids: list[strawberry.ID] | None = among("variant_id", of="Variant")
     location_ids: list[strawberry.ID] | None = among("location_id", of="Location")
+    level: list[AvailabilityLevel] | None = among_computed("level", LEVEL)
 
 
 @graph(models.Reservation, "Units kept for a cart for a while.", scope=RESERVATIONS, needs=Permission.RESERVE_STOCK)

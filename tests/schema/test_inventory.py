@@ -7,10 +7,10 @@ import pytest
 from actions import catalogue, inventory
 from actions.locations import DeactivateLocation, deactivate
 from domain.permissions import Role
-from models import Reservation, StockLevel, StockMovement
+from models import AvailabilityThreshold, Reservation, StockLevel, StockMovement
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
-from tests.world import channel, furnish
+from tests.world import NOW, channel, furnish
 from tests.world.orders import new_order
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -326,3 +326,24 @@ async def test_what_is_kept_for_a_cart_is_seen_by_its_owner_and_those_who_serve_
     assert await carts(world.viewer(Role.AGENT, channel_ids=(world.channels["SHOP"].id,))) == []
     assert await carts(world.viewer(Role.STORE_ASSOCIATE, location_ids=(world.locations["CHI"].id,))) == []
     assert codes(await ask(query, world.viewer(Role.ANONYMOUS))) == ["FORBIDDEN"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [(["NONE"], {"CHI"}), (["LOW", "HIGH"], {"NYC", "LAX"}), (["MEDIUM"], set()), ([], set())]
+)
+async def test_levels_are_listed_by_how_plentiful_they_are(world, asked, found):
+    await AvailabilityThreshold.create(
+        organization_id=world.organization_id,
+        location_id=world.locations["NYC"].id,
+        medium_from=11,
+        high_from=12,
+        changed_at=NOW,
+    )
+    await StockLevel.filter(location=world.locations["CHI"]).update(on_hand=0)
+    await StockLevel.filter(location=world.locations["LAX"]).update(on_hand=999)
+    only = {"level": asked, "variantIds": [global_id("Variant", world.variants["MUG"].id)]}
+
+    answer = await ask(INVENTORY, world.viewer(), {"filter": only})
+
+    assert {level["location"]["code"] for level in answer["data"]["inventory"]["nodes"]} == found
+    assert answer["data"]["inventory"]["totalCount"] == len(found)
