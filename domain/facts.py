@@ -52,6 +52,7 @@ class FactKind(StrEnum):
     PICKUP_ANSWERED = "pickup_answered"
     PICKUP_UNANSWERED = "pickup_unanswered"
     CUSTOMER_ARRIVED = "customer_arrived"
+    PICKUP_CODE_REFUSED = "pickup_code_refused"
     PARCEL_SPLIT = "parcel_split"
     PARCEL_TRACKED = "parcel_tracked"
     PICK_WAVE_CREATED = "pick_wave_created"

@@ -1,12 +1,10 @@
 """How far one location is with one order, and what follows when it gives units back."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from domain.errors import IllegalTransition
 from domain.lifecycle import LEFT, RANK, Action, UnitStatus
@@ -109,13 +107,3 @@ CONSEQUENCES: Final[Mapping[DeclineReason, Consequence]] = {
     DeclineReason.TOO_LATE: Consequence(Variance.NONE, timedelta(days=1)),
     DeclineReason.OTHER: Consequence(Variance.NONE, timedelta(days=3)),
 }
-
-CODE_DIGITS: Final = 6
-
-
-def pickup_code(fulfilment_id: UUID) -> str:
-    """What the customer shows at the counter. It follows from the id, so it is not kept; it tells people apart at the
-    counter and is no secret from a program that knows the id.
-    """
-    digest = hashlib.sha256(b"pickup/" + fulfilment_id.bytes).digest()
-    return f"{int.from_bytes(digest[:8]) % 10**CODE_DIGITS:0{CODE_DIGITS}}"

@@ -1,6 +1,7 @@
 """What customers collect: how a location knows who they are, and what becomes of units that it cannot give them."""
 
 import hmac
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -8,6 +9,10 @@ from domain.lifecycle import Action
 from domain.validation import Checks
 
 NOTE_CHARACTERS: Final = 200
+CODE_DIGITS: Final = 6
+WRONG_AT_ONCE: Final = 5
+"""Wrong codes after which none counts for a while, the right one neither."""
+PAUSE: Final = timedelta(minutes=15)
 
 
 class IdentityCheck(StrEnum):
@@ -21,13 +26,38 @@ class IdentityCheck(StrEnum):
     OTHER = "other"
 
 
+def code_of(number: int) -> str:
+    """What the customer shows at the counter, from a number below 10 ** CODE_DIGITS that nobody can guess."""
+    return f"{number:0{CODE_DIGITS}}"
+
+
+def is_code(shown: str, right_code: str) -> bool:
+    return hmac.compare_digest(shown.strip().encode(), right_code.encode())
+
+
+def paused_until(wrong: int, last_wrong_at: datetime | None) -> datetime | None:
+    """Until when no code counts, after so many wrong ones; None where they count."""
+    return None if last_wrong_at is None or wrong % WRONG_AT_ONCE else last_wrong_at + PAUSE
+
+
+def check_pause(checks: Checks, until: datetime | None, now: datetime) -> None:
+    if until is not None and now < until:
+        told = f"{until:%Y-%m-%dT%H:%M:%SZ}"
+        checks.note(
+            "code",
+            "TOO_MANY_WRONG",
+            f"Too many wrong codes were shown; codes count again at {told}. Until then say in `identity` how you know who "
+            "collects.",
+        )
+
+
 def check_collector(
-    checks: Checks, *, code: str | None, right_code: str, identity: IdentityCheck | None, note: str
+    checks: Checks, *, code: str | None, right_code: str | None, identity: IdentityCheck | None, note: str
 ) -> None:
     """Notes what is missing or wrong: whoever hands over has seen the code, or says how else they know who collects."""
     if code is None and identity is None:
         checks.note("code", "REQUIRED", "Ask for the code, or say in `identity` how else you know who collects.")
-    if code is not None and not hmac.compare_digest(code.strip().encode(), right_code.encode()):
+    if code is not None and not (right_code and is_code(code, right_code)):
         checks.note("code", "WRONG_CODE", "Is not the code of this pickup.")
     checks.text("note", note, longest=NOTE_CHARACTERS, is_required=identity is IdentityCheck.OTHER)
 

@@ -32,7 +32,7 @@ from models.organizations import Organization
 from models.parcels import Parcel, ParcelLine, TrackingEvent
 from models.payments import Payment, PaymentEvent
 from models.picking import PickWave
-from models.pickups import PickupQuestion
+from models.pickups import PickupCode, PickupQuestion
 from models.promising import CarrierService, ExpectedSupply, Promise, PromiseKey, PromiseRule, SafetyRule
 from models.purchasing import PurchaseLine, PurchaseOrder, Vendor, VendorOffer
 from models.quotas import Quota, QuotaGroup, QuotaMovement, QuotaPlan, QuotaShare
@@ -91,6 +91,7 @@ __all__ = [
     "Payment",
     "PaymentEvent",
     "PickWave",
+    "PickupCode",
     "PickupQuestion",
     "Price",
     "Product",

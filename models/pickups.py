@@ -1,4 +1,4 @@
-"""What customers are asked about units that they wanted to collect and cannot."""
+"""What customers show to collect, and what they are asked about units that they wanted to collect and cannot."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,11 +9,28 @@ from tortoise.models import Model
 from domain.fulfilment import DeclineReason
 from domain.pickups import PickupChoice, QuestionStatus
 from models.columns import key, version
+from models.fulfilment import Fulfilment
 from models.kits import OrderKit
 from models.locations import Location
 from models.orders import Order, OrderLine
 from models.organizations import Organization
 from models.promising import Promise
+
+
+class PickupCode(Model):
+    """Of a fulfilment that a customer collects; `wrong` codes were shown for it, the last of them at `last_wrong_at`."""
+
+    id: UUID = key()
+    fulfilment: fields.OneToOneRelation[Fulfilment] = fields.OneToOneField(
+        "models.Fulfilment", related_name="kept_code", on_delete=fields.RESTRICT
+    )
+    fulfilment_id: UUID
+    code = fields.CharField(max_length=6)
+    wrong = fields.IntField(default=0, db_default=0)
+    last_wrong_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "pickup_codes"
 
 
 class PickupQuestion(Model):

@@ -9,7 +9,7 @@ from strawberry import Parent
 
 from actions.acting import Act
 from domain.errors import Forbidden
-from domain.fulfilment import OTHER_WAY, QUEUED, pickup_code
+from domain.fulfilment import OTHER_WAY, QUEUED
 from domain.holds import HoldKind, stopped_by
 from domain.lifecycle import Action, UnitStatus, available_actions
 from domain.orders import FulfilmentMethod
@@ -28,6 +28,7 @@ HELD: Final = Sql(
     "(SELECT array_agg(coalesce(h.line_id::text, '') || ' ' || h.kind)"
     " FROM holds h WHERE h.order_id = {row}.order_id AND h.status <> 'resolved')"
 )
+CODE: Final = Sql("(SELECT c.code FROM pickup_codes c WHERE c.fulfilment_id = {row}.id)")
 TOLD_THE_CODE: Final = frozenset({Audience.CUSTOMER, Audience.AGENT, Audience.ADMIN})
 """The code proves to the location that somebody may collect, so the location is not told it."""
 
@@ -50,7 +51,10 @@ async def code_of(root: Parent[Fulfilment], info: Info) -> str | None:
     # The shop that took a guest's order is a partner, and nobody else could tell the guest.
     is_shop = viewer.audience is Audience.PARTNER and not viewer.location_ids
     is_told = viewer.audience in TOLD_THE_CODE or is_shop
-    return pickup_code(root.id) if is_waiting and is_told else None
+    if not (is_waiting and is_told):
+        return None
+    code: str | None = await info.context.loaders.computed(CODE, root)
+    return code
 
 
 def at_own_locations(

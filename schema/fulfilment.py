@@ -10,9 +10,8 @@ import models
 from actions.fulfilment import accepting, declining, picking, pickup, releasing
 from actions.promising.keeping import DUE, promise_of
 from domain.errors import BlockedByHold, Forbidden, IllegalTransition, NotPaid
-from domain.fulfilment import CODE_DIGITS
 from domain.permissions import Permission
-from domain.pickups import NOTE_CHARACTERS
+from domain.pickups import CODE_DIGITS, NOTE_CHARACTERS, WRONG_AT_ONCE
 from resolvers import fulfilment
 from resolvers.fulfilment import at_own_locations
 from resolvers.visible import FULFILMENTS, PARTS_OF_FULFILMENTS
@@ -130,6 +129,7 @@ class FulfilmentFilter:
     location_ids: list[strawberry.ID] | None = among("location_id", of="Location")
     order_ids: list[strawberry.ID] | None = among("order_id", of="Order")
     status: list[FulfilmentStatus] | None = among("status")
+    method: list[FulfilmentMethod] | None = among("method")
     released_from: datetime | None = at_least("released_at")
     released_before: datetime | None = below("released_at")
 
@@ -223,7 +223,12 @@ class MakeReadyInput:
 @strawberry.input(description="Units that the customer collects.")
 class HandOverInput:
     fulfilment_id: strawberry.ID = ref("The work.", "Fulfilment")
-    code: str | None = given("What the customer shows. Who has none is known by `identity`.", default=None, at_most=32)
+    code: str | None = given(
+        f"What the customer shows. Who has none is known by `identity`; so are all for a while after {WRONG_AT_ONCE} wrong "
+        "ones.",
+        default=None,
+        at_most=32,
+    )
     identity: IdentityCheck | None = given(
         "How you made sure of who collects, without the code; it is recorded.", default=None
     )

@@ -8,13 +8,14 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.changing import OrderChange, save
 from actions.fulfilment.packed import open_parcels
+from actions.fulfilment.pickup_codes import after_showing, right_code
 from actions.fulfilment.progress import lock_fulfilment, store, tell, workable
 from actions.orders.confirming import check_paid
 from actions.orders.recalling import settle_requests
 from actions.whole_kits import check_leaving_whole
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
-from domain.fulfilment import check_way, pickup_code
+from domain.fulfilment import check_way
 from domain.lifecycle import Action, UnitStatus
 from domain.pickups import IdentityCheck, check_collector
 from domain.validation import Checks
@@ -53,12 +54,14 @@ async def make_ready(act: Act, command: MakeReady) -> UUID:
     return fulfilment.id
 
 
+@after_showing
 @action
 async def hand_over(act: Act, command: HandOver) -> UUID:
     """What is ready is with the customer now.
 
-    Raises NotFound, Conflict, InvalidInput on a wrong code or where nothing says who collects, IllegalTransition, also
-    while packed units were not made ready, BlockedByHold, and NotPaid where the channel wants the money first.
+    Raises NotFound, Conflict, InvalidInput on a wrong code, after too many of them, or where nothing says who collects,
+    IllegalTransition, also while packed units were not made ready, BlockedByHold, and NotPaid where the channel wants the
+    money first.
     """
     change, fulfilment = await lock_fulfilment(act, command.fulfilment_id, command.expected_version)
     check_way(Action.HAND_OVER, fulfilment.method)
@@ -67,7 +70,7 @@ async def hand_over(act: Act, command: HandOver) -> UUID:
     check_collector(
         checks,
         code=command.code,
-        right_code=pickup_code(fulfilment.id),
+        right_code=await right_code(fulfilment.id) if command.code is not None else None,
         identity=command.identity,
         note=command.note,
     )

@@ -1,7 +1,8 @@
 """Release to fulfilment: tell each location what it has to do for an order."""
 
 import logging
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -20,7 +21,9 @@ from domain.fulfilment import FulfilmentStatus
 from domain.holds import check_holds, kinds_stopping
 from domain.ids import id_maker, new_id
 from domain.lifecycle import Action, UnitStatus
-from models import Fulfilment, FulfilmentLine
+from domain.orders import FulfilmentMethod
+from domain.pickups import CODE_DIGITS, code_of
+from models import Fulfilment, FulfilmentLine, PickupCode
 from models.db import rows
 from models.merging import WAITS_FOR_THE_REST
 
@@ -119,7 +122,15 @@ async def open_fulfilments(act: Act, changes: Sequence[OrderChange]) -> list[Ful
         opened.append((fulfilment, _moved_into(act, change, fulfilment, group)))
     await Fulfilment.bulk_create([fulfilment for fulfilment, _ in opened])
     await FulfilmentLine.bulk_create([line for _, lines in opened for line in lines])
+    await _give_codes(fulfilment for fulfilment, _ in opened)
     return [fulfilment for fulfilment, _ in opened]
+
+
+async def _give_codes(opened: Iterable[Fulfilment]) -> None:
+    collected = [fulfilment for fulfilment in opened if fulfilment.method is FulfilmentMethod.PICKUP]
+    await PickupCode.bulk_create(
+        [PickupCode(fulfilment_id=each.id, code=code_of(secrets.randbelow(10**CODE_DIGITS))) for each in collected]
+    )
 
 
 def _releasable(change: OrderChange) -> list[Units]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.fulfilment import derive_fulfilment
+from domain.fulfilment import QUEUED, derive_fulfilment
 from domain.lifecycle import LEFT, UnitStatus, derive
 from server.auditing.checks import by_sql, by_word, listed
 
@@ -82,6 +82,11 @@ LEFT JOIN (SELECT line_id, sum(quantity) AS units FROM line_status WHERE status 
 WHERE coalesce(q.units, 0) <> coalesce(s.units, 0)"""
 
 
+UNCODED: Final = f"""
+SELECT format('fulfilment %s (%s)', f.number, f.id) AS name, 'a customer collects it, and has no code to show' AS wrong
+FROM fulfilments f WHERE f.method = 'pickup' AND f.status IN ({listed(QUEUED)})
+    AND NOT EXISTS (SELECT FROM pickup_codes c WHERE c.fulfilment_id = f.id)"""
+
 SUBSTITUTED: Final = f"""
 SELECT {LINE} AS name, format('%s were sent for %s units of it, %s of which were cancelled', n.quantity, p.units,
     coalesce(c.units, 0)) AS wrong
@@ -113,6 +118,7 @@ CHECKS: Final = (
     by_sql("An order's totals are the sums of its lines and its shipping", TOTALS),
     by_sql("Nothing waits for stock after it was cancelled for waiting too long", OVERDUE),
     by_sql("Customers are asked about exactly the units that they cannot collect", ASKED),
+    by_sql("Whatever a customer is to collect has a code", UNCODED),
     by_sql("What was sent instead stands for cancelled units of the line it is for", SUBSTITUTED),
     by_sql("Parcels that left carry no more than has left", SHIPPED),
 )

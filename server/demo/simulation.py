@@ -17,13 +17,14 @@ from actions import inventory
 from actions.acting import Act
 from actions.desk import Desk
 from actions.fulfilment import accepting, declining, picking, pickup
+from actions.fulfilment.pickup_codes import right_code
 from actions.gateways import Gateways
 from actions.orders import cancelling, noting
 from actions.parcels import packing, shipping, tracking
 from actions.payments import adding, authorizing
 from actions.pickups import answering, arriving
 from domain.errors import DomainError
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.payments import Tender
 from domain.pickups import IdentityCheck, PickupChoice
 from domain.tracking import TrackingCode
@@ -169,13 +170,14 @@ async def hand_over(life: Simulation, now: datetime) -> None:
             spot = f"space {life.luck.randint(1, 8)}"
             arrival = arriving.AnnounceArrival(fulfilment_id=found["id"], spot=spot, vehicle=life.luck.choice(VEHICLES))
             await arriving.announce_arrival(life.act(now), arrival)
-        await pickup.hand_over(life.act(now), shown(life, found["id"]))
+        await pickup.hand_over(life.act(now), await shown(life, found["id"]))
 
 
-def shown(life: Simulation, fulfilment_id: UUID) -> pickup.HandOver:
+async def shown(life: Simulation, fulfilment_id: UUID) -> pickup.HandOver:
     """Most customers show their code; some have left it at home."""
-    if life.luck.random() < 0.8:
-        return pickup.HandOver(fulfilment_id=fulfilment_id, code=pickup_code(fulfilment_id))
+    code = await right_code(fulfilment_id)
+    if code is not None and life.luck.random() < 0.8:
+        return pickup.HandOver(fulfilment_id=fulfilment_id, code=code)
     return pickup.HandOver(fulfilment_id=fulfilment_id, identity=IdentityCheck.PHOTO_ID)
 
 

@@ -18,7 +18,7 @@ from actions.transfers import moving
 from actions.transfers.moving import ReceiveTransfer, ShipTransfer
 from domain.errors import BlockedByHold, Conflict, DomainError, IllegalTransition
 from domain.facts import FactKind
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
 from domain.lifecycle import UnitStatus
 from domain.promising.supply import SupplyStatus
@@ -38,7 +38,7 @@ from tests.world.forwarding import (
     sent,
     where,
 )
-from tests.world.fulfilment import picked
+from tests.world.fulfilment import code_of, picked
 from tests.world.orders import new_order
 
 __all__ = ["world"]
@@ -111,7 +111,7 @@ async def test_what_arrived_is_collected_like_anything_else(world):
     assert await release_due(world.now) == 1
     fulfilment = await picked(world, await Fulfilment.get(order_id=transfer.order_id))
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=await code_of(fulfilment.id)))
 
     assert await where(transfer.order_id) == {("picked_up", "NYC"): 2}
     assert await counters(world) == {"CHI": (8, 0), "NYC": (0, 0)}

@@ -12,6 +12,7 @@ from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.picking import FoundLine, PickedLine, PickUnits, ShortPick, pick, short_pick
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
+from actions.fulfilment.pickup_codes import right_code
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.orders.recalling import (
     AnswerCancellation,
@@ -23,7 +24,7 @@ from actions.parcels.packing import PackedUnits, PackParcel, UnpackParcel, pack,
 from actions.parcels.shipping import ShipParcel, ship
 from actions.parcels.tracking import RecordTracking, record_tracking_event
 from domain.errors import DomainError
-from domain.fulfilment import DeclineReason, derive_fulfilment, pickup_code
+from domain.fulfilment import DeclineReason, derive_fulfilment
 from domain.ids import new_id
 from domain.lifecycle import UnitStatus
 from domain.orders import FulfilmentMethod
@@ -127,7 +128,7 @@ class Hand:
 
     async def hand_over(self) -> None:
         found = await self._at(UnitStatus.READY_FOR_PICKUP)
-        await hand_over(self.world.act(), HandOver(fulfilment_id=found, code=pickup_code(found)))
+        await hand_over(self.world.act(), HandOver(fulfilment_id=found, code=await right_code(found)))
 
     async def ask(self) -> None:
         key, lines = await self._work(UnitStatus.PACKED)

@@ -20,7 +20,7 @@ from actions.orders.recalling import AnswerCancellation, RequestCancellation, an
 from actions.parcels.packing import PackedUnits, PackParcel, pack
 from actions.parcels.shipping import ShipParcel, ship
 from domain.errors import BlockedByHold, DomainError, IllegalTransition, InvalidInput
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
 from domain.lifecycle import UnitStatus
 from domain.orders import FulfilmentMethod
@@ -29,6 +29,7 @@ from models import CancellationRequest, Fulfilment, Order, OrderKit, OrderLine, 
 from models.orders import CancellationStatus
 from tests.actions.scenarios.placing import opened_desk, wanted
 from tests.world import World, furnish, stock
+from tests.world.fulfilment import code_of
 from tests.world.kits import kit, kits_at, whole
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -322,7 +323,7 @@ async def test_a_kit_is_collected_whole(world):
     assert await codes(make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))) == [("", "KIT_INCOMPLETE")]
     await pick(world.act(), PickUnits(fulfilment_id=fulfilment.id))
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=await code_of(fulfilment.id)))
 
     assert await kits_at(order_id) == {(S.PICKED_UP, "NYC"): 1}
 

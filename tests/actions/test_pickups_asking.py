@@ -17,7 +17,7 @@ from actions.orders.recalling import RequestCancellation, request_cancellation
 from actions.pickups.answering import BATCH, answer, expire_questions
 from domain.errors import IllegalTransition
 from domain.facts import FactKind
-from domain.fulfilment import DeclineReason, FulfilmentStatus, pickup_code
+from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.lifecycle import OrderStatus, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.pickups import PickupChoice, QuestionStatus, UnansweredPickup
@@ -30,7 +30,7 @@ from models import (
 )
 from tests.actions.asserting import books_balance, told
 from tests.world import World, furnish, stock
-from tests.world.fulfilment import pickup_fulfilment, ships_to
+from tests.world.fulfilment import code_of, pickup_fulfilment, ships_to
 from tests.world.orders import new_order, schedule
 from tests.world.pickups import asked, asked_about_one_of_three, collecting, shipping, where
 
@@ -231,7 +231,7 @@ async def test_the_rest_of_a_pickup_is_handed_over_while_the_question_is_open():
     fulfilment = await Fulfilment.get(order_id=question.order_id)
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
 
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=await code_of(fulfilment.id)))
     await answer(world.act(), shipping(question))
 
     order = await Order.get(id=question.order_id)

@@ -20,6 +20,7 @@ from actions.backordering.deadlines import cancel_overdue
 from actions.backordering.launching import follow_launches, launch_due
 from actions.backorders import retry_backorders
 from actions.desk import Desk
+from actions.fulfilment.pickup_codes import show_code
 from actions.fulfilment.timers import decline_as_late, decline_transfer_as_late, give_up_pickup
 from actions.inventory import ReceiveStock, StockLine
 from actions.orders.confirming import confirm
@@ -60,6 +61,7 @@ ELSEWHERE = {
         confirm,
         add_note,
         announce_arrival,
+        show_code,
         reject_hold,
         record_tracking_event,
         record_answer,

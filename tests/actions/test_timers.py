@@ -13,13 +13,13 @@ from actions.fulfilment.timers import cancel_uncollected, decline_as_late, decli
 from actions.locations import UpsertLocation, upsert_location
 from actions.orders.holding import ApplyHold, apply_hold
 from domain.errors import Conflict, InvalidInput
-from domain.fulfilment import DeclineReason, FulfilmentStatus, pickup_code
+from domain.fulfilment import DeclineReason, FulfilmentStatus
 from domain.holds import HoldKind
 from domain.lifecycle import OrderStatus, UnitStatus
 from models import ExcludedLocation, Fulfilment, Hold, LineStatus, Location, Order, Parcel
 from tests.actions.asserting import books_balance, refused
 from tests.world import World, furnish, place, stock
-from tests.world.fulfilment import accepted, open_fulfilment, packed, picked, pickup_fulfilment
+from tests.world.fulfilment import accepted, code_of, open_fulfilment, packed, picked, pickup_fulfilment
 from tests.world.orders import units
 from tests.world.vendors import chained_order
 
@@ -149,7 +149,7 @@ async def test_a_customer_has_until_the_last_moment():
     fulfilment = await ready(world, MUG=2)
 
     assert await cancel_uncollected(world.now + timedelta(days=7, seconds=-1)) == 0
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=await code_of(fulfilment.id)))
     assert await cancel_uncollected(world.now + timedelta(days=8)) == 0
 
 

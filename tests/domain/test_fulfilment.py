@@ -1,13 +1,11 @@
 """The word on a fulfilment, what giving back means, and which way units go."""
 
 from itertools import chain, combinations
-from uuid import UUID
 
 import pytest
 
 from domain.errors import IllegalTransition
 from domain.fulfilment import (
-    CODE_DIGITS,
     CONSEQUENCES,
     OTHER_WAY,
     QUEUED,
@@ -16,9 +14,7 @@ from domain.fulfilment import (
     Variance,
     check_way,
     derive_fulfilment,
-    pickup_code,
 )
-from domain.ids import id_maker
 from domain.lifecycle import LEFT, Action, UnitStatus
 from domain.orders import FulfilmentMethod
 
@@ -94,15 +90,3 @@ def test_the_refusal_of_the_other_way_names_the_right_one():
         check_way(Action.MAKE_READY, FulfilmentMethod.SHIP)
 
     assert str(refusal.value) == "Cannot make ready what is for shipping; it must be for pickup."
-
-
-def test_pickup_codes_are_digits_that_stay_and_differ():
-    make = id_maker(1000)
-    ids = [make() for _ in range(1000)]
-
-    codes = [pickup_code(each) for each in ids]
-
-    assert codes == [pickup_code(each) for each in ids]
-    assert all(len(code) == CODE_DIGITS and code.isascii() and code.isdecimal() for code in codes)
-    assert len(set(codes)) > 990
-    assert pickup_code(UUID(int=0)) == "649462"

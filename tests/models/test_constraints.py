@@ -45,6 +45,7 @@ channel_launches = importlib.import_module("models.migrations.0035_channel_launc
 quotas = importlib.import_module("models.migrations.0028_quotas")
 forwarding = importlib.import_module("models.migrations.0033_forwarding")
 merging = importlib.import_module("models.migrations.0036_merging")
+pickup_codes = importlib.import_module("models.migrations.0045_pickup_codes")
 for_nobody = importlib.import_module("models.migrations.0041_groups_for_nobody")
 quota_plans = importlib.import_module("models.migrations.0039_quota_plans")
 RULES = {
@@ -52,6 +53,7 @@ RULES = {
     for checks in (
         availability.CHECKS,
         backorders.CHECKS,
+        pickup_codes.CHECKS,
         substitutions.CHECKS,
         promises.CHECKS,
         dates.CHECKS,

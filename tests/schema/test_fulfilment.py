@@ -3,7 +3,6 @@
 import pytest
 
 from actions.fulfilment.pickup import MakeReady, make_ready
-from domain.fulfilment import pickup_code
 from domain.holds import HoldKind
 from domain.lifecycle import UnitStatus
 from domain.permissions import Role
@@ -11,7 +10,7 @@ from models import Fulfilment, Hold, Order, Parcel
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes, messages
 from tests.world import World, customer, furnish
-from tests.world.fulfilment import accepted, open_fulfilment, packed, picked, pickup_fulfilment, ships_to
+from tests.world.fulfilment import accepted, code_of, open_fulfilment, packed, picked, pickup_fulfilment, ships_to
 from tests.world.orders import line, new_order, units
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -180,7 +179,7 @@ async def test_a_pickup_goes_through_the_graph_with_its_code():
         {"fulfilmentId": fid(fulfilment), "code": code},
     )
 
-    assert code == pickup_code(fulfilment.id)
+    assert code == await code_of(fulfilment.id)
     assert behind_the_counter["data"]["fulfilment"] == {"status": "READY_FOR_PICKUP", "pickupCode": None}
     assert (wrong["__typename"], nobody["__typename"]) == ("InvalidInput", "InvalidInput")
     assert given == {"__typename": "Fulfilment", "status": "COMPLETED", "pickupCode": None}

@@ -1,5 +1,7 @@
 """Questions about pickups through the graph: who sees them, who answers, and who hears of it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from actions.fulfilment.accepting import AcceptFulfilment, accept
@@ -7,20 +9,20 @@ from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.pickup import MakeReady, make_ready
 from actions.orders.holding import ApplyHold, apply_hold
 from domain.facts import FactKind
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
 from domain.orders import FulfilmentMethod
 from domain.permissions import Role
 from domain.pickups import QuestionStatus
 from domain.placing.commands import OrderedLine, PlaceOrder
-from models import Fulfilment, Order, PickupQuestion
+from models import ExcludedLocation, Fulfilment, Order, PickupQuestion
 from resolvers.ids import global_id
 from tests.actions.asserting import told
 from tests.actions.scenarios.placing import opened_desk
 from tests.schema.asking import ask, codes
 from tests.world import World, customer, furnish, stock
 from tests.world.forwarding import take_any_stock, where
-from tests.world.fulfilment import open_fulfilment, picked, pickup_fulfilment, released_of
+from tests.world.fulfilment import code_of, open_fulfilment, picked, pickup_fulfilment, released_of
 from tests.world.kits import kit
 from tests.world.orders import new_order
 
@@ -83,6 +85,21 @@ async def test_a_customer_reads_what_they_are_asked_and_where_else_they_could_co
             }
         ],
     }
+
+
+@pytest.mark.parametrize(("later", "places"), [(timedelta(hours=-1), ["LAX"]), (timedelta(0), ["CHI", "LAX"])])
+async def test_a_store_that_gave_the_units_back_is_left_out_until_then_by_the_clock_of_the_process(later, places):
+    world = await furnish()
+    question = await asked(world, MUG=1, customer=world.customer)
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    await ExcludedLocation.create(
+        line_id=question.line_id, location_id=world.locations["CHI"].id, until=until, reason=DeclineReason.OTHER
+    )
+
+    answered = await ask(OWN, world.viewer(Role.CUSTOMER), clock=lambda: until + later)
+
+    [found] = answered["data"]["pickupQuestions"]["nodes"]
+    assert found["collectableAt"] == [at(world, code) for code in places]
 
 
 async def test_what_is_brought_to_a_store_can_be_collected_there_too():
@@ -246,8 +263,19 @@ async def test_the_shop_that_took_the_order_learns_the_code_and_one_that_works_a
     shop = await ask(query, world.viewer(Role.PARTNER, location_ids=()), {"id": global_id("Fulfilment", fulfilment.id)})
     third_party = await ask(query, world.viewer(Role.PARTNER), {"id": global_id("Fulfilment", fulfilment.id)})
 
-    assert shop["data"]["fulfilment"] == {"pickupCode": pickup_code(fulfilment.id)}
+    assert shop["data"]["fulfilment"] == {"pickupCode": await code_of(fulfilment.id)}
     assert third_party["data"]["fulfilment"] == {"pickupCode": None}
+
+
+async def test_fulfilments_are_listed_by_the_way_they_reach_the_customer():
+    world = await furnish()
+    shipped, collected = await open_fulfilment(world, MUG=1), await pickup_fulfilment(world, MUG=1)
+    query = "query($way: [FulfilmentMethod!]) { fulfilments(filter: {method: $way}) { nodes { number } } }"
+
+    answers = [await ask(query, world.viewer(), {"way": way}) for way in (["SHIP"], ["PICKUP"], ["SHIP", "PICKUP"])]
+
+    numbers = [{each["number"] for each in answer["data"]["fulfilments"]["nodes"]} for answer in answers]
+    assert numbers == [{shipped.number}, {collected.number}, {shipped.number, collected.number}]
 
 
 HAND_OVER = """mutation($input: HandOverInput!) { handOver(input: $input) {

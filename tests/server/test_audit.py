@@ -53,6 +53,7 @@ SABOTAGE = [
         "UPDATE pickup_questions SET quantity = 2",
         "its customer is asked about 2 units, 1 wait for an answer",
     ),
+    ("DELETE FROM pickup_codes", "a customer collects it, and has no code to show"),
     ("UPDATE order_lines SET status = 'picked' WHERE order_id = '{order}'", "is called picked"),
     ("UPDATE orders SET status = 'delivered' WHERE id = '{order}'", "order {number} ({order}): is called delivered"),
     ("UPDATE fulfilments SET status = 'declined' WHERE order_id = '{order}'", "is called declined, its units make it"),
@@ -185,6 +186,7 @@ async def business(database, database_url) -> dict[str, Any]:
     waiting = await new_order(world, LAMP=1, waiting=UnitStatus.BACKORDERED)
     rejected = await pickup_fulfilment(world, CHAIR=1)
     await decline(world.act(), DeclineFulfilment(fulfilment_id=rejected.id, reason=DeclineReason.OTHER))
+    await pickup_fulfilment(world, MUG=1)
     await keep_a_cart(world, database_url)
     await receive_parts(world)
     await ship_parts_from_a_vendor(world)
@@ -337,7 +339,7 @@ async def test_the_audit_reads_one_snapshot_and_holds_nobody_up(business, databa
 
         assert await told(connection) == {}
     [named] = (await found(database_url)).values()
-    assert len(named) == 6
+    assert len(named) == 7
 
 
 async def test_the_exit_code_says_whether_all_is_well(business, database_url, capsys):

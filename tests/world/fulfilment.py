@@ -6,6 +6,7 @@ parcel = await packed(world, fulfilment)
 """
 
 from typing import Any
+from uuid import UUID
 
 from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.picking import PickUnits, pick
@@ -13,7 +14,7 @@ from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.parcels.packing import PackedUnits, PackParcel, pack
 from actions.parcels.shipping import ShipParcel, ship
 from domain.orders import AddressKind, FulfilmentMethod
-from models import Fulfilment, Order, OrderAddress, OrderLine, Parcel
+from models import Fulfilment, Order, OrderAddress, OrderLine, Parcel, PickupCode
 from tests.world import World
 from tests.world.orders import new_order
 
@@ -37,6 +38,11 @@ async def pickup_fulfilment(world: World, *, at: str = "NYC", **wanted: Any) -> 
         method=FulfilmentMethod.PICKUP, pickup_location_id=world.locations[at].id
     )
     return await released_of(world, order)
+
+
+async def code_of(fulfilment_id: UUID) -> str:
+    """What its customer shows."""
+    return (await PickupCode.get(fulfilment_id=fulfilment_id)).code
 
 
 async def accepted(world: World, fulfilment: Fulfilment) -> Fulfilment:

@@ -4,15 +4,16 @@ from actions.fulfilment.accepting import accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.picking import FoundLine, PickedLine, PickUnits, ShortPick, pick, short_pick
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
+from actions.fulfilment.pickup_codes import ShowCode, show_code
 from actions.fulfilment.releasing import ReleaseOrder, release, release_due
 from actions.orders.recalling import RequestCancellation, request_cancellation
 from actions.pickups.arriving import AnnounceArrival, announce_arrival
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.lifecycle import UnitStatus
 from models import Order
 from tests.actions.scenarios import Story, scenario
 from tests.world import World
-from tests.world.fulfilment import accepted, open_fulfilment, picked, pickup_fulfilment
+from tests.world.fulfilment import accepted, code_of, open_fulfilment, picked, pickup_fulfilment
 from tests.world.orders import line, new_order, schedule
 
 
@@ -90,7 +91,14 @@ async def a_customer_collecting(world: World) -> Story:
     fulfilment = await picked(world, await pickup_fulfilment(world, MUG=2))
     yield
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=await code_of(fulfilment.id)))
+
+
+@scenario(show_code)
+async def somebody_showing_a_wrong_code(world: World) -> Story:
+    fulfilment = await picked(world, await pickup_fulfilment(world, MUG=2))
+    yield
+    await show_code(world.act(), ShowCode(fulfilment_id=fulfilment.id, code="no"))
 
 
 @scenario(announce_arrival)

@@ -8,10 +8,11 @@ from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.picking import FoundLine, PickedLine, PickUnits, ShortPick, pick, short_pick
 from actions.fulfilment.pickup import HandOver, MakeReady, hand_over, make_ready
+from actions.fulfilment.pickup_codes import right_code
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.parcels.packing import PackedUnits, PackParcel, UnpackParcel, pack, unpack
 from actions.parcels.shipping import ShipParcel, ship
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.pickups import IdentityCheck
 from tests.actions.stock_walk.truth import ON_PAPER
 from tests.actions.stock_walk.walk import Place, Walk
@@ -139,7 +140,7 @@ async def make_pickup_ready(walk: Walk) -> None:
 async def hand_over_pickup(walk: Walk) -> None:
     """Most show their code; of some it is said how else they are known, and of a few nothing, which is refused."""
     key = (await fulfilment(walk, "ready_for_pickup"))[0]
-    code = pickup_code(key) if walk.is_lucky(0.7) else None
+    code = await right_code(key) if walk.is_lucky(0.7) else None
     identity = IdentityCheck.PHOTO_ID if code is None and walk.is_lucky(0.8) else None
     await walk.do(hand_over, HandOver(fulfilment_id=key, code=code, identity=identity))
 
