@@ -3,7 +3,7 @@
 A change made in this process is seen at once (`forget`); one made in another process within `FRESH_SECONDS`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import time
 from time import monotonic
 from typing import Any, Final
@@ -22,6 +22,7 @@ from domain.routing.values import Method, VariantKey
 from domain.shipping_rates import DEFAULT_RATE_CARD, RateCard, rate_of
 from domain.workdays import Workplace
 from models.backorders import does_count
+from models.locations import LocationKind
 
 FRESH_SECONDS: Final = 2.0
 
@@ -180,12 +181,19 @@ def _workplaces(found: Sequence[Any], *, is_dated: bool) -> dict[UUID, Workplace
     }
 
 
+def _methods(row: Any) -> Iterator[Method]:
+    """Nobody collects at a vendor's: customers are not told where it is."""
+    for capability, method in METHOD_OF.items():
+        if capability in row["capabilities"] and not (method is Method.PICKUP and row["kind"] == LocationKind.VENDOR):
+            yield method
+
+
 def _site(rank: int, row: Any) -> Site:
     return Site(
         id=row["id"],
         rank=rank,
         position=Coordinates(row["latitude"], row["longitude"]),
-        methods=frozenset(method for capability, method in METHOD_OF.items() if capability in row["capabilities"]),
+        methods=frozenset(_methods(row)),
         is_active=row["is_active"],
         kind=row["kind"],
         is_hazmat=Capability.HAZMAT in row["capabilities"],

@@ -16,11 +16,11 @@ from domain.documents import (
 from domain.errors import IllegalTransition, NotFound
 from domain.permissions import Permission
 from domain.viewer import Viewer
-from models import Fulfilment, Parcel, PickWave
+from models import Fulfilment, Location, Parcel, PickWave
 from models.db import rows
 from resolvers.parcels import is_whole
 from resolvers.scopes import seen
-from resolvers.visible import FULFILMENTS, PARCELS, PICK_WAVES
+from resolvers.visible import FULFILMENTS, LOCATIONS, PARCELS, PICK_WAVES
 
 LABEL: Final = """
 SELECT p.number, p.weight_grams, p.container_code, g.name AS from_name,
@@ -36,7 +36,7 @@ LEFT JOIN LATERAL (SELECT oa.* FROM parcel_lines pl JOIN order_lines o ON o.id =
 WHERE p.id = $1"""
 
 WORK: Final = """
-SELECT f.number, o.number AS order_number, to_char(o.placed_at, 'YYYY-MM-DD') AS ordered_on, l.name AS location,
+SELECT f.number, f.location_id, o.number AS order_number, to_char(o.placed_at, 'YYYY-MM-DD') AS ordered_on, l.name AS location,
     g.name AS from_name, l.line1 AS from_line1, l.city AS from_city, l.region AS from_region,
     l.postal_code AS from_postal_code, l.country AS from_country, a.name AS to_name, a.line1 AS to_line1,
     a.line2 AS to_line2, a.city AS to_city, a.region AS to_region, a.postal_code AS to_postal_code, a.country AS to_country,
@@ -90,13 +90,14 @@ async def shipping_label(viewer: Viewer, parcel_id: UUID) -> ShippingLabel:
 
 
 async def packing_slip(viewer: Viewer, fulfilment_id: UUID) -> PackingSlip:
-    """Of everything picked so far. Raises NotFound."""
+    """Of everything picked so far; who may not see the place is told only who sent it. Raises NotFound."""
     row = await _work(viewer, Permission.READ_ORDERS, fulfilment_id)
+    is_told_where = await seen(Location, LOCATIONS, viewer).filter(id=row["location_id"]).exists()
     return PackingSlip(
         fulfilment_number=row["number"],
         order_number=row["order_number"],
         ordered_on=row["ordered_on"] or "",
-        sender=_place(row, "from_"),
+        sender=_place(row if is_told_where else {"from_name": row["from_name"]}, "from_"),
         recipient=_place(row, "to_"),
         lines=await _lines(fulfilment_id, IN_SLIP, "o.position, o.id"),
         parcels=tuple(row["parcels"][:MOST_LINES]),

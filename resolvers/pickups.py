@@ -31,7 +31,7 @@ _GIVES: Final = (
 ELSEWHERE: Final = Sql(
     f"(SELECT array_agg(place.id) FROM (SELECT p.id FROM {WANTED} AS w JOIN order_lines l ON l.id = w.line_id"
     " JOIN orders o ON o.id = l.order_id JOIN locations p ON p.organization_id = o.organization_id"
-    " WHERE {row}.status IN ('open', 'overdue') AND 'pickup' = ANY(p.capabilities)"
+    " WHERE {row}.status IN ('open', 'overdue') AND 'pickup' = ANY(p.capabilities) AND p.kind <> 'vendor'"
     f" AND p.id <> {{row}}.location_id AND {_GIVES.replace('{at}', 'p')} AND {{row}}.quantity * w.units <= ("
     f"SELECT sum(greatest(0, {FREE})) FROM stock_levels f JOIN locations s ON s.id = f.location_id"
     " WHERE f.variant_id = l.variant_id AND (s.id = p.id"

@@ -1,7 +1,8 @@
 """Whose rows each table shows to whom. Every rule starts from the viewer's organization.
 
 Agents and partners are confined to their channels, stores and warehouses to their locations, customers to what is
-theirs; anonymous visitors see the active catalogue. A scope says which rows; which fields of them is `needs=`.
+theirs; anonymous visitors see the active catalogue, and both of these the places where one can collect. A scope says which
+rows; which fields of them is `needs=`.
 """
 
 from resolvers.scopes import Both, Rows, Within
@@ -23,7 +24,13 @@ CHANNELS = Rows(
     everyone=OUR_ACTIVE,
 )
 CARTON_TYPES = Rows(staff=OURS, partner=OURS)
-LOCATIONS = Rows(staff=OURS, partner=OURS, customer=OUR_ACTIVE)
+# Shoppers learn of the places where they can collect. What ships to them from elsewhere, or from a vendor, comes from us.
+_COLLECTED_AT = f"{OUR_ACTIVE} AND 'pickup' = ANY({{row}}.capabilities) AND {{row}}.kind <> 'vendor'"
+_OWN_ARE_AT = (
+    f"{OURS} AND {{row}}.id IN (SELECT cl.pickup_location_id FROM orders co JOIN order_lines cl ON cl.order_id = co.id"
+    " WHERE co.customer_id = {viewer.customer_id})"
+)
+LOCATIONS = Rows(staff=OURS, partner=OURS, customer=f"(({_COLLECTED_AT}) OR ({_OWN_ARE_AT}))", anonymous=_COLLECTED_AT)
 
 PRODUCTS = Rows(staff=OURS, partner=OURS, everyone=OUR_ACTIVE)
 VARIANTS = Rows(

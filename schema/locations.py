@@ -24,7 +24,7 @@ INTERNAL = Permission.READ_ORGANIZATION
 
 @graph(
     models.Location,
-    "A place that holds or ships goods.",
+    "A place that holds or ships goods. Customers see those where they can collect, or have something to collect.",
     scope=LOCATIONS,
     needs=Permission.READ_AVAILABILITY,
 )

@@ -15,15 +15,17 @@ from actions.payments.adding import AddPayment, add_payment
 from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
 from domain.ids import new_id
+from domain.orders import Capability
 from domain.payments import Tender
 from domain.permissions import Role
 from domain.substitution import SubstitutePrice
+from models.locations import LocationKind
 from models.orders import NoteVisibility
 from resolvers.declared import entities
 from resolvers.ids import global_id
 from schema.build import schema
 from tests.end_to_end.callers import Caller, caller, customer_of
-from tests.world import World, customer, furnish
+from tests.world import World, customer, furnish, place
 from tests.world.fulfilment import open_fulfilment, parcel_on_its_way, pickup_fulfilment
 
 GRAPH = schema._schema
@@ -38,7 +40,7 @@ HIDDEN = {
     Role.PARTNER: OF_ORDERS | {"Channel"},
     Role.STORE_ASSOCIATE: OF_ORDERS | {"Customer", "CustomerAddress", "StockLevel", "StockMovement"},
     Role.WAREHOUSE: OF_ORDERS | {"Customer", "CustomerAddress", "StockLevel", "StockMovement"},
-    Role.CUSTOMER: OF_ORDERS | {"Customer", "CustomerAddress", "StockLevel", "StockMovement"},
+    Role.CUSTOMER: OF_ORDERS | {"Customer", "CustomerAddress", "StockLevel", "StockMovement", "Location"},
     Role.ANONYMOUS: OF_ORDERS | {"Customer", "CustomerAddress", "StockLevel", "StockMovement", "Location"},
 }
 """What of their own organization nobody of that role sees: another's order, store, channel, person."""
@@ -87,7 +89,13 @@ async def things(world) -> Scene:
     foreign = await every_id()
     hidden = gained(ours, bobs)
     hidden["Channel"] = {global_id("Channel", world.channels["SHOP"].id)}
-    hidden["Location"] = {global_id("Location", world.locations["LAX"].id)}
+    hidden["Location"] = {
+        global_id("Location", each.id)
+        for each in (
+            await place(world, "DEPOT", capabilities=(Capability.SHIP, Capability.RECEIVE)),
+            await place(world, "ACME", kind=LocationKind.VENDOR),
+        )
+    }
     hidden["StockLevel"] = await levels_at(world, "LAX")
     own = {name: (gained(start, ours)[name] or start[name]) - hidden[name] for name in start}
     own["StockLevel"] = await levels_at(world, "NYC")

@@ -8,6 +8,7 @@ from actions.fulfilment.accepting import AcceptFulfilment, accept
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.pickup import MakeReady, make_ready
 from actions.orders.holding import ApplyHold, apply_hold
+from domain.errors import InvalidInput
 from domain.facts import FactKind
 from domain.fulfilment import DeclineReason
 from domain.holds import HoldKind
@@ -16,11 +17,12 @@ from domain.permissions import Role
 from domain.pickups import QuestionStatus
 from domain.placing.commands import OrderedLine, PlaceOrder
 from models import ExcludedLocation, Fulfilment, Order, PickupQuestion
+from models.locations import LocationKind
 from resolvers.ids import global_id
 from tests.actions.asserting import told
 from tests.actions.scenarios.placing import opened_desk
 from tests.schema.asking import ask, codes
-from tests.world import World, customer, furnish, stock
+from tests.world import World, customer, furnish, place, stock
 from tests.world.forwarding import take_any_stock, where
 from tests.world.fulfilment import code_of, open_fulfilment, picked, pickup_fulfilment, released_of
 from tests.world.kits import kit
@@ -276,6 +278,20 @@ async def test_fulfilments_are_listed_by_the_way_they_reach_the_customer():
 
     numbers = [{each["number"] for each in answer["data"]["fulfilments"]["nodes"]} for answer in answers]
     assert numbers == [{shipped.number}, {collected.number}, {shipped.number, collected.number}]
+
+
+async def test_nothing_is_collected_at_a_vendors_own_location():
+    world = await furnish()
+    await place(world, "ACME", kind=LocationKind.VENDOR)
+    await stock(world, {("MUG", "ACME"): 5})
+    there = {"method": FulfilmentMethod.PICKUP, "pickup_location_id": world.locations["ACME"].id}
+    wanted = OrderedLine(variant_id=world.variants["MUG"].id, quantity=1, **there)
+
+    async with opened_desk() as desk:
+        with pytest.raises(InvalidInput) as refusal:
+            await desk.place(world.act(), PlaceOrder(channel_id=world.web.id, lines=(wanted,)))
+
+    assert [problem.code for problem in refusal.value.problems] == ["NO_PICKUP"]
 
 
 HAND_OVER = """mutation($input: HandOverInput!) { handOver(input: $input) {
