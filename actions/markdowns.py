@@ -22,6 +22,7 @@ MOST_CREDITS: Final = 10_000
 ADD: Final = """
 INSERT INTO markdown_credits (id, organization_id, variant_id, location_id, unit_minor)
 SELECT id, $1, $2, location_id, unit_minor FROM unnest($3::uuid[], $4::uuid[], $5::int8[]) AS u(id, location_id, unit_minor)"""
+ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,8 @@ async def set_credits(act: Act, command: SetMarkdownCredits) -> UUID:
         await check_known(act, checks, "locations", named)
     checks.refuse()
     row = await touch(act, command.variant_id, command.expected_version)
+    # Of different variants, too: else several together pass the limit that each of them keeps to.
+    await execute(ONE_AT_A_TIME, [f"markdown_credits/{act.organization_id}"])
     await MarkdownCredit.filter(variant_id=row.id).delete()
     if await MarkdownCredit.filter(organization_id=act.organization_id).count() + len(wanted) > MOST_CREDITS:
         message = f"There may be {MOST_CREDITS:,} credits at a time; take some from other variants first."

@@ -1,5 +1,6 @@
 """What routing counts with: whose rates, and what it is worth to be rid of units where they lie."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,12 @@ from actions.markdowns import LocationCredit, SetMarkdownCredits, set_credits
 from actions.promising import services
 from actions.reoptimizing.policies import SetRoutingPolicy, set_policy
 from domain.errors import Conflict, InvalidInput, NotFound
-from models import CarrierService, LineStatus, MarkdownCredit, RoutingDecision, StockLevel, Variant
+from models import CarrierService, LineStatus, Location, MarkdownCredit, RoutingDecision, StockLevel, Variant
+from models.db import rows, tx
 from tests.actions.test_placing import wanted
 from tests.actions.test_promising import service
 from tests.actions.test_reoptimizing import order_from, run, where
+from tests.patience import PATIENCE_SECONDS
 from tests.world import World, furnish
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -116,6 +119,28 @@ async def test_there_are_never_more_credits_than_a_process_keeps_in_memory(monke
 
     assert [each.code for each in refusal.value.problems] == ["TOO_MANY"]
     assert {each.unit_minor for each in await MarkdownCredit.all()} == {6}
+
+
+async def test_credits_set_at_once_keep_to_the_limit_too(monkeypatch):
+    """All of them wait for one location when they have been counted, if nothing kept them apart before."""
+    world = await furnish(units=0)
+    monkeypatch.setattr(markdowns, "MOST_CREDITS", 5)
+    begin = asyncio.Event()
+
+    async def set_for(sku: str) -> UUID:
+        await begin.wait()
+        return await credit(world, sku, NYC=5, LAX=5)
+
+    setting = [asyncio.create_task(set_for(sku)) for sku in world.variants]
+    async with tx(), asyncio.timeout(PATIENCE_SECONDS):
+        await Location.filter(id=world.locations["NYC"].id).select_for_update().get()
+        begin.set()
+        while len(await rows("SELECT 1 FROM pg_locks WHERE NOT granted")) < len(setting):
+            await asyncio.sleep(0.01)
+    answers = await asyncio.gather(*setting, return_exceptions=True)
+
+    assert sum(isinstance(answer, InvalidInput) for answer in answers) == 2
+    assert await MarkdownCredit.all().count() == 4
 
 
 async def test_credits_belong_to_the_variant_and_count_its_version():
