@@ -45,14 +45,14 @@ class Job:
 
 def jobs(gateways: Gateways, carriers: Carriers) -> tuple[Job, ...]:
     unserved, unproposed = Rests(backorders.REST), Rests(automatic.REST)
-    turn = filling.Turn()
+    turn, queues = filling.Turn(), launching.Queues()
     return (
         Job("expire reservations", 1, lambda _, now: reservations.expire_due("job:expiry", now)),
         Job("release orders", 1, lambda _, now: releasing.release_due(now)),
         Job("announce availability", 1, lambda _, now: announcing.follow(now)),
         Job("retry backorders", 5, lambda _, now: backorders.retry_all_backorders(now, rests=unserved)),
         Job("fill plans of quotas", 5, lambda _, now: filling.fill_plans(now, turn)),
-        Job("launch variants", 5, lambda _, now: launching.launch_due(now)),
+        Job("launch variants", 5, lambda _, now: launching.launch_due(now, queues=queues)),
         Job("follow launches", 15, lambda _, now: launching.follow_launches(now)),
         Job("cancel overdue backorders", 60, lambda _, now: deadlines.cancel_overdue(now)),
         Job("order from vendors", 2, lambda _, now: chaining.chain_due(now)),

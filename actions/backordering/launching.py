@@ -4,6 +4,8 @@ Until the job has served who waits, `launched_at` stays empty, and whoever order
 """
 
 import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -30,7 +32,7 @@ ACTOR: Final = "job:launches"
 LAUNCH_BATCH: Final = 50
 """Variants that one run launches; what is left is launched by the next."""
 ROUNDS: Final = 20
-"""Of RETRY_BATCH orders each; a longer queue goes on at the next run."""
+"""Of RETRY_BATCH orders each; a longer queue goes on at the next run, where this one ended."""
 FOLLOW_BATCH: Final = 200
 
 # Without a channel it is launched in all that have no launch of their own.
@@ -67,12 +69,28 @@ class Launch(NamedTuple):
     launched_at: datetime | None = None
 
 
-async def launch_due(now: datetime) -> int:
+@dataclass(slots=True)
+class Queues:
+    """By variant who had a turn in a queue that is longer than a run; kept by the process that runs the job.
+
+    Else those in front whom nobody can serve would be tried again and again, and the launch would never come.
+    """
+
+    tried: dict[UUID, set[UUID]] = field(default_factory=dict)
+
+    def keep(self, variant_ids: Iterable[UUID]) -> None:
+        """Of these alone: a launch that was called off begins anew."""
+        self.tried = {variant_id: self.tried.get(variant_id, set()) for variant_id in variant_ids}
+
+
+async def launch_due(now: datetime, *, queues: Queues | None = None) -> int:
     """Serve who waits for variants whose day has come, then sell them like any other; how many were due."""
+    queues = queues or Queues()
     due = await rows(DUE, [now, LAUNCH_BATCH])
+    queues.keep(found["variant_id"] for found in due)
     for found in due:
         act = Act(organization_id=found["organization_id"], actor=ACTOR, now=now)
-        if await _served(act, found["variant_id"]):
+        if await _served(act, found["variant_id"], queues.tried[found["variant_id"]]):
             await _launch(act, (found["variant_id"], found["channel_id"]))
     return len(due)
 
@@ -86,9 +104,11 @@ async def follow_launches(now: datetime) -> int:
     return len(moved)
 
 
-async def _served(act: Act, variant_id: UUID) -> bool:
-    """Whether everybody who waits for the variant had a turn: those whom nobody can serve keep no others waiting."""
-    tried: set[UUID] = set()
+async def _served(act: Act, variant_id: UUID, tried: set[UUID]) -> bool:
+    """Whether everybody who waits for the variant had a turn: those whom nobody can serve keep no others waiting.
+
+    `tried` are those who had theirs in earlier runs, and comes to be those who had it in this one, too.
+    """
     for _ in range(ROUNDS):
         if await retry_backorders(act, [variant_id], limit=RETRY_BATCH, tried=tried) < RETRY_BATCH:
             return True

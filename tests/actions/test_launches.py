@@ -195,6 +195,29 @@ async def test_orders_that_nobody_can_serve_keep_no_launch_from_coming(counter, 
     assert await launched(world)
 
 
+async def test_a_launch_comes_however_many_are_in_front_whom_nobody_can_serve(counter, monkeypatch):
+    """A run tries two; five stand before the one who can be served. Without a memory every run would try the same two."""
+    world = await furnish(units=0)
+    await complete_lines_only(world)
+    await stock(world, {("MUG", "CHI"): 2})
+    await terms(world, launches_at=world.now)
+    large = [await Order.get(id=await place(counter, world, MUG=3)) for _ in range(5)]
+    small = await Order.get(id=await place(counter, world, MUG=1))
+    monkeypatch.setattr(launching, "RETRY_BATCH", 1)
+    monkeypatch.setattr(launching, "ROUNDS", 2)
+    queues = launching.Queues()
+
+    before = [await launched(world) for _ in range(3) if await launch_due(world.now, queues=queues)]
+    await launch_due(world.now, queues=queues)
+
+    assert before == [False] * 3
+    assert [await units(order) for order in large] == [{S.BACKORDERED: 3}] * 5
+    assert await units(small) == {S.SCHEDULED: 1}
+    assert await launched(world)
+    assert await launch_due(world.now, queues=queues) == 0
+    assert queues.tried == {}
+
+
 async def test_after_the_launch_it_is_sold_like_any_other(counter):
     world = await before_launch()
     await launch_due(world.now + 10 * DAY)
