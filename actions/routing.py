@@ -166,7 +166,7 @@ async def _routed(
         ],
         asker=await _asker(act, change, address, network),
         value_minor=sum(line.unit_price_minor * units.quantity for line, units in zip(lines, waiting, strict=True)),
-        loads=await _loads(act, change, network),
+        loads=await _loads(act, change),
         bundles=await _named(bundles),
         hand_overs=brought_to,
         bringing=await coming_together.bringing_of(change, merge, network, channel) if merge else None,
@@ -220,7 +220,9 @@ async def free_at(
     """
     free: dict[UUID, dict[Site, int]] = {variant: {} for variant in variants}
     returned = change.returned()
-    locked = await levels.lock_variants(variants)
+    # What the change has moved already is written under the same locks: no level is locked after a day.
+    moved = {movement.variant_id for movement in change.movements}
+    locked = [level for level in await levels.lock_variants(moved.union(variants)) if level["variant_id"] in variants]
     with_quotas = [level["id"] for level in locked if level["has_quotas"]]
     pools = await read_pools(Fetching, with_quotas, change.lines) if with_quotas else {}
     for level in locked:
@@ -239,10 +241,9 @@ async def free_at(
     return free
 
 
-async def _loads(act: Act, change: OrderChange, network: Network) -> Loads:
+async def _loads(act: Act, change: OrderChange) -> Loads:
     """What locations have to do, locked; the order itself takes none of its own room twice."""
-    to = {line.pickup_location_id for line in change.lines.values() if line.pickup_location_id}
-    loads = await workload.lock_loads(Fetching, {act.organization_id: network}, act.now, to)
+    loads = await workload.lock_days(act, [change])
     if loads:
         for place, day in await CapacityClaim.filter(order_id=change.order.id).values_list("location_id", "day"):
             if (place, day) in loads.ahead or (place in loads and loads[place].day == day):

@@ -1,7 +1,10 @@
 """What locations with a daily capacity take on for which day: read, locked, counted, and given back with the units.
 
     loads = await lock_loads(connection, networks, now)     before deciding, after the locks of stock levels
+    await lock_days(act, changes)                           before writing, where orders are decided about afterwards
     await follow(act, changes)                              units of existing orders got a location, or lost theirs
+
+Days are locked once in a transaction: those of all locations that an order may get, and with them those that it has.
 
 Units count for the day on which their location works on an order that is decided at that moment; what is collected at
 another location counts there, too, for the day when it hands over what is brought (`domain/placing/arriving.py`). Lock
@@ -49,6 +52,9 @@ CLAIM: Final = (
 CLAIMED: Final = """
 SELECT id, order_id, location_id, day, units FROM capacity_claims WHERE order_id = ANY($1::uuid[])
 ORDER BY order_id, location_id, day DESC"""
+HELD: Final = """
+SELECT location_id, day FROM capacity_claims WHERE order_id = ANY($1::uuid[])
+UNION SELECT c.location_id, c.day FROM line_claims c JOIN order_lines l ON l.id = c.line_id WHERE l.order_id = ANY($1::uuid[])"""
 Counts = tuple[int, int, int]
 """Units, orders and lines."""
 
@@ -69,11 +75,17 @@ async def read_loads(connection: Any, network: Network, now: datetime) -> Loads:
 
 
 async def lock_loads(
-    connection: Any, networks: Mapping[UUID, Network], now: datetime, brought_to: Collection[UUID] = ()
+    connection: Any,
+    networks: Mapping[UUID, Network],
+    now: datetime,
+    brought_to: Collection[UUID] = (),
+    *,
+    orders: Collection[UUID] = (),
 ) -> Loads:
     """The same for the locations of all these organizations, their counters locked until the transaction ends.
 
-    With the days on which those of `brought_to` would hand over what is brought there.
+    With the days on which those of `brought_to` would hand over what is brought there. Days that existing `orders` have are
+    locked with them: what they give back is written under these locks.
     """
     loads = _next_loads(networks.values(), now)
     if not loads:
@@ -82,8 +94,21 @@ async def lock_loads(
     for network in networks.values():
         if brought_to and network.brought_to:
             look_ahead(network, brought_to, now, loads)
-    counts = await _lock(connection, [(owner[place], place, day) for place, day in _limited(loads)])
-    return _with_counts(loads, counts)
+    asked = _limited(loads)
+    held = await _held(connection, orders) if asked and orders else set()
+    keys = sorted(held.union(asked))
+    counts = await _lock(connection, [(owner[place], place, day) for place, day in keys if place in owner])
+    return _with_counts(loads, {key: counts[key] for key in asked})
+
+
+async def lock_days(act: Act, changes: Collection[Moved]) -> Loads:
+    """All days that deciding about these locked orders may touch, and those that they have; after the stock levels."""
+    network = await reference.network(Fetching, act.organization_id)
+    lines = [line for change in changes for line in change.lines.values()]
+    to = {line.pickup_location_id for line in lines if line.pickup_location_id}
+    return await lock_loads(
+        Fetching, {act.organization_id: network}, act.now, to, orders=[change.order_id for change in changes]
+    )
 
 
 async def claim(connection: Any, claims: Sequence[Claimed], lines: Sequence[LineClaimed] = ()) -> None:
@@ -157,6 +182,10 @@ async def _write(ledger: Ledger) -> None:
     if fresh:
         make = id_maker(len(fresh))
         await execute(CLAIM, list(arrays([(make(), *each) for each in fresh], CLAIMS)))
+
+
+async def _held(connection: Any, orders: Collection[UUID]) -> set[DayKey]:
+    return {(row["location_id"], row["day"]) for row in await connection.fetch(HELD, sorted(orders))}
 
 
 def _next_loads(networks: Iterable[Network], now: datetime) -> Loads:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from actions import levels
+from actions import levels, workload
 from actions.acting import Act
 from actions.changing import OrderChange, Place, Units, lock_order, lock_orders, save
 from actions.forwarding.ordering import described
@@ -133,6 +133,7 @@ async def resume(act: Act, change: OrderChange, movements: Sequence[Movement]) -
     waiting = waiting_variants([change])
     if waiting:
         await levels.lock_variants(touched_variants([change], movements))
+        await workload.lock_days(act, [change])
     await save(act, [change], movements=movements)
     if waiting:
         fresh = await lock_order(act, change.order.id)

@@ -24,7 +24,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from actions import levels
+from actions import levels, workload
 from actions.acting import Act
 from actions.changing import OrderChange, Units, lock_order, save
 from actions.fulfilment.packed import take_out
@@ -265,10 +265,11 @@ async def settle(act: Act, changes: Changes, given: GivenBack, exclude_until: da
     locations = [given.location_id] * len(lines)
     await execute(EXCLUDE, [[make() for _ in lines], lines, locations, until, given.reason.value])
     movements = await _end_reservations(act, given)
-    await levels.lock_variants(touched_variants(touched, movements))
+    await levels.lock_variants(touched_variants(touched, movements) | given.quantities.keys())
     movements += await _variance(touched, given, movements)
     for change in touched:
         await settle_requests(act, change, Rejected(given.location_id, given.reason))
+    await workload.lock_days(act, touched)
     await save(act, touched, movements=movements)
     parked = {row["line_id"] for row in await rows(HOPPED, [lines, MOST_HOPS])}
     for change in touched:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from actions import levels, reference
+from actions import levels, reference, workload
 from actions.acting import Act, action
 from actions.changing import OrderChange, StandingKit, lock_order, save
 from actions.fulfilment.progress import refresh_fulfilments, words
@@ -63,6 +63,7 @@ async def choose_location(act: Act, command: ChooseLocation) -> UUID:
     # Routing locks every level of what it places; doing so before any other level keeps the one order of locks.
     await levels.lock_variants({change.lines[line_id].variant_id for line_id in wanted})
     await _take_back(act, change, wanted, command)
+    await workload.lock_days(act, [change])
     await save(act, [change])
     fresh = await lock_order(act, command.order_id)
     chosen = Chosen(command.location_id, command.reason)
