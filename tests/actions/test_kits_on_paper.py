@@ -10,11 +10,14 @@ from actions.promising import supplies
 from actions.promising.supplies import AnnouncedLine, AnnounceSupplies
 from actions.purchasing import ordering
 from actions.purchasing.ordering import CancelPurchaseOrder
+from actions.quotas import plans
+from actions.quotas.plans import EndQuotaPlan
 from domain.errors import DomainError, InvalidInput
-from models import PurchaseOrder, Variant
+from models import PurchaseOrder, QuotaPlan, Variant
 from tests.actions.asserting import refused
 from tests.world import furnish, variant
 from tests.world.kits import kit
+from tests.world.quotas import group, planned
 from tests.world.stock_papers import draft_purchase, draft_transfer, ready_transfer, reorder_rule, vendor
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -33,6 +36,10 @@ async def announce(world, sku):
         expected_on=world.now.date() + timedelta(days=3),
     )
     await supplies.announce(world.act(), AnnounceSupplies(lines=(coming,)))
+
+
+async def planned_for(world, sku):
+    return await planned(world, await group(world, "ONLINE", channels=["WEB"]), 5, sku)
 
 
 def composed(world, sku):
@@ -68,8 +75,9 @@ async def test_no_paper_is_about_a_kit(world, paper):
         lambda world: ready_transfer(world, VASE=1),
         lambda world: announce(world, "VASE"),
         lambda world: reorder_rule(world, "VASE"),
+        lambda world: planned_for(world, "VASE"),
     ],
-    ids=["purchase", "draft", "ready", "supply", "rule"],
+    ids=["purchase", "draft", "ready", "supply", "rule", "quota plan"],
 )
 async def test_what_is_on_paper_does_not_become_a_kit(world, write):
     await variant(world, "VASE")
@@ -86,6 +94,8 @@ async def test_what_is_on_paper_no_more_may_become_a_kit(world):
     draft = await draft_purchase(world, VASE=1)
     await ordering.cancel(world.act(), CancelPurchaseOrder(purchase_order_id=draft))
     await reorder_rule(world, "VASE", is_active=False)
+    plan = await planned_for(world, "VASE")
+    await plans.end_plan(world.act(), EndQuotaPlan(plan_id=plan.id))
 
     await composed(world, "VASE")
 
@@ -102,3 +112,15 @@ async def test_of_who_orders_a_variant_and_who_makes_it_a_kit_one_is_refused(wor
         assert [isinstance(each, DomainError) for each in both].count(True) == 1
         is_ordered = await PurchaseOrder.filter(lines__variant_id=world.variants[sku].id).exists()
         assert is_ordered != (await Variant.get(sku=sku)).is_kit
+
+
+async def test_of_who_plans_for_a_variant_and_who_makes_it_a_kit_one_is_refused(world):
+    of = await group(world, "ONLINE", channels=["WEB"])
+    for sku in ("VASE-1", "VASE-2", "VASE-3", "VASE-4"):
+        await variant(world, sku)
+
+        both = await asyncio.gather(planned(world, of, 5, sku), composed(world, sku), return_exceptions=True)
+
+        assert [isinstance(each, DomainError) for each in both].count(True) == 1
+        is_planned = await QuotaPlan.filter(variant_id=world.variants[sku].id).exists()
+        assert is_planned != (await Variant.get(sku=sku)).is_kit

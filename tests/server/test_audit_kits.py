@@ -13,6 +13,7 @@ from tests.actions.scenarios.placing import opened_desk, wanted
 from tests.server.test_audit import found, told
 from tests.world import World, furnish
 from tests.world.kits import kit
+from tests.world.quotas import group, planned
 from tests.world.stock_papers import ordered_purchase, ready_transfer, reorder_rule
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -110,9 +111,10 @@ async def test_papers_about_kits_are_named(world, database_url):
     await ordered_purchase(world, CHAIR=1)
     await ready_transfer(world, CHAIR=1)
     await reorder_rule(world, "CHAIR")
+    await planned(world, await group(world, "ONLINE", channels=["WEB"]), 5, "CHAIR")
     before = await about_kits(database_url)
 
-    for table in ("purchase_lines", "transfer_lines", "expected_supplies", "reorder_rules"):
+    for table in ("purchase_lines", "transfer_lines", "expected_supplies", "reorder_rules", "quota_plans"):
         await execute(f"UPDATE {table} SET variant_id = (SELECT id FROM variants WHERE sku = 'SET')")
 
     wrong = [each.partition(": ")[2] for each in await about_kits(database_url)]
@@ -120,6 +122,7 @@ async def test_papers_about_kits_are_named(world, database_url):
     assert sorted(each.split("-")[0] for each in wrong) == [
         "PO",
         "TR",
+        "a quota plan is about it",
         "a reorder rule is about it",
         "an expected supply is about it",
     ]
