@@ -188,9 +188,7 @@ def _why_not(
 
 
 def _brought_to(change: OrderChange, waiting: Sequence[Units], network: Network) -> HandOvers:
-    """Kits are put together where they leave from."""
-    lines = [change.lines[units.place.line_id] for units in waiting]
-    return hand_overs([line.pickup_location_id if change.kit_of(line.id) is None else None for line in lines], network)
+    return hand_overs([change.lines[units.place.line_id].pickup_location_id for units in waiting], network)
 
 
 async def _named(bundles: Sequence[Bundle]) -> Sequence[Bundle]:

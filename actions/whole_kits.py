@@ -1,8 +1,9 @@
 """Kits of a locked order that stand together: how many whole ones are where, and what keeps them whole.
 
-The units of a kit's lines move as kits: they are scheduled, released, given back and cancelled in the ratio of one kit,
-so that in every place (a location's work, or no location) they make whole kits. Only within a location's work may one
-component be ahead of another. A kit that was parted is not among `OrderChange.kits`; its lines are like any others.
+The units of a kit's lines move as kits: they are scheduled, released, brought, given back and cancelled in the ratio of one
+kit, so that in every place (a location's work, the way to another, or no location) they make whole kits. Only within a
+location's work may one component be ahead of another. A kit that was parted is not among `OrderChange.kits`; its lines are
+like any others.
 """
 
 from collections import Counter
@@ -16,7 +17,9 @@ from domain.kits import whole_kits
 from domain.lifecycle import FROM_OF, LEFT, RANK, Action, UnitStatus
 
 BACK_OF: Final = {
-    status: action for action in (Action.PUT_BACK, Action.DECLINE, Action.UNSCHEDULE) for status in FROM_OF[action]
+    status: action
+    for action in (Action.PUT_BACK, Action.DECLINE, Action.UNSCHEDULE, Action.FORWARD_DECLINE)
+    for status in FROM_OF[action]
 }
 """How units that a location has leave it for somewhere else."""
 LEAVING: Final = LEFT | {UnitStatus.READY_FOR_PICKUP}

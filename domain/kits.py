@@ -58,6 +58,24 @@ def whole_kits(units: Mapping[Key, int], in_one: Mapping[Key, int]) -> int:
     return min(units.get(each, 0) // needed for each, needed in in_one.items())
 
 
+class Come(NamedTuple):
+    """Units of a component: those that arrived undamaged and that somebody waited for, and those that never will."""
+
+    arrived: int
+    lost: int
+
+
+def kits_come(units: Mapping[Key, Come], in_one: Mapping[Key, int]) -> Come | None:
+    """Of kits under way so many are there whole, and so many can never be; what is still under way makes whole ones.
+
+    None where part of a kit is there and the rest of it still to come.
+    """
+    whole = whole_kits({each: come.arrived for each, come in units.items()}, in_one)
+    broken = max(-(-units[each].lost // needed) for each, needed in in_one.items())
+    is_apart = any(sum(units[each]) > (whole + broken) * needed for each, needed in in_one.items())
+    return None if is_apart else Come(whole, broken)
+
+
 def standing_kits(
     standing: Mapping[Key, Mapping[UnitStatus, int]], in_one: Mapping[Key, int], kits: int
 ) -> dict[UnitStatus, int]:

@@ -25,19 +25,21 @@ WANTED: Final = (
 _GIVES: Final = (
     f"{serves('o.channel_id', '{at}.id')}"
     " AND {at}.is_active AND NOT EXISTS (SELECT FROM excluded_locations e"
-    " WHERE e.line_id = l.id AND e.location_id = {at}.id AND e.until > {now})"
+    f" WHERE e.line_id IN (SELECT u.line_id FROM {WANTED} AS u) AND e.location_id = {{at}}.id AND e.until > {{now}})"
 )
-# What is collected there lies there, or, but for kits, is brought there from wherever it lies.
+# What is collected there lies there, or is brought there from wherever it lies; of kits whole ones, each from one location.
 ELSEWHERE: Final = Sql(
-    f"(SELECT array_agg(place.id) FROM (SELECT p.id FROM {WANTED} AS w JOIN order_lines l ON l.id = w.line_id"
-    " JOIN orders o ON o.id = l.order_id JOIN locations p ON p.organization_id = o.organization_id"
-    " WHERE {row}.status IN ('open', 'overdue') AND 'pickup' = ANY(p.capabilities) AND p.kind <> 'vendor'"
-    f" AND p.id <> {{row}}.location_id AND {_GIVES.replace('{at}', 'p')} AND {{row}}.quantity * w.units <= ("
-    f"SELECT sum(greatest(0, {FREE})) FROM stock_levels f JOIN locations s ON s.id = f.location_id"
-    " WHERE f.variant_id = l.variant_id AND (s.id = p.id"
-    " OR {row}.kit_id IS NULL AND p.pickup_stock = 'any' AND 'ship' = ANY(s.capabilities))"
-    f" AND {_GIVES.replace('{at}', 's')})"
-    f" GROUP BY p.code, p.id HAVING count(*) = (SELECT count(*) FROM {WANTED} AS every)"
+    "(SELECT array_agg(place.id) FROM (SELECT p.id FROM orders o"
+    " JOIN locations p ON p.organization_id = o.organization_id"
+    " WHERE o.id = {row}.order_id AND {row}.status IN ('open', 'overdue') AND 'pickup' = ANY(p.capabilities)"
+    " AND p.kind <> 'vendor'"
+    f" AND p.id <> {{row}}.location_id AND {_GIVES.replace('{at}', 'p')} AND {{row}}.quantity <= ("
+    f"SELECT sum(made.whole) FROM (SELECT min(greatest(0, {FREE}) / w.units) AS whole FROM {WANTED} AS w"
+    " JOIN order_lines l ON l.id = w.line_id JOIN stock_levels f ON f.variant_id = l.variant_id"
+    " JOIN locations s ON s.id = f.location_id"
+    " WHERE (s.id = p.id OR p.pickup_stock = 'any' AND 'ship' = ANY(s.capabilities))"
+    f" AND {_GIVES.replace('{at}', 's')}"
+    f" GROUP BY s.id HAVING count(*) = (SELECT count(*) FROM {WANTED} AS every)) AS made)"
     f" ORDER BY p.code, p.id LIMIT {MOST_PLACES}) AS place)"
 )
 

@@ -125,6 +125,11 @@ class ReadyTransferInput:
 class ShippedUnitsInput:
     line_id: strawberry.ID = ref("The line.", "TransferLine")
     quantity: int = given("How many units.", at_least=0)
+    found: int | None = given(
+        "How many are there, if more than leave because the rest of their kit is missing; these stay in the books.",
+        default=None,
+        at_least=0,
+    )
 
 
 @strawberry.input(description="Goods that leave the origin.")

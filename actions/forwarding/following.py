@@ -4,7 +4,7 @@ Units that stop being on their way without the transfer's own doing were cancell
 not left yet is not asked for any more; what is in transit is anybody's when it arrives, and is announced as such.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -89,14 +89,14 @@ async def _write(act: Act, followed: Followed) -> None:
         if transfer.status in UNSHIPPED:
             lines[line_id].quantity -= units
     if transfer.status not in UNSHIPPED:
-        facts = await _announce(act, transfer, [lines[line_id] for line_id in followed.less])
+        facts = await announce_unwanted(act, transfer, [lines[line_id] for line_id in followed.less])
     elif not any(line.awaited for line in lines.values()):
         transfer.status, transfer.closed_at = TransferStatus.CANCELLED, act.now
     await save(act, followed.paper, facts=facts)
 
 
-async def _announce(act: Act, transfer: Transfer, lines: list[TransferLine]) -> list[Fact]:
-    """What nobody waits for by name will be there for everybody."""
+async def announce_unwanted(act: Act, transfer: Transfer, lines: Sequence[TransferLine]) -> list[Fact]:
+    """What nobody waits for by name will be there for everybody. The caller saves the lines."""
     known = {line.supply_id: News(left=in_transit(line) - line.awaited) for line in lines if line.supply_id}
     fresh = [line for line in lines if not line.supply_id]
     announced = [

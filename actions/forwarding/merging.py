@@ -19,7 +19,7 @@ from domain.ids import new_id
 from domain.lifecycle import Action, UnitStatus, by_rank
 from domain.merging import DEFAULT_WAIT_DAYS, MOST_WAIT_DAYS, UNRELEASED, Merge
 from domain.orders import FulfilmentMethod
-from domain.placing.validation import KITS_MESSAGE, merge_problems
+from domain.placing.validation import merge_problems
 from domain.validation import Checks
 from models import OrderMerge
 from models.db import Fetching
@@ -90,8 +90,6 @@ async def _check(act: Act, change: OrderChange, location_id: UUID | None) -> Non
     """Raises InvalidInput."""
     checks = Checks()
     network = await reference.network(Fetching, act.organization_id)
-    if change.kits:
-        checks.note("order_id", "KIT", KITS_MESSAGE)
     checks.problems += merge_problems(location_id, network.channels[change.order.channel_id], network)
     checks.refuse()
 

@@ -7,12 +7,14 @@ resume                                              writes them, and looks elsew
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from actions import levels, workload
 from actions.acting import Act
 from actions.changing import OrderChange, Place, Units, lock_order, lock_orders, save
+from actions.forwarding.kits import check_sent_whole, come_whole
 from actions.forwarding.ordering import described
 from actions.fulfilment.giving_back import (
     GivenBack,
@@ -29,10 +31,13 @@ from actions.transfers import papers
 from actions.transfers.papers import Paper
 from domain.facts import FactKind
 from domain.geography import Coordinates, distance_km
+from domain.kits import Come
 from domain.lifecycle import Action, UnitStatus
 from domain.promising.shipping import STANDARD, Region, arrives_on
 from domain.transfers import TransferStatus, brought
 from models import Location, Transfer, TransferLine
+
+NOTHING: Final[Mapping[UUID, int]] = {}
 
 
 async def lock_orders_of(act: Act, transfer_id: UUID, *, cascades: bool = False) -> Changes:
@@ -53,20 +58,28 @@ def order_of(changes: Changes, paper: Paper) -> OrderChange | None:
     return changes[paper.transfer.order_id] if paper.transfer.order_id else None
 
 
-async def send(act: Act, changes: Changes, paper: Paper, given: GivenBack) -> UUID:
-    """What is `shipped` of the lines leaves; what is missing is given back. Writes everything."""
+async def send(
+    act: Act, changes: Changes, paper: Paper, given: GivenBack, staying: Mapping[UUID, int] = NOTHING
+) -> UUID:
+    """What is `shipped` of the lines leaves; the rest is given back, of which nothing is missing but what is not `staying`.
+
+    Writes everything. Raises InvalidInput for half a kit.
+    """
     transfer, lines = paper.transfer, paper.lines.values()
     change = order_of(changes, paper)
     assert change is not None, "it is chained to an order"
+    check_sent_whole(change, paper)
     for line in lines:
         if line.shipped:
             place = _place(paper, line, UnitStatus.AWAITING_TRANSFER)
             change.move(Action.FORWARD_SHIP, place, line.shipped, reference=transfer.number)
-    change.record(FactKind.UNITS_SENT, location_id=transfer.origin_id, transfer=described(transfer))
-    short = _give_back(change, paper, given, {line.id: line.awaited - line.shipped for line in lines})
+    if transfer.status is not TransferStatus.CANCELLED:
+        change.record(FactKind.UNITS_SENT, location_id=transfer.origin_id, transfer=described(transfer))
+    short = _give_back(change, paper, given, {line.id: line.awaited - line.shipped for line in lines}, staying)
     for line in lines:
         line.awaited = line.shipped
-    transfer.expected_on = transfer.expected_on or await _due(act, transfer)
+    if transfer.status is not TransferStatus.CANCELLED:
+        transfer.expected_on = transfer.expected_on or await _due(act, transfer)
     await papers.save(act, paper)
     if short:
         await store(await take_along(act, changes, given, transfer.id))
@@ -98,13 +111,17 @@ async def give_up(
 def take_in(change: OrderChange, paper: Paper, whole: Mapping[UUID, int]) -> dict[UUID, int]:
     """Of each line so many units arrived undamaged; returns those of them that are the order's, allocated from now on.
 
-    The lines are counted already. What the order waited for in vain is to be looked for again.
+    The lines are counted already. What the order waited for in vain is to be looked for again, of kits whole ones. Raises
+    InvalidInput for half a kit.
     """
     own: dict[UUID, int] = {}
     lost: dict[UUID, int] = {}
     here = paper.transfer.destination_id
-    for line in paper.lines.values():
-        found = brought(line, awaited=line.awaited, whole=whole.get(line.id, 0))
+    come = {
+        line.id: Come(*brought(line, awaited=line.awaited, whole=whole.get(line.id, 0)))
+        for line in paper.lines.values()
+    }
+    for line, found in come_whole(change, paper, come):
         lost[line.id] = found.lost
         if found.arrived:
             place = _place(paper, line, UnitStatus.IN_TRANSFER)
@@ -141,12 +158,19 @@ async def resume(act: Act, change: OrderChange, movements: Sequence[Movement]) -
         await save(act, [fresh])
 
 
-def _give_back(change: OrderChange, paper: Paper, given: GivenBack, short: Mapping[UUID, int]) -> bool:
+def _give_back(
+    change: OrderChange,
+    paper: Paper,
+    given: GivenBack,
+    short: Mapping[UUID, int],
+    staying: Mapping[UUID, int] = NOTHING,
+) -> bool:
     """Whether there is something to give back."""
     for line_id, units in short.items():
-        if units:
-            place = _place(paper, paper.lines[line_id], UnitStatus.AWAITING_TRANSFER)
-            given.take(change, Action.FORWARD_DECLINE, Units(place, units))
+        place, there = _place(paper, paper.lines[line_id], UnitStatus.AWAITING_TRANSFER), staying.get(line_id, 0)
+        for quantity, is_companion in ((units - there, False), (there, True)):
+            if quantity:
+                given.take(change, Action.FORWARD_DECLINE, Units(place, quantity), is_companion=is_companion)
     if not any(short.values()):
         return False
     change.record(

@@ -13,6 +13,7 @@ from actions import levels, restocking
 from actions.acting import Act, action
 from actions.changing import OrderChange
 from actions.expecting import News, expect, tell
+from actions.forwarding.following import announce_unwanted
 from actions.forwarding.papers import give_up, lock_orders_of, lose, order_of, resume, send, take_in
 from actions.fulfilment.giving_back import GivenBack, does_cascade
 from actions.levels import Level, Movement, Place
@@ -39,8 +40,11 @@ from models import TransferLine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShippedUnits:
+    """`found`: units that are there. Those that do not leave stay because the rest of their kit is missing."""
+
     line_id: UUID
     quantity: int
+    found: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,14 +100,18 @@ async def ship(act: Act, command: ShipTransfer) -> UUID:
     cascades = does_cascade(reason, wanted=None)
     changes = await lock_orders_of(act, command.transfer_id, cascades=cascades)
     paper = await lock(act, TransferAction.SHIP, command.transfer_id, command.expected_version)
-    leaving = _leaving(paper, command.lines)
+    staying = _staying(command.lines) if changes else {}
+    leaving = _leaving(paper, command.lines, may_stay=bool(staying))
     _check_reason(paper, command.reason)
     transfer = paper.transfer
-    transfer.status, transfer.shipped_at = TransferStatus.IN_TRANSIT, act.now
+    if leaving:
+        transfer.status, transfer.shipped_at = TransferStatus.IN_TRANSIT, act.now
+    else:
+        transfer.status, transfer.closed_at = TransferStatus.CANCELLED, act.now
     both_ends = [(line.variant_id, end) for line in leaving for end in (transfer.origin_id, transfer.destination_id)]
     await levels.open_levels(act.organization_id, both_ends)
     if changes:
-        return await send(act, changes, paper, GivenBack(transfer.origin_id, reason, cascades))
+        return await send(act, changes, paper, GivenBack(transfer.origin_id, reason, cascades), staying)
     return await _ship(act, paper, leaving)
 
 
@@ -158,8 +166,17 @@ async def _receive(act: Act, command: ReceiveTransfer) -> UUID:
     if paper.transfer.status is TransferStatus.RECEIVED:
         paper.transfer.closed_at = act.now
     own: dict[UUID, int] = {}
+    facts: list[Fact] = []
     if change is not None:
+        awaited = {line.id: line.awaited for line in paper.lines.values()}
         own = take_in(change, paper, {line.id: arrived.received - arrived.damaged for line, arrived in arriving})
+        told = {line.id for line, _ in arriving if line.supply_id}
+        unwanted = [
+            line
+            for line in paper.lines.values()
+            if line.id not in told and line.awaited < min(awaited[line.id], in_transit(line))
+        ]
+        facts = await announce_unwanted(act, paper.transfer, unwanted)
     movements, news = [], {}
     for line, arrived in arriving:
         came = arrived.received - own.get(line.id, 0)
@@ -167,7 +184,7 @@ async def _receive(act: Act, command: ReceiveTransfer) -> UUID:
         movements.append(_movement(paper, line, MovementKind.DAMAGED, arrived.damaged))
         if line.supply_id:
             news[line.supply_id] = News(came=came, left=in_transit(line) - line.awaited)
-    return await _moved(act, paper, change, movements, await tell(act, news))
+    return await _moved(act, paper, change, movements, [*facts, *await tell(act, news)])
 
 
 @announces_freed
@@ -220,8 +237,14 @@ async def _moved(
     return paper.transfer.id
 
 
-def _leaving(paper: Paper, named: tuple[ShippedUnits, ...] | None) -> list[TransferLine]:
-    """The lines of which units leave, with what is shipped of each. Raises InvalidInput."""
+def _staying(named: tuple[ShippedUnits, ...] | None) -> dict[UUID, int]:
+    """By line what was found and does not leave."""
+    more = {each.line_id: (each.found or 0) - each.quantity for each in named or ()}
+    return {line_id: units for line_id, units in more.items() if units > 0}
+
+
+def _leaving(paper: Paper, named: tuple[ShippedUnits, ...] | None, *, may_stay: bool) -> list[TransferLine]:
+    """The lines of which units leave, with what is shipped of each; none only if something `may_stay`. Raises InvalidInput."""
     checks = Checks()
     if named is None:
         for line in paper.lines.values():
@@ -232,8 +255,11 @@ def _leaving(paper: Paper, named: tuple[ShippedUnits, ...] | None) -> list[Trans
             asked_for = line_named(paper, each.line_id, below)
             if asked_for:
                 below.number("quantity", each.quantity, most=asked_for.quantity)
+                below.number("found", each.found, least=each.quantity, most=asked_for.quantity)
                 asked_for.shipped = each.quantity
-        if not any(each.quantity for each in named):
+            if each.found is not None and paper.transfer.order_id is None:
+                below.note("found", "NO_ORDER", "Nobody waits for it: what does not leave stays as it is.")
+        if not may_stay and not any(each.quantity for each in named):
             checks.note("lines", "REQUIRED", "Ship at least one unit, or cancel the transfer.")
     checks.refuse()
     return [line for line in paper.lines.values() if line.shipped]

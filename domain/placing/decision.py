@@ -221,7 +221,7 @@ def _wanted(
     sites = _sites(lines, market)
     demands, stock = [], []
     excluded: dict[tuple[int, int], Exclusion] = {}
-    to = _hand_overs(lines, market.network, kits) if market.network.brought_to else ()
+    to = _hand_overs(lines, market.network) if market.network.brought_to else ()
     for at, line in enumerate(lines):
         grams = market.goods_of(line.variant_id).weight_grams
         demands.append(Demand(line.variant_id, line.quantity, grams, METHODS[line.method]))
@@ -258,9 +258,8 @@ def _wanted(
     return wanted, sites
 
 
-def _hand_overs(lines: Sequence[OrderedLine], network: Network, kits: Sequence[OrderedKit]) -> HandOvers:
-    inside = {at for kit in kits for at in kit.lines}
-    return hand_overs([None if at in inside else line.pickup_location_id for at, line in enumerate(lines)], network)
+def _hand_overs(lines: Sequence[OrderedLine], network: Network) -> HandOvers:
+    return hand_overs([line.pickup_location_id for line in lines], network)
 
 
 def _not_launched(

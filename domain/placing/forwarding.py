@@ -2,7 +2,8 @@
 
 For routing that is one more column of candidates for each such place: every location as seen from there. Lines for the
 place may come from its columns alone, all others from none of them. A location with goods for several places appears
-several times; each unit it has, and each it can take on, is counted in one of these columns only.
+several times; each unit it has, and each it can take on, is counted in one of these columns only. A kit is brought whole:
+what one column has of all its components.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +46,7 @@ class Columns(NamedTuple):
 
 
 def hand_overs(collected_at: Sequence[UUID | None], network: Network) -> HandOvers:
-    """By line where its goods are brought to, of where it is collected; kits are put together there and are left out."""
+    """By line where its goods are brought to, of where it is collected."""
     found = [place if place in network.brought_to else None for place in collected_at]
     return found if any(found) else ()
 

@@ -4,18 +4,18 @@ A place is one more way to hand goods over, so it is seen as `domain/placing/for
 brought to. Which of them it is decides `domain/routing/rules/merging.py`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.merging import Merge
 from domain.placing.commands import Together
-from domain.placing.forwarding import Columns, HandOvers, Terms
+from domain.placing.forwarding import HandOvers, Terms
 from domain.placing.world import ChannelTerms, Network, Site, View
 from domain.routing.rules.choosing import Asker, WantedLine, choose, leading
 from domain.routing.rules.values import RoutingRule
-from domain.routing.values import Demand, Exclusion, Method, RoutingPlan
+from domain.routing.values import Demand, Method, RoutingPlan
 
 MOST_PLACES: Final = 16
 """Places that are compared: where most of the units lie, then those with the cheapest last leg."""
@@ -99,13 +99,3 @@ def handed_over_at(place: UUID, demands: Sequence[Demand], collected: HandOvers)
         place if demand.method is Method.SHIP else collected[line] if collected else None
         for line, demand in enumerate(demands)
     ]
-
-
-def keep_kits(terms: Terms, columns: Columns, place: UUID, kits: Iterable[int], hand_overs: HandOvers) -> Terms:
-    """Lines of kits are not brought: what ships of them lies where everything comes together."""
-    elsewhere = [at for at, one in enumerate(columns.candidates) if one.via == place and one.location != place]
-    excluded = dict(terms.excluded)
-    for line in kits:
-        if hand_overs[line] == place:
-            excluded |= {(line, at): Exclusion.METHOD for at in elsewhere}
-    return terms._replace(excluded=excluded)

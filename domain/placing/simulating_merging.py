@@ -10,14 +10,14 @@ from typing import NamedTuple
 from uuid import UUID
 
 from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
-from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at, keep_kits
+from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at
 from domain.placing.world import Network, Site, View
-from domain.routing.kits import Part, Parts, solve_together
+from domain.routing.kits import Part, Parts, kits_at, solve_together
 from domain.routing.rules.applying import Situation, case_of
 from domain.routing.rules.keeping import Kept
 from domain.routing.rules.merging import Apart, Merging, Way, choose_way
 from domain.routing.rules.values import RoutingRule
-from domain.routing.values import Exclusion, Method, RoutingPlan, RoutingRequest
+from domain.routing.values import Demand, Exclusion, Method, RoutingPlan, RoutingRequest
 from domain.workdays import Loads
 
 
@@ -76,7 +76,7 @@ def decide_together(
     ways: list[Way] = []
     for place in first_sites(taken.terms, taken.sites, bringing.sites, view):
         hand_overs = handed_over_at(place.id, taken.terms.demands, taken.collected)
-        situation, parts = _seen(taken, hand_overs, network, place.id)
+        situation, parts = _seen(taken, hand_overs, network)
         case, _ = case_of(situation, rules)
         case, plan = solve_together(case, parts)
         kilometres = view.kilometres[place.rank]
@@ -100,7 +100,7 @@ def take_apart(situation: Situation, parts: Parts, network: Network, view: View)
         {
             one.location: at
             for at, one in reversed(list(enumerate(candidates)))
-            if situation.excluded.get((line, at)) is not Exclusion.METHOD or line in parts
+            if situation.excluded.get((line, at)) is not Exclusion.METHOD
         }
         for line in range(len(situation.demands))
     ]
@@ -112,7 +112,7 @@ def take_apart(situation: Situation, parts: Parts, network: Network, view: View)
     for line, at in enumerate(own):
         for place, site in enumerate(sites):
             why = situation.excluded.get((line, at[site.id])) if site.id in at else Exclusion.METHOD
-            if why is not None and not (why is Exclusion.METHOD and line in parts):
+            if why is not None:
                 excluded[line, place] = why
     collected = [
         None if demand.method is Method.SHIP else _collected_at(situation, line)
@@ -136,16 +136,10 @@ def _collected_at(situation: Situation, line: int) -> UUID | None:
     return next(own, None)
 
 
-def _seen(taken: Taken, hand_overs: HandOvers, network: Network, place: UUID | None = None) -> tuple[Situation, Parts]:
-    terms, columns = taken.terms, taken.straight
+def _seen(taken: Taken, hand_overs: HandOvers, network: Network) -> tuple[Situation, Parts]:
+    terms, columns, parts = taken.terms, taken.straight, taken.parts
     if hand_overs:
-        terms, columns = brought(terms, columns, hand_overs, network, Loads())
-    if place is not None:
-        terms = keep_kits(terms, columns, place, taken.parts, hand_overs)
-    times = len(columns.sites) // max(1, len(taken.sites))
-    parts = {
-        line: [Part(part.variant, part.units, [*part.free] * times) for part in of] for line, of in taken.parts.items()
-    }
+        terms, columns, parts = _brought(taken, hand_overs, network)
     situation = replace(
         taken.situation,
         candidates=columns.candidates,
@@ -157,3 +151,32 @@ def _seen(taken: Taken, hand_overs: HandOvers, network: Network, place: UUID | N
         kinds_via=columns.kinds_via,
     )
     return situation, parts
+
+
+def _brought(taken: Taken, hand_overs: HandOvers, network: Network) -> tuple[Terms, Columns, Parts]:
+    """Component by component, as it is brought: what kits and others want of one variant is counted once."""
+    whole = taken.terms
+    lines = [(at, part) for at in range(len(whole.demands)) for part in taken.parts.get(at, (None,))]
+    by_line = Terms(
+        [_demand(whole.demands[at], part) for at, part in lines],
+        [whole.stock[at] if part is None else part.free for at, part in lines],
+        {
+            (line, site): why
+            for line, (at, _) in enumerate(lines)
+            for (of, site), why in whole.excluded.items()
+            if of == at
+        },
+    )
+    seen, columns = brought(by_line, taken.straight, [hand_overs[at] for at, _ in lines], network, Loads())
+    parts: dict[int, list[Part]] = {}
+    stock: list[Sequence[int]] = [()] * len(whole.demands)
+    for (at, part), row in zip(lines, seen.stock, strict=True):
+        if part is not None:
+            parts.setdefault(at, []).append(part._replace(free=row))
+        stock[at] = row if part is None else kits_at(parts[at])
+    excluded = {(lines[line][0], column): why for (line, column), why in seen.excluded.items()}
+    return Terms(whole.demands, stock, excluded), columns, parts
+
+
+def _demand(demand: Demand, part: Part | None) -> Demand:
+    return demand if part is None else Demand(part.variant, demand.quantity * part.units, 0, demand.method)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from domain.placing.forwarding import Columns, HandOvers, Terms, brought, direct
-from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at, keep_kits
+from domain.placing.merging import Bringing, asked_by_rule, first_sites, handed_over_at
 from domain.placing.world import Network, Site, View
 from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together, spread
 from domain.routing.plan import route
@@ -122,13 +122,11 @@ def _route_apart(wanted: Wanted, sites: Sequence[Site], network: Network, view: 
 def _route_together(wanted: Wanted, bringing: Bringing, sites: Sequence[Site], network: Network, view: View) -> Routed:
     """Once for each place where everything may come together; of the answers the best."""
     straight = direct(sites, view, wanted.loads)
-    kits = [line for bundle in wanted.bundles for line in bundle.lines]
     found: list[Routed] = []
     ways: list[Way] = []
     for place in first_sites(wanted.goods, sites, bringing.sites, view):
         hand_overs = handed_over_at(place.id, wanted.demands, wanted.hand_overs)
         terms, columns = brought(wanted.goods, straight, hand_overs, network, wanted.loads)
-        terms = keep_kits(terms, columns, place.id, kits, hand_overs)
         routed = _route_among(wanted._replace(stock=terms.stock, excluded=terms.excluded), columns, network)
         found.append(routed)
         rate, kilometres = view.candidates[place.rank].rate, view.kilometres[place.rank]

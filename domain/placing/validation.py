@@ -19,7 +19,6 @@ MAX_LINES: Final = 200
 MAX_QUANTITY: Final = 99_999
 MAX_AMOUNT_MINOR: Final = 10**12
 MAX_TEXT: Final = 200
-KITS_MESSAGE: Final = "Kits leave whole from one place as they are: part them first."
 AMOUNT_MESSAGE: Final = "The amount must be at least 0 and not absurdly large."
 
 
@@ -70,9 +69,6 @@ def problems(
         if line.method is FulfilmentMethod.PICKUP:
             found += _of_pickup(f"lines.{at}", line, channel, network)
     if command.deliver_together is not None:
-        items = [goods.get((line.variant_id, channel.id)) for line in command.lines]
-        if any(item and item.is_kit for item in items):
-            found.append(InputProblem("deliverTogether", "KIT", KITS_MESSAGE))
         found += [
             replace(each, path=f"deliverTogether.{each.path}")
             for each in merge_problems(command.deliver_together.location_id, channel, network)

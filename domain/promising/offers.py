@@ -155,15 +155,9 @@ def _same_day(question: Question) -> Iterator[Option]:
 
 
 def _loads_to_ship(question: Question, service: Service) -> list[Load]:
-    """Everything wanted, shared among the places; empty when that is not possible.
-
-    A customer cannot wish that kits are delivered together.
-    """
+    """Everything wanted, shared among the places; empty when that is not possible."""
     if question.kits:
-        if question.together is not None:
-            return []
-        asked = asked_for(question, is_all_there=True)
-        return _routed(question, question.wanted, asked=asked) or _loads_from_one(question, service)
+        return _loads_of_kits(question, service)
     there: dict[UUID, int] = {}
     late: list[Load] = []
     for variant_id, quantity in question.wanted.items():
@@ -196,8 +190,8 @@ def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) ->
 
 
 def _loads_brought(question: Question, store: Place) -> list[Load]:
-    """Everything that is wanted, on hand anywhere, for a store that other places bring it to; kits are put together there."""
-    if store.site.id not in question.market.network.brought_to or question.kits:
+    """Everything that is wanted, on hand anywhere, for a store that other places bring it to."""
+    if store.site.id not in question.market.network.brought_to:
         return []
     loads = _routed(question, question.wanted, store) or []
     return [load if load.location_id == store.site.id else load._replace(via=store.site.id) for load in loads]
@@ -217,7 +211,7 @@ def _routed(
     kits: Sequence[OrderedKit] = ()
     if question.kits:
         sold = Sold(question.market.channel.id, question.market.goods, question.kits)
-        lines, kits = exploded([question.line(*each) for each in question.ordered.items()], sold)
+        lines, kits = exploded([question.line(*each, to) for each in question.ordered.items()], sold)
     shelves = {
         variant_id: {
             location_id: Shelf(at.shelf.id, variant_id, location_id, question.free(variant_id, location_id, (method,)))
@@ -238,11 +232,21 @@ def _routed(
     return [Load(location_id, None, tuple(units), via) for location_id, units in by_location.items()]
 
 
-def _loads_from_one(question: Question, service: Service) -> list[Load]:
+def _loads_of_kits(question: Question, service: Service) -> list[Load]:
     """Kits that are not all there are promised from the one place that has everything first, so that none is parted."""
+    asked = asked_for(question, is_all_there=True)
+    if asked is not None and not asked.sites:
+        return []
+    routed = _routed(question, question.wanted, asked=asked)
+    if routed is not None:
+        return routed
+    asked = asked_for(question, is_all_there=False)
     found: list[tuple[Any, list[Load]]] = []
     for place in question.places.values():
         loads = _loads_at(question, place, Method.SHIP) if serves(place.site, Method.SHIP) else []
+        if asked is not None:
+            via = place_for(asked, loads)
+            loads = [load._replace(via=via) for load in loads] if via else []
         if loads and (option := _option(question, Method.SHIP, loads, service)):
             found.append(((option.latest_on, option.cost_minor, place.site.rank), loads))
     return min(found, default=((), []))[1]

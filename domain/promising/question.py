@@ -182,11 +182,13 @@ class Question:
         """Kits that each place can put together now, and with what will come to it; a kit is there with its last part."""
         in_one = {part.variant_id: part.quantity for part in self.kits[kit_id]}
         for location_id, place in self.places.items():
-            if not any(serves(place.site, method) for method in methods):
+            if not any(self.gives(place.site, method) for method in methods):
                 continue
             there = {variant_id: self.free(variant_id, location_id, methods) for variant_id in in_one}
             kits = whole_kits(there, in_one)
             yield Dated(None, kits, None)
+            if not any(serves(place.site, method) for method in methods):
+                continue
             coming = [
                 (supply, variant_id)
                 for variant_id in in_one

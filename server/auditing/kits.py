@@ -19,24 +19,29 @@ FROM order_kits k JOIN orders o ON o.id = k.order_id JOIN kit_lines c ON c.kit_i
 JOIN order_lines l ON l.id = c.line_id
 WHERE l.quantity <> k.quantity * c.units OR l.order_id <> k.order_id"""
 
-# In a location's work one component may be ahead of another, and boxes leave one after the other: places count, not statuses.
+# In a location's work one component may be ahead of another, and boxes leave one after the other: places count, not statuses,
+# but for what is on its way to another location, or cancelled.
 APART: Final = """
-WITH places AS (
-    SELECT DISTINCT c.kit_id, s.status = 'cancelled' AS is_cancelled, s.location_id, s.fulfilment_id
+WITH standing AS NOT MATERIALIZED (
+    SELECT s.line_id, s.quantity, s.location_id, s.fulfilment_id,
+        CASE WHEN s.status IN ('cancelled', 'in_transfer') THEN s.status ELSE '' END AS way FROM line_status s),
+places AS (
+    SELECT DISTINCT c.kit_id, s.way, s.location_id, s.fulfilment_id
     FROM kit_lines c JOIN order_kits k ON k.id = c.kit_id AND k.parted_at IS NULL
-    JOIN line_status s ON s.line_id = c.line_id),
-standing AS (
-    SELECT p.kit_id, p.is_cancelled, p.location_id, p.fulfilment_id, c.units, coalesce(sum(s.quantity), 0) AS there
+    JOIN standing s ON s.line_id = c.line_id),
+counted AS (
+    SELECT p.kit_id, p.way, p.location_id, p.fulfilment_id, c.units, coalesce(sum(s.quantity), 0) AS there
     FROM places p JOIN kit_lines c ON c.kit_id = p.kit_id
-    LEFT JOIN line_status s ON s.line_id = c.line_id AND (s.status = 'cancelled') = p.is_cancelled
+    LEFT JOIN standing s ON s.line_id = c.line_id AND s.way = p.way
         AND s.location_id IS NOT DISTINCT FROM p.location_id AND s.fulfilment_id IS NOT DISTINCT FROM p.fulfilment_id
-    GROUP BY p.kit_id, p.is_cancelled, p.location_id, p.fulfilment_id, c.line_id, c.units)
+    GROUP BY p.kit_id, p.way, p.location_id, p.fulfilment_id, c.line_id, c.units)
 SELECT format('kit %s of order %s', k.sku, o.number) AS name,
-    format('%s stands %s', CASE WHEN s.is_cancelled THEN 'what was cancelled of it' ELSE 'it' END,
+    format('%s stands %s', CASE s.way WHEN 'cancelled' THEN 'what was cancelled of it'
+        WHEN 'in_transfer' THEN 'what is on its way' ELSE 'it' END,
         'in part at ' || coalesce(l.code, 'no location')) AS wrong
-FROM standing s JOIN order_kits k ON k.id = s.kit_id JOIN orders o ON o.id = k.order_id
+FROM counted s JOIN order_kits k ON k.id = s.kit_id JOIN orders o ON o.id = k.order_id
 LEFT JOIN locations l ON l.id = s.location_id
-GROUP BY k.id, k.sku, o.number, s.is_cancelled, l.code, s.location_id, s.fulfilment_id
+GROUP BY k.id, k.sku, o.number, s.way, l.code, s.location_id, s.fulfilment_id
 HAVING min(s.there / s.units) <> max(s.there / s.units) OR max(s.there % s.units) <> 0"""
 
 NAMED: Final = """

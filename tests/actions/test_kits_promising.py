@@ -8,6 +8,7 @@ import pytest
 from actions.promising import supplies
 from actions.promising.supplies import AnnouncedLine, AnnounceSupplies
 from domain.ids import new_id
+from domain.placing.commands import Together
 from domain.placing.decision import Market
 from domain.promising.offers import availability, offers
 from domain.promising.promise import Promised
@@ -15,6 +16,7 @@ from domain.promising.question import Question
 from domain.routing.values import Method
 from resolvers.promising.reading import Asked, question_of
 from tests.world import World, furnish, stock
+from tests.world.forwarding import take_any_stock
 from tests.world.kits import kit
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -29,7 +31,7 @@ async def world() -> World:
     return world
 
 
-async def question(world: World, *methods: Method, **quantities: int) -> Question:
+async def question(world: World, *methods: Method, together: Together | None = None, **quantities: int) -> Question:
     asked = Asked(
         organization_id=world.organization_id,
         channel_id=world.web.id,
@@ -38,6 +40,7 @@ async def question(world: World, *methods: Method, **quantities: int) -> Questio
         methods=methods or (Method.SHIP,),
         country="US",
         own={},
+        together=together,
     )
     found = await question_of(asked)
     assert found is not None
@@ -87,6 +90,38 @@ async def test_a_kit_is_promised_with_the_last_of_its_components(world):
     matched = availability(asked, world.variants["SET"].id)
     assert [(part.supply.day, part.quantity) for part in matched.parts] == [(None, 1), (date(2026, 11, 10), 1)]
     assert matched.missing == 0
+
+
+async def test_a_store_that_lacks_kits_offers_what_is_brought_whole(world):
+    await take_any_stock(world)
+    await stock(world, {("MUG", "CHI"): 4})
+
+    [option] = [
+        each
+        for each in offers(await question(world, Method.PICKUP, SET=4))
+        if each.location_id == world.locations["NYC"].id
+    ]
+
+    assert contents(world, option) == [("CHI", {"MUG": 4, "LAMP": 8}, False)]
+    assert option.latest_on > world.now.date()
+
+
+async def test_kits_are_promised_in_one_delivery_with_the_days_that_bringing_takes(world):
+    at = Together(location_id=world.locations["CHI"].id)
+    [apart], [together] = offers(await question(world, SET=1)), offers(await question(world, together=at, SET=1))
+
+    assert (together.location_id, together.latest_on > apart.latest_on) == (world.locations["CHI"].id, True)
+    assert contents(world, together) == [("NYC", {"MUG": 1, "LAMP": 2}, False)]
+
+
+async def test_kits_that_are_still_to_come_are_promised_in_one_delivery(world):
+    await announced(world, "LAMP", 9, date(2026, 11, 10))
+    at = Together(location_id=world.locations["CHI"].id)
+
+    [together] = offers(await question(world, together=at, SET=2))
+
+    assert contents(world, together) == [("NYC", {"MUG": 2, "LAMP": 4}, True)]
+    assert together.location_id == world.locations["CHI"].id
 
 
 async def test_a_component_is_not_promised_to_a_kit_and_beside_it(world):

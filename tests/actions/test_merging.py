@@ -29,7 +29,7 @@ from tests.actions.scenarios.placing import opened_desk, wanted
 from tests.world import furnish, stock
 from tests.world.forwarding import mugs_and_lamps_apart, receiving, where
 from tests.world.fulfilment import picked, ships_to
-from tests.world.kits import kit
+from tests.world.kits import kit, kits_at
 from tests.world.orders import line, new_order, schedule
 from tests.world.substitutes import instead, proposed
 
@@ -260,11 +260,17 @@ async def test_what_is_collected_goes_its_own_way(world):
     assert await Transfer.all().count() == 0
 
 
-async def test_kits_leave_whole_from_one_place_as_they_are():
-    world = await furnish()
+async def test_kits_are_brought_to_where_the_order_comes_together():
+    world = await furnish(units=0)
     await kit(world, "SET", MUG=1, LAMP=2)
+    await stock(world, {("MUG", "CHI"): 1, ("LAMP", "CHI"): 2})
     async with opened_desk() as desk:
         order_id = await desk.place(world.act(), wanted(world, SET=1))
 
-    async with refused(InvalidInput):
-        await merging.deliver_together(world.act(), DeliverTogether(order_id=order_id))
+    at = world.locations["NYC"].id
+    await merging.deliver_together(world.act(), DeliverTogether(order_id=order_id, location_id=at))
+    await release(world.act(), ReleaseOrder(order_id=order_id))
+
+    transfer = await Transfer.get(order_id=order_id)
+    assert transfer.destination_id == at
+    assert await kits_at(order_id) == {(UnitStatus.AWAITING_TRANSFER, "CHI"): 1}

@@ -23,7 +23,6 @@ from tests.actions.asserting import books_balance, papers_agree, refused
 from tests.actions.test_placing import wanted
 from tests.world import World, channel, stock
 from tests.world.forwarding import mugs_and_lamps_apart, where
-from tests.world.kits import kit
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -205,7 +204,6 @@ async def test_a_draft_whose_place_ships_no_more_is_not_placed(world):
 
 async def test_what_cannot_be_delivered_together_is_refused_with_its_path(counter, world):
     elsewhere = await channel(world, "EAST", location_ids=(world.locations["NYC"].id,))
-    await kit(world, "SET", MUG=1, LAMP=1)
     no_ship = {"method": FulfilmentMethod.PICKUP, "pickup_location_id": world.locations["NYC"].id}
     collected = together(world, ("MUG", 1))
     wrong = {
@@ -220,9 +218,6 @@ async def test_what_cannot_be_delivered_together_is_refused_with_its_path(counte
         async with refused(InvalidInput) as refusal:
             await counter.place(world.act(), command)
         assert path in [each.path for each in refusal.value.problems]
-    async with refused(InvalidInput) as refusal:
-        await counter.place(world.act(), together(world, ("SET", 1)))
-    assert [each.code for each in refusal.value.problems] == ["KIT"]
 
 
 async def test_what_is_collected_goes_its_own_way_and_is_not_in_the_delivery(counter, world):

@@ -10,6 +10,7 @@ from domain.geography import Coordinates
 from domain.placing.forwarding import NO_CARRIAGE, hand_overs
 from domain.placing.sourcing import NO_LOADS, Routed, Wanted, route_order
 from domain.placing.world import Network, Site
+from domain.routing.kits import Bundle
 from domain.routing.rules.applying import DEFAULT_ROUTING
 from domain.routing.rules.choosing import WantedLine
 from domain.routing.rules.keeping import kept_of, plain_plan
@@ -123,6 +124,40 @@ def test_no_unit_is_taken_twice_whatever_goes_straight_and_whatever_is_brought(s
     served = sum(units for _, _, _, units in routed.plan.assignments)
     assert served + sum(short.quantity for short in routed.plan.unserved) == sum(quantities)
     assert routed.plan.total_minor == routed.plan.split_minor + sum(each.total_minor for each in routed.plan.parcels)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    stock=st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=2, max_size=2),
+    kits=st.integers(1, 3),
+    alone=st.integers(1, 3),
+    is_shipped=st.booleans(),
+)
+def test_a_kit_is_brought_whole_from_one_place_and_shares_no_unit(stock, kits, alone, is_shipped):
+    """A kit of one unit and two others, collected; units of the first are wanted alone as well, brought or straight."""
+    net, ways = network(), [Method.PICKUP, Method.PICKUP, Method.SHIP if is_shipped else Method.PICKUP]
+    variants, quantities = [1, 2, 1], [kits, 2 * kits, alone]
+    demands = [Demand(*each[:2], 500, each[2]) for each in zip(variants, quantities, ways, strict=True)]
+    wanted = Wanted(
+        demands,
+        [stock[variant - 1] for variant in variants],
+        {},
+        [WantedLine(CHANNEL, UUID(int=variant), "", way) for variant, way in zip(variants, ways, strict=True)],
+        hand_overs=hand_overs([STORE, STORE, None if is_shipped else STORE], net),
+        bundles=[Bundle(UUID(int=50), "", kits, (0, 1), (1, 2))],
+    )
+
+    routed = route_order(wanted, list(net.sites.values()), net, (42.3, -71.0))
+
+    taken = {}
+    for line, _, place, units in routed.by_line.assignments:
+        taken[line, place] = taken.get((line, place), 0) + units
+    for at, place in enumerate(AT):
+        assert taken.get((1, place), 0) == 2 * taken.get((0, place), 0) <= stock[1][at]
+        assert taken.get((0, place), 0) + taken.get((2, place), 0) <= stock[0][at]
+    served, short = sum(taken.values()), sum(each.quantity for each in routed.by_line.unserved)
+    assert served + short == sum(quantities)
+    assert plain_plan(solve(kept_of(routed.plain()).case)) == plain_plan(routed.plan)
 
 
 @settings(max_examples=100, deadline=None)

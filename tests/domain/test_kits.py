@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.kits import ToShare, shared_price, standing_kits, weights, whole_kits
+from domain.kits import Come, ToShare, kits_come, shared_price, standing_kits, weights, whole_kits
 from domain.lifecycle import RANK, UnitStatus
 
 S = UnitStatus
@@ -85,3 +85,32 @@ def test_a_kit_waits_for_its_slowest_component():
     standing = {"pot": {S.SHIPPED: 2}, "cup": {S.SHIPPED: 5, S.PACKED: 3}}
 
     assert standing_kits(standing, {"pot": 1, "cup": 4}, 2) == {S.PACKED: 1, S.SHIPPED: 1}
+
+
+@given(st.data(), st.lists(st.integers(1, 4), min_size=1, max_size=3), st.integers(1, 4))
+def test_of_kits_under_way_every_unit_is_there_lost_or_still_to_come_in_whole_kits(data, needed, kits):
+    in_one = dict(enumerate(needed))
+    units = {}
+    for each, one in in_one.items():
+        arrived = data.draw(st.integers(0, kits * one))
+        units[each] = Come(arrived, data.draw(st.integers(0, kits * one - arrived)))
+
+    found = kits_come(units, in_one)
+
+    is_over = all(sum(units[each]) == kits * one for each, one in in_one.items())
+    if found is None:
+        assert not is_over, "where nothing is still to come, nothing has to wait for it"
+        return
+    assert found.arrived >= 0 and found.lost >= 0 and found.arrived + found.lost <= kits
+    assert not is_over or found.arrived + found.lost == kits
+    still = kits - found.arrived - found.lost
+    for each, one in in_one.items():
+        assert found.arrived * one <= units[each].arrived
+        assert units[each].lost <= found.lost * one
+        assert still * one <= kits * one - sum(units[each]), "what is waited for is still under way"
+
+
+def test_part_of_a_kit_does_not_arrive_before_the_rest():
+    assert kits_come({"mug": Come(1, 0), "lamp": Come(1, 0)}, {"mug": 1, "lamp": 2}) is None
+    assert kits_come({"mug": Come(1, 0), "lamp": Come(1, 1)}, {"mug": 1, "lamp": 2}) == Come(0, 1)
+    assert kits_come({"mug": Come(2, 0), "lamp": Come(2, 1)}, {"mug": 1, "lamp": 2}) == Come(1, 1)

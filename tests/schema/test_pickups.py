@@ -316,9 +316,12 @@ KITS = """{ pickupQuestions(filter: {status: [OPEN]}) { nodes {
     id quantity collectableAt orderLine { sku } kit { sku quantity units { status quantity } } newKit { sku } } } }"""
 
 
-async def test_a_customer_is_asked_about_kits_and_collects_them_where_they_are_whole():
+@pytest.mark.parametrize("is_brought", [False, True])
+async def test_a_customer_is_asked_about_kits_and_collects_them_where_they_are_whole_or_are_brought(is_brought):
     world = await furnish(units=0)
     await kit(world, "SET", MUG=1, LAMP=2)
+    if is_brought:
+        await take_any_stock(world, "LAX")
     await stock(world, {(sku, place): 4 for sku in ("MUG", "LAMP") for place in ("NYC", "CHI")} | {("MUG", "LAX"): 9})
     ordered = OrderedLine(
         variant_id=world.variants["SET"].id,
@@ -342,7 +345,7 @@ async def test_a_customer_is_asked_about_kits_and_collects_them_where_they_are_w
         {
             "id": qid(question),
             "quantity": 2,
-            "collectableAt": [at(world, "CHI")],
+            "collectableAt": [at(world, code) for code in ("CHI", *(["LAX"] if is_brought else []))],
             "orderLine": {"sku": "MUG"},
             "kit": {"sku": "SET", "quantity": 2, "units": [{"status": "PICKUP_REJECTED", "quantity": 2}]},
             "newKit": None,

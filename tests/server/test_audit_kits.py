@@ -25,6 +25,9 @@ ONE_CANCELLED = """
 INSERT INTO line_status (id, line_id, order_id, status, quantity)
 SELECT gen_random_uuid(), line_id, order_id, 'cancelled', 1 FROM line_status
 WHERE line_id = (SELECT id FROM order_lines WHERE sku = 'LAMP')"""
+ON_ITS_WAY = (
+    "UPDATE line_status SET status = 'in_transfer' WHERE line_id = (SELECT id FROM order_lines WHERE sku = 'LAMP')"
+)
 STOCK_OF_A_KIT = """
 UPDATE stock_levels SET variant_id = (SELECT id FROM variants WHERE sku = 'SET')
 WHERE variant_id = (SELECT id FROM variants WHERE sku = 'CHAIR')"""
@@ -35,6 +38,7 @@ SELECT gen_random_uuid(), v.organization_id, v.id, l.id, 'planned', 'expected', 
 FROM variants v JOIN locations l ON l.code = 'NYC' WHERE v.sku = 'SET'"""
 SABOTAGE = [
     ([ONE_LESS, ONE_CANCELLED], "kit SET of order SO-{number}: it stands in part at NYC"),
+    ([ON_ITS_WAY], "kit SET of order SO-{number}: what is on its way stands in part at NYC"),
     (["UPDATE kit_lines SET units = 3 WHERE units = 2"], "line 1 has 4 units, 2 kits make 6"),
     (
         [STOCK_OF_A_KIT],

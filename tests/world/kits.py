@@ -42,11 +42,12 @@ async def kits_at(order_id: UUID, sku: str = "SET") -> dict[tuple[UnitStatus, st
 
 NOT_WHOLE = """
 SELECT k.kit_id FROM (
-    SELECT c.kit_id, s.location_id, s.fulfilment_id, c.line_id, c.units, sum(s.quantity) AS units_there
+    SELECT c.kit_id, s.location_id, s.fulfilment_id, s.status = 'in_transfer' AS is_under_way, c.line_id, c.units,
+        sum(s.quantity) AS units_there
     FROM kit_lines c JOIN order_kits o ON o.id = c.kit_id AND o.parted_at IS NULL
     JOIN line_status s ON s.line_id = c.line_id AND s.status <> 'cancelled'
-    GROUP BY c.kit_id, s.location_id, s.fulfilment_id, c.line_id, c.units) AS k
-GROUP BY k.kit_id, k.location_id, k.fulfilment_id
+    GROUP BY c.kit_id, s.location_id, s.fulfilment_id, is_under_way, c.line_id, c.units) AS k
+GROUP BY k.kit_id, k.location_id, k.fulfilment_id, k.is_under_way
 HAVING min(k.units_there::float / k.units) <> max(k.units_there::float / k.units) OR max(k.units_there % k.units) <> 0
     OR count(*) <> (SELECT count(*) FROM kit_lines n WHERE n.kit_id = k.kit_id)"""
 

@@ -6,7 +6,7 @@ from actions.orders.drafting import draft
 from actions.orders.parting import PartKit, part
 from domain.placing.commands import CartLine, OrderedLine, PlaceOrder, ReserveCart
 from models import Variant
-from tests.actions.stock_walk.order_steps import ADDRESS, cart, channel, ordered
+from tests.actions.stock_walk.order_steps import ADDRESS, cart, channel, one_delivery, ordered
 from tests.actions.stock_walk.walk import Walk
 
 KIT = """
@@ -37,12 +37,17 @@ async def place_kits(walk: Walk) -> None:
         shipping_address=ADDRESS,
         cart=cart(walk) if walk.is_lucky(0.5) else None,
         allow_backorder=walk.is_lucky(0.7),
+        deliver_together=one_delivery(walk),
     )
     await walk.do(walk.desk.place, command)
 
 
 async def write_draft_of_kits(walk: Walk) -> None:
-    await walk.do(draft, PlaceOrder(channel_id=channel(walk), lines=some(walk), shipping_address=ADDRESS))
+    together = one_delivery(walk)
+    command = PlaceOrder(
+        channel_id=channel(walk), lines=some(walk), shipping_address=ADDRESS, deliver_together=together
+    )
+    await walk.do(draft, command)
 
 
 async def cancel_kits(walk: Walk) -> None:

@@ -1,6 +1,8 @@
 """Goods moved between locations. Their sums follow from the lines of the transfers."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from actions.forwarding import accepting, declining
@@ -44,16 +46,29 @@ async def ship_transfer(walk: Walk) -> None:
     if walk.is_lucky(0.6):
         await walk.do(moving.ship, ShipTransfer(transfer_id=key))
         return
-    some = tuple(ShippedUnits(line_id=line["id"], quantity=walk.luck.randint(0, line["quantity"])) for line in lines)
+    some = leaving(walk, lines)
     missing: Counter[UUID] = Counter()
-    for line, leaving in zip(lines, some, strict=True):
-        missing[line["variant_id"]] += max(0, line["awaited"] - leaving.quantity)
+    for line, said in zip(lines, some, strict=True):
+        missing[line["variant_id"]] += max(0, line["awaited"] - (said.found or said.quantity))
     missing = +missing
-    reason = walk.luck.choice(list(DeclineReason)) if missing else None
+    is_short = any(line["awaited"] > said.quantity for line, said in zip(lines, some, strict=True))
+    reason = walk.luck.choice(list(DeclineReason)) if is_short else None
     held = await in_hands(walk, lines[0]["origin_id"], missing)
     await walk.do(moving.ship, ShipTransfer(transfer_id=key, lines=some, reason=reason))
     if reason:
         await shelf_changed(walk, lines[0]["origin_id"], reason, missing, held)
+
+
+def leaving(walk: Walk, lines: Sequence[Mapping[str, Any]]) -> tuple[ShippedUnits, ...]:
+    """Any units of each line, half of them, or none; some more are there, now and then."""
+    way = walk.luck.choice(("any", "half", "none"))
+    found = []
+    for line in lines:
+        asked = line["quantity"]
+        units = {"any": walk.luck.randint(0, asked), "half": asked // 2, "none": 0}[way]
+        there = walk.luck.randint(units, asked) if line["awaited"] and walk.is_lucky(0.5) else None
+        found.append(ShippedUnits(line_id=line["id"], quantity=units, found=there))
+    return tuple(found)
 
 
 async def accept_transfer(walk: Walk) -> None:
@@ -83,16 +98,23 @@ async def decline_transfer(walk: Walk) -> None:
 
 async def receive_transfer(walk: Walk) -> None:
     key = await transfer(walk, "in_transit", "partially_received")
-    line = await walk.one_of(IN_TRANSIT, key)
-    received = walk.luck.randint(0, line["units"])
-    some = ReceivedUnits(
+    lines = await walk.all_of(IN_TRANSIT, key)
+    if not lines:
+        raise NothingToDo
+    named = lines if walk.is_lucky(0.5) else [walk.luck.choice(lines)]
+    some = tuple(arriving(walk, line) for line in named)
+    await walk.do(moving.receive, ReceiveTransfer(transfer_id=key, lines=None if walk.is_lucky(0.4) else some))
+
+
+def arriving(walk: Walk, line: Mapping[str, Any]) -> ReceivedUnits:
+    received = line["units"] // 2 if walk.is_lucky(0.3) else walk.luck.randint(0, line["units"])
+    return ReceivedUnits(
         line_id=line["id"],
         received=received,
-        damaged=walk.luck.randint(0, received),
+        damaged=0 if walk.is_lucky(0.5) else walk.luck.randint(0, received),
         missing=walk.luck.randint(0, 1),
         discrepancy=Discrepancy.DAMAGED,
     )
-    await walk.do(moving.receive, ReceiveTransfer(transfer_id=key, lines=None if walk.is_lucky(0.4) else (some,)))
 
 
 async def cancel_transfer(walk: Walk) -> None:

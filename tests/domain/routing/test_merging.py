@@ -20,7 +20,7 @@ from domain.routing.rules.choosing import WantedLine
 from domain.routing.rules.explaining import explain_merging
 from domain.routing.rules.keeping import kept_of, plain_plan
 from domain.routing.rules.values import Handling, RoutingRule
-from domain.routing.values import Demand, Exclusion, Method, real_cost_minor
+from domain.routing.values import Demand, Method, real_cost_minor
 
 BOTH = frozenset({Method.SHIP, Method.PICKUP})
 HERE = (42.3, -71.0)
@@ -207,18 +207,28 @@ def test_both_ends_handle_what_is_brought():
     assert (parcel.handling_minor, parcel.labour_minor) == (2_000, 40)
 
 
-def test_kits_are_not_brought():
+@settings(max_examples=100, deadline=None)
+@given(stock=stocks(3, most=4), kits=st.integers(1, 2), alone=st.integers(1, 2))
+def test_kits_are_brought_whole_each_from_one_place(stock, kits, alone):
+    bundle = Bundle(UUID(int=50), "", kits, (0, 1), (1, 2))
     net = network()
-    bundle = Bundle(UUID(int=50), "", 1, (0,), (2,))
-    stock = [[0, 5, 0, 0], [5, 0, 0, 0]]
+    places = list(net.sites)
 
-    routed = route(stock, [2, 1], net=net, bundles=[bundle])
+    routed = route(stock, [kits, 2 * kits, alone], net=net, bundles=[bundle])
 
-    assert routed.plan.last_leg.location == UUID(int=2)
-    assert not routed.plan.unserved
-    there = routed.case.strict.candidates[1]
-    assert (there.location, there.via) == (UUID(int=2), UUID(int=2))
-    assert routed.case.strict.excluded[0, 0] is Exclusion.METHOD
+    taken = {}
+    for line, _, location, quantity in routed.by_line.assignments:
+        taken[line, places.index(location)] = taken.get((line, places.index(location)), 0) + quantity
+    for at in range(len(places)):
+        assert taken.get((1, at), 0) == 2 * taken.get((0, at), 0)
+    assert all(units <= stock[line][at] for (line, at), units in taken.items())
+    missing = {short.line: short.quantity for short in routed.by_line.unserved}
+    served = sum(min(mugs, lamps // 2) for mugs, lamps in zip(*stock[:2], strict=True))
+    assert kits - missing.get(0, 0) == min(kits, served)
+    for parcel in routed.plan.parcels:
+        assert routed.case.strict.candidates[parcel.candidate].via == routed.plan.last_leg.location
+    kept = kept_of(orjson.loads(orjson.dumps(routed.plain())))
+    assert plain_plan(kept.decided_again()) == plain_plan(routed.plan)
 
 
 def test_nothing_comes_together_where_nothing_ships_or_at_a_vendor():

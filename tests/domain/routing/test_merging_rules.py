@@ -168,11 +168,16 @@ def test_a_customers_wish_is_kept_whatever_rules_say_and_a_closed_place_is_none(
     assert place not in other.simulated.shares
 
 
-def test_kits_of_a_past_order_are_still_not_brought():
-    bundle = Bundle(UUID(int=50), "", 1, (0,), (2,))
-    routed = ruled([[0, 5, 0, 0], [5, 0, 0, 0]], [2, 1], bundles=[bundle])
+@settings(max_examples=60, deadline=None)
+@given(stock=stocks(3), kits=st.integers(1, 2), is_hard=st.booleans())
+def test_kits_are_simulated_as_they_would_have_been_decided(stock, kits, is_hard):
+    rule, bundle = asking(is_hard=is_hard), Bundle(UUID(int=50), "", kits, (0, 1), (1, 2))
+    apart = ruled(stock, [kits, 2 * kits, 1], bundles=[bundle])
+    together = ruled(stock, [kits, 2 * kits, 1], rule, bundles=[bundle])
 
-    outcome = simulated(routed, asking(is_hard=True))
+    with_rule, without, unchanged = simulated(apart, rule), simulated(together), simulated(together, rule)
 
-    assert outcome.simulated.unserved_units == 0
-    assert outcome.simulated.parcels == 2
+    assert with_rule.simulated.cost_minor["USD"] == real_cost_minor(together.plan)
+    assert without.simulated.cost_minor["USD"] == real_cost_minor(apart.plan)
+    assert with_rule.simulated.unserved_units == sum(short.quantity for short in together.plan.unserved)
+    assert unchanged.changed == []
