@@ -12,7 +12,7 @@ from actions.orders.cancelling import CancelledKit, CancelOrder, cancel
 from actions.transfers import moving
 from actions.transfers.moving import CancelTransfer, ReceivedUnits, ReceiveTransfer, ShippedUnits, ShipTransfer
 from domain.errors import DomainError, InsufficientStock, InvalidInput
-from domain.fulfilment import DeclineReason, pickup_code
+from domain.fulfilment import DeclineReason
 from domain.lifecycle import UnitStatus as S
 from domain.orders import FulfilmentMethod
 from domain.placing.commands import OrderedLine, PlaceOrder, Together
@@ -23,7 +23,7 @@ from tests.actions.scenarios.placing import BOSTON, opened_desk
 from tests.actions.stock_walk.truth import audited
 from tests.world import furnish, stock
 from tests.world.forwarding import counters, lines_of, take_any_stock
-from tests.world.fulfilment import picked
+from tests.world.fulfilment import code_of, picked
 from tests.world.kits import kit, kits_at, whole
 from tests.world.stock_papers import ready_transfer
 
@@ -100,7 +100,7 @@ async def test_a_kit_that_the_store_lacks_is_brought_whole_and_collected(world):
     assert await release_due(world.now) == 1
     fulfilment = await picked(world, await Fulfilment.get(order_id=order.id))
     await make_ready(world.act(), MakeReady(fulfilment_id=fulfilment.id))
-    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=pickup_code(fulfilment.id)))
+    await hand_over(world.act(), HandOver(fulfilment_id=fulfilment.id, code=await code_of(fulfilment.id)))
 
     assert await kits_at(order.id) == {(S.PICKED_UP, "NYC"): 1}
     assert await counters(world, "LAMP") == {"CHI": (8, 0), "NYC": (0, 0)}
