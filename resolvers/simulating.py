@@ -1,7 +1,7 @@
 """What routing would have decided: past orders under another rule, other weights, locations or stock. Reads only."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -99,6 +99,8 @@ class SimulationShown:
     changed_count: int
     changed: list[Order]
     is_truncated: bool
+    outcome: Outcome
+    place: Mapping[UUID, int]
 
 
 async def simulation(info: Info, command: SimulateRouting) -> SimulationShown:
@@ -130,7 +132,8 @@ async def simulation(info: Info, command: SimulateRouting) -> SimulationShown:
 
     own = replace(network, seen=dict(network.seen))
     outcome = await asyncio.to_thread(simulate, past, what_if, own, arrival)
-    return await _shown(info, outcome, is_truncated=len(keys) > MOST_SIMULATED)
+    order_at = {each.order_id: at for at, each in enumerate(past)}
+    return await _shown(info, outcome, order_at, is_truncated=len(keys) > MOST_SIMULATED)
 
 
 async def _orders(info: Info, command: SimulateRouting) -> list[UUID]:
@@ -189,17 +192,19 @@ async def _rule(rule_id: UUID, organization_id: UUID) -> RoutingRule:
     return reference.rule_of(found[0], await reference.read_groups(Fetching, organization_id))
 
 
-async def _shown(info: Info, outcome: Outcome, *, is_truncated: bool) -> SimulationShown:
+async def _shown(info: Info, outcome: Outcome, place: Mapping[UUID, int], *, is_truncated: bool) -> SimulationShown:
     decided, simulated = outcome.decided, outcome.simulated
     locations = await locations_of(info, [*decided.shares, *simulated.shares])
-    changed = await seen(Order, ORDERS, info.context.viewer).filter(id__in=outcome.changed[:MOST_CHANGED])
-    place = {key: at for at, key in enumerate(outcome.changed)}
+    first = [change.past.order_id for change in outcome.changes[:MOST_CHANGED]]
+    changed = await seen(Order, ORDERS, info.context.viewer).filter(id__in=first)
     return SimulationShown(
         decided=_totals(decided, locations),
         simulated=_totals(simulated, locations),
-        changed_count=len(outcome.changed),
+        changed_count=len(outcome.changes),
         changed=sorted(changed, key=lambda order: place[order.id]),
         is_truncated=is_truncated,
+        outcome=outcome,
+        place=place,
     )
 
 

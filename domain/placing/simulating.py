@@ -122,13 +122,23 @@ class Totals:
                 self.on_time += day is not None and day <= past.promised_on
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An order whose units would come from elsewhere: what was decided, as it is seen today, and what would have been."""
+
+    past: Past
+    before: RoutingPlan
+    situation: Situation
+    again: Again
+
+
 @dataclass(slots=True)
 class Outcome:
-    """Both costed with the same weights; `changed` are the orders whose units would come from elsewhere."""
+    """Both costed with the same weights; `changes` are in the order in which they were decided."""
 
     decided: Totals = field(default_factory=Totals)
     simulated: Totals = field(default_factory=Totals)
-    changed: list[UUID] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
 
 
 def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: Arrival) -> Outcome:
@@ -147,7 +157,7 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: A
         outcome.simulated.add(each, again.plan, again.situation.kilometres, arrival)
         units, units_before = _units(again.plan, again.request, again.parts), _units(before, situation, parts)
         if units != units_before or _merged_at(again.plan) != _merged_at(before):
-            outcome.changed.append(each.order_id)
+            outcome.changes.append(Change(each, before, situation, again))
         done.add(-1, situation, before)
         done.add(1, again.situation, again.plan)
         for sign, taken in ((1, units_before), (-1, units)):

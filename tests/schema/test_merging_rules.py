@@ -7,6 +7,7 @@ from resolvers.ids import global_id
 from tests.schema.asking import ask
 from tests.schema.test_orders_placing import place, wanted
 from tests.schema.test_routing import ACTIVATE, MONTH, SIMULATE, do
+from tests.schema.test_simulation_changes import changes
 from tests.world.forwarding import mugs_and_lamps_apart
 
 DRAFT = """mutation($input: DraftRoutingRuleInput!) { draftRoutingRule(input: $input) {
@@ -44,6 +45,7 @@ async def test_a_rule_is_tried_on_past_orders_and_then_decides(counter, world):
     rule = await drafted(world)
 
     tried = (await ask(SIMULATE, world.viewer(), {"input": {**MONTH, "ruleId": rule["id"]}}))["data"]["simulateRouting"]
+    told = await changes(world, {"ruleId": rule["id"]})
     await do(ACTIVATE, world, {"ruleId": rule["id"]})
     together = await place(counter, world.viewer(), wanted(world, ("MUG", 2), ("LAMP", 1)), "key-0002")
 
@@ -55,6 +57,9 @@ async def test_a_rule_is_tried_on_past_orders_and_then_decides(counter, world):
     assert (decision["rule"]["name"], decision["lastLeg"]["location"]["code"]) == ("together", "NYC")
     assert decision["replay"] == {"isIdentical": True}
     assert would["minor"] == decision["costMinor"]
+    [change] = told["changes"]["nodes"]
+    assert (change["decided"]["costMinor"], change["simulated"]["costMinor"]) == (was["minor"], would["minor"])
+    assert (change["decided"]["lastLegMinor"], change["simulated"]["lastLegMinor"] > 0) == (0, True)
     assert was["minor"] == (await seen(world, apart))["routingDecisions"][0]["costMinor"]
     back = (await ask(SIMULATE, world.viewer(), {"input": MONTH}))["data"]["simulateRouting"]
     assert [each["number"] for each in back["changed"]] == [apart["number"]]

@@ -136,7 +136,7 @@ def test_simulating_without_a_change_changes_nothing_and_moves_components(situat
     outcome = simulate([past(found), past(second)], WhatIf(rules=[], closed=closed), network(), lambda *_: None)
 
     if not is_scarcer:
-        assert outcome.changed == []
+        assert outcome.changes == []
     if is_scarcer:
         assert SITES[0].id not in outcome.simulated.shares
 
