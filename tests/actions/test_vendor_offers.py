@@ -134,7 +134,7 @@ async def test_reordering_counts_on_the_lead_time_of_the_offer(world):
     await reorder_rule(world, "MUG", vendor_id=vendor_id)
     await offer(world, vendor_id, "MUG", lead_time_days=2)
 
-    [suggested] = await suggestions(world.organization_id, world.now.date(), OrderSuggestions())
+    [suggested] = await suggestions(world.organization_id, world.now, OrderSuggestions())
 
     assert (suggested.expected_on - world.now.date()).days == 2
 
