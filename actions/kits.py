@@ -39,6 +39,7 @@ SELECT EXISTS (SELECT FROM stock_levels WHERE variant_id = $1
         OR EXISTS (SELECT FROM transfer_lines l JOIN transfers t ON t.id = l.transfer_id
                    WHERE l.variant_id = $1 AND t.status IN ('draft', 'ready')) AS is_on_paper,
     EXISTS (SELECT FROM reorder_rules WHERE variant_id = $1 AND is_active) AS is_reordered,
+    EXISTS (SELECT FROM vendor_offers WHERE variant_id = $1 AND is_active) AS is_offered,
     EXISTS (SELECT FROM quota_plans WHERE variant_id = $1 AND ended_at IS NULL) AS is_planned,
     EXISTS (SELECT FROM order_lines l JOIN line_status s ON s.line_id = l.id
             WHERE l.variant_id = $1 AND s.status <> ALL($2::text[])) AS is_ordered"""
@@ -123,6 +124,7 @@ async def _check_unused(variant_id: UUID, checks: Checks) -> None:
         ("is_coming", "some is expected"),
         ("is_on_paper", "drafts of purchase orders or transfers have it"),
         ("is_reordered", "a reorder rule is for it"),
+        ("is_offered", "a vendor offers it: withdraw the offer, and have its components offered"),
         ("is_planned", "a quota plan is open for it, which nobody could fill: end it, and plan for the components"),
         ("is_ordered", "open orders or drafts have it"),
     ):

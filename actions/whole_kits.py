@@ -94,6 +94,16 @@ def check_leaving_whole(change: OrderChange, fulfilment_id: UUID) -> None:
             raise InvalidInput([InputProblem("", "KIT_INCOMPLETE", why)])
 
 
+def check_staying_whole(change: OrderChange, fulfilment_id: UUID) -> None:
+    """Raises InvalidInput where a vendor would have part of a kit; what it sent already counts."""
+    for kit in change.kits:
+        there = _by_line(units_of(change, kit, fulfilment_id))
+        kits = whole_kits(there, kit.in_one)
+        if any(units != kits * kit.in_one[line_id] for line_id, units in there.items()):
+            why = f"Kit {kit.sku} comes whole from one vendor: say the same of all its lines, or part the kit."
+            raise InvalidInput([InputProblem("lines", "KIT_INCOMPLETE", why)])
+
+
 def _begun(units: Iterable[Units], kit: StandingKit) -> int:
     """Kits of which at least something is among the units."""
     return max((-(-quantity // kit.in_one[line_id]) for line_id, quantity in _by_line(units).items()), default=0)

@@ -16,6 +16,7 @@ from actions.changing import save
 from actions.fulfilment.giving_back import EXCLUDE
 from actions.fulfilment.progress import MOST_LINES, store, tell
 from actions.orders.recalling import settle_requests
+from actions.whole_kits import check_staying_whole
 from domain.facts import FactKind
 from domain.fulfilment import DeclineReason
 from domain.ids import id_maker
@@ -62,11 +63,13 @@ class DeclinePurchase:
 async def acknowledge(act: Act, command: AcknowledgePurchase) -> UUID:
     """From now on cancelling is a request to the vendor. Returns the purchase order's id.
 
-    Raises NotFound, Conflict, IllegalTransition, and InvalidInput for more than was ordered or for fewer without a reason.
+    Raises NotFound, Conflict, IllegalTransition, and InvalidInput for more than was ordered, for fewer without a reason,
+    or for part of a kit.
     """
     chained = await lock_chained(act, PurchaseAction.ACKNOWLEDGE, command.purchase_order_id, command.expected_version)
     accept(act, chained, _accepted(chained, command))
     refused = _give_back(chained, chained.lines.values(), UnitStatus.AWAITING_VENDOR)
+    check_staying_whole(chained.change, chained.fulfilment.id)
     if command.reason and refused:
         chained.fulfilment.decline_reason = command.reason
         await _exclude(act, chained, refused, command.reason)
@@ -92,6 +95,7 @@ async def decline(act: Act, command: DeclinePurchase) -> UUID:
     checks.refuse()
     named = [chained.lines[line_id] for line_id in command.line_ids] or list(chained.lines.values())
     refused = _give_back(chained, named, *AT_VENDOR)
+    check_staying_whole(chained.change, chained.fulfilment.id)
     chained.fulfilment.decline_reason = command.reason
     await _exclude(act, chained, refused, command.reason)
     said = {"purchase": str(chained.order.id), "reason": command.reason.value}

@@ -22,12 +22,13 @@ from actions.fulfilment.releasing import NUMBERS, STOPPING
 from actions.orders.confirming import check_paid
 from actions.purchasing.ordering import NUMBER
 from actions.refusals import passed_over
-from domain.chaining import Asked, Offer, Waiting, share
-from domain.errors import IllegalTransition, NotFound, NoVendor
+from domain.chaining import Asked, Offer, Waiting, WaitingKits, share
+from domain.errors import IllegalTransition, InputProblem, InvalidInput, NotFound, NoVendor
 from domain.facts import FactKind
 from domain.fulfilment import FulfilmentStatus
 from domain.holds import check_holds
 from domain.ids import id_maker, new_id
+from domain.kits import whole_kits
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
 from domain.purchasing import PurchaseKind, PurchaseStatus
@@ -61,6 +62,14 @@ WHERE o.id = $1 AND f.variant_id = ANY($3::uuid[]) AND ($4::uuid IS NULL OR v.id
 
 IS_WANTED: Final = "SELECT FROM chaining_policies WHERE is_automatic LIMIT 1"
 
+_ABLE: Final = f"""
+    FROM line_status s JOIN order_lines l ON l.id = s.line_id
+    JOIN vendor_offers f ON f.variant_id = l.variant_id JOIN vendors v ON v.id = f.vendor_id
+    JOIN locations p ON p.id = v.location_id
+    WHERE s.order_id = o.id AND s.status = 'backordered' AND l.method = 'ship' AND {_MAY_SHIP}
+        AND l.id NOT IN ({_DECLINED})
+        AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved'
+            AND h.kind = ANY($1::text[]) AND (h.line_id IS NULL OR h.line_id = l.id))"""
 # The last word has `share`; what it would leave alone is left out here, so that it never keeps the others from their turn.
 DUE: Final = f"""
 SELECT o.organization_id, o.id FROM orders o
@@ -71,15 +80,15 @@ WHERE o.confirmed_at <= $2
     AND (o.authorize_status = 'full'
         OR NOT EXISTS (SELECT FROM channels c WHERE c.id = o.channel_id AND c.confirmation = 'on_authorization'))
     AND o.id IN (SELECT order_id FROM line_status WHERE status = 'backordered')
-    AND EXISTS (
-        SELECT FROM line_status s JOIN order_lines l ON l.id = s.line_id
-        JOIN vendor_offers f ON f.variant_id = l.variant_id JOIN vendors v ON v.id = f.vendor_id
-        JOIN locations p ON p.id = v.location_id
-        WHERE s.order_id = o.id AND s.status = 'backordered' AND l.method = 'ship' AND {_MAY_SHIP}
-            AND l.id NOT IN ({_DECLINED}) AND {NOT_IN_A_KIT}
-            AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.id AND h.status <> 'resolved'
-                AND h.kind = ANY($1::text[]) AND (h.line_id IS NULL OR h.line_id = l.id))
+    AND (EXISTS (
+        SELECT {_ABLE} AND {NOT_IN_A_KIT}
         GROUP BY f.id HAVING sum(s.quantity) >= f.minimum_quantity)
+    OR EXISTS (SELECT FROM order_kits k WHERE k.order_id = o.id AND k.parted_at IS NULL AND EXISTS (
+        SELECT FROM kit_lines c CROSS JOIN LATERAL (
+            SELECT v.id AS vendor_id, least(f.maximum_quantity, s.quantity) / c.units AS most,
+                (f.minimum_quantity + c.units - 1) / c.units AS least {_ABLE} AND l.id = c.line_id) AS a
+        WHERE c.kit_id = k.id GROUP BY a.vendor_id
+        HAVING count(*) = (SELECT count(*) FROM kit_lines n WHERE n.kit_id = k.id) AND min(a.most) >= max(a.least))))
 ORDER BY o.id LIMIT $3"""
 
 
@@ -100,15 +109,16 @@ class ChainOrder:
 async def chain_order(act: Act, command: ChainOrder) -> UUID:
     """Lines that are held, or that the customer collects, go on waiting. Returns the order's id.
 
-    Raises NotFound, Conflict, IllegalTransition when the order is not confirmed or nothing of it waits, BlockedByHold when
-    everything that waits is held, NotPaid as releasing does, and NoVendor.
+    Raises NotFound, Conflict, InvalidInput for part of a kit, IllegalTransition when the order is not confirmed or nothing of
+    it waits, BlockedByHold when everything that waits is held, NotPaid as releasing does, and NoVendor.
     """
     change = await lock_order(act, command.order_id, command.expected_version)
     if change.order.confirmed_at is None:
         raise IllegalTransition("chain", "unconfirmed", ["confirmed"])
     await check_paid(change.order)
     waiting = _waiting(change, command.line_ids)
-    asked = share(waiting, await _offers(act, command, waiting))
+    loose = [each for each in waiting if change.kit_of(each.line_id) is None]
+    asked = share(loose, await _offers(act, command, waiting), _waiting_kits(change, waiting))
     if not asked:
         raise NoVendor(sorted({change.lines[each.line_id].sku for each in waiting}))
     papers = [await _order_from(act, change, of_one) for of_one in _by_vendor(asked)]
@@ -133,11 +143,13 @@ def _waiting(change: OrderChange, line_ids: Sequence[UUID]) -> list[Waiting]:
     for line_id in line_ids:
         if line_id not in change.lines:
             raise NotFound("order line", line_id)
+        if (kit := change.kit_of(line_id)) is not None and not kit.in_one.keys() <= set(line_ids):
+            why = f"Is a component of kit {kit.sku}, which is ordered whole: name all of its lines, or part it."
+            raise InvalidInput([InputProblem("line_ids", "KIT", why)])
     found = [
         units
         for units in change.units(UnitStatus.BACKORDERED)
         if change.lines[units.place.line_id].method is FulfilmentMethod.SHIP
-        and change.kit_of(units.place.line_id) is None  # vendors send goods, kits are put together here
         and (not line_ids or units.place.line_id in line_ids)
     ]
     if not found:
@@ -146,6 +158,17 @@ def _waiting(change: OrderChange, line_ids: Sequence[UUID]) -> list[Waiting]:
     if not free:
         check_holds(Action.CHAIN, [hold.kind for hold in change.holds])
     return [_as_waiting(change, units) for units in free]
+
+
+def _waiting_kits(change: OrderChange, waiting: Iterable[Waiting]) -> list[WaitingKits]:
+    units = {each.line_id: each.quantity for each in waiting}
+    found = []
+    for kit in change.kits:
+        kits = whole_kits(units, kit.in_one)
+        if kits:
+            variants = {line_id: change.lines[line_id].variant_id for line_id in kit.in_one}
+            found.append(WaitingKits(kits, kit.in_one, variants))
+    return found
 
 
 def _as_waiting(change: OrderChange, units: Units) -> Waiting:

@@ -8,6 +8,7 @@ from actions import outbox
 from actions.acting import Act, action
 from actions.inventory import MAX_UNITS
 from actions.purchasing.vendors import MAX_LEAD_TIME_DAYS
+from actions.stocked import check_stocked
 from actions.upserting import check_known, given
 from domain.errors import Conflict, NotFound
 from domain.facts import Fact, FactKind
@@ -93,8 +94,8 @@ async def _checked(act: Act, command: UpsertOffer) -> Checks:
     checks.number("minimum_quantity", command.minimum_quantity, least=1, most=MAX_UNITS)
     checks.number("maximum_quantity", command.maximum_quantity, least=1, most=MAX_UNITS)
     checks.number("rank", command.rank, most=MAX_RANK)
-    for table, name in (("vendors", "vendor_id"), ("variants", "variant_id")):
-        await check_known(act, checks, table, [(name, getattr(command, name))])
+    await check_known(act, checks, "vendors", [("vendor_id", command.vendor_id)])
+    await check_stocked(act, checks, [("variant_id", command.variant_id)])
     checks.refuse()
     return checks
 

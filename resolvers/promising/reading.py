@@ -97,7 +97,7 @@ async def question_of(asked: Asked) -> Question | None:
     segment = await _segment(asked)
     on_hand = _on_hand(await rows(LEVELS, [*wanted, channel.id, segment]), asked.own)
     coming = await rows(COMING, wanted)
-    sold = [] if kits else await rows(LEAD_TIMES, [*wanted, list(units.values()), channel.id])
+    sold = await rows(LEAD_TIMES, [*wanted, list(units.values()), channel.id])
     present = {place for at in on_hand.values() for place in at} | {row["location_id"] for row in (*coming, *sold)}
     present |= network.brought_to
     if asked.together is not None or network.is_merging:

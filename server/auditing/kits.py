@@ -52,12 +52,13 @@ SELECT format('kit %s (%s)', v.sku, v.id) AS name, format('%s is about it', p.pa
         WHERE t.status NOT IN ('received', 'cancelled')
     UNION ALL SELECT variant_id, 'an expected supply' FROM expected_supplies WHERE status = 'expected'
     UNION ALL SELECT variant_id, 'a reorder rule' FROM reorder_rules WHERE is_active
+    UNION ALL SELECT variant_id, 'an offer of a vendor' FROM vendor_offers WHERE is_active
     UNION ALL SELECT variant_id, 'a quota plan' FROM quota_plans WHERE ended_at IS NULL) AS p ON p.variant_id = v.id
 WHERE v.is_kit"""
 
 CHECKS: Final = (
     by_sql("A kit is made of something and has no stock of its own", STOCKED),
-    by_sql("No open paper and no open quota plan is about a kit", NAMED),
+    by_sql("No open paper, offer or quota plan is about a kit", NAMED),
     by_sql("The lines of a kit have the units that its kits have", QUANTITIES),
     by_sql("Kits that were not parted are everywhere in whole numbers", APART),
 )

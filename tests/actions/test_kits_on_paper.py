@@ -13,12 +13,13 @@ from actions.purchasing.ordering import CancelPurchaseOrder
 from actions.quotas import plans
 from actions.quotas.plans import EndQuotaPlan
 from domain.errors import DomainError, InvalidInput
-from models import PurchaseOrder, QuotaPlan, Variant
+from models import PurchaseOrder, QuotaPlan, Variant, Vendor
 from tests.actions.asserting import refused
 from tests.world import furnish, variant
 from tests.world.kits import kit
 from tests.world.quotas import group, planned
 from tests.world.stock_papers import draft_purchase, draft_transfer, ready_transfer, reorder_rule, vendor
+from tests.world.vendors import drop_shipper, offer
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -42,6 +43,10 @@ async def planned_for(world, sku):
     return await planned(world, await group(world, "ONLINE", channels=["WEB"]), 5, sku)
 
 
+async def offered(world, sku):
+    await offer(world, (await Vendor.get(code="ACME")).id, sku, drop_ships=False)
+
+
 def composed(world, sku):
     parts = (KitPart(variant_id=world.variants["CHAIR"].id, quantity=1),)
     return set_kit_components(world.act(), SetKitComponents(variant_id=world.variants[sku].id, components=parts))
@@ -52,6 +57,7 @@ PAPERS = {
     "transfer": (lambda world, sku: draft_transfer(world, MUG=1, **{sku: 2}), "lines.1.variant_id"),
     "supply": (announce, "lines.0.variant_id"),
     "reorder rule": (reorder_rule, "variant_id"),
+    "offer": (offered, "variant_id"),
 }
 
 
@@ -76,8 +82,9 @@ async def test_no_paper_is_about_a_kit(world, paper):
         lambda world: announce(world, "VASE"),
         lambda world: reorder_rule(world, "VASE"),
         lambda world: planned_for(world, "VASE"),
+        lambda world: drop_shipper(world, "BRIGHT", VASE=400),
     ],
-    ids=["purchase", "draft", "ready", "supply", "rule", "quota plan"],
+    ids=["purchase", "draft", "ready", "supply", "rule", "quota plan", "offer"],
 )
 async def test_what_is_on_paper_does_not_become_a_kit(world, write):
     await variant(world, "VASE")

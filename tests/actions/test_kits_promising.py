@@ -18,6 +18,7 @@ from resolvers.promising.reading import Asked, question_of
 from tests.world import World, furnish, stock
 from tests.world.forwarding import take_any_stock
 from tests.world.kits import kit
+from tests.world.vendors import by_itself, drop_shipper
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -122,6 +123,17 @@ async def test_kits_that_are_still_to_come_are_promised_in_one_delivery(world):
 
     assert contents(world, together) == [("NYC", {"MUG": 2, "LAMP": 4}, True)]
     assert together.location_id == world.locations["CHI"].id
+
+
+async def test_kits_that_one_vendor_ships_whole_are_promised_after_its_lead_time(world):
+    await by_itself(world)
+    await drop_shipper(world, MUG=400)
+    assert offers(await question(world, SET=2)) == []
+
+    await drop_shipper(world, "BRIGHT", MUG=400, LAMP=400)
+    [option] = offers(await question(world, SET=2))
+
+    assert contents(world, option) == [("BRIGHT", {"MUG": 2, "LAMP": 4}, True)]
 
 
 async def test_a_component_is_not_promised_to_a_kit_and_beside_it(world):

@@ -15,6 +15,7 @@ from tests.world import World, furnish
 from tests.world.kits import kit
 from tests.world.quotas import group, planned
 from tests.world.stock_papers import ordered_purchase, ready_transfer, reorder_rule
+from tests.world.vendors import drop_shipper
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -116,9 +117,17 @@ async def test_papers_about_kits_are_named(world, database_url):
     await ready_transfer(world, CHAIR=1)
     await reorder_rule(world, "CHAIR")
     await planned(world, await group(world, "ONLINE", channels=["WEB"]), 5, "CHAIR")
+    await drop_shipper(world, "BRIGHT", CHAIR=400)
     before = await about_kits(database_url)
 
-    for table in ("purchase_lines", "transfer_lines", "expected_supplies", "reorder_rules", "quota_plans"):
+    for table in (
+        "purchase_lines",
+        "transfer_lines",
+        "expected_supplies",
+        "reorder_rules",
+        "quota_plans",
+        "vendor_offers",
+    ):
         await execute(f"UPDATE {table} SET variant_id = (SELECT id FROM variants WHERE sku = 'SET')")
 
     wrong = [each.partition(": ")[2] for each in await about_kits(database_url)]
@@ -129,4 +138,5 @@ async def test_papers_about_kits_are_named(world, database_url):
         "a quota plan is about it",
         "a reorder rule is about it",
         "an expected supply is about it",
+        "an offer of a vendor is about it",
     ]

@@ -8,6 +8,7 @@ from actions.purchasing.offers import UpsertOffer, upsert_offer
 from actions.purchasing.vendors import UpsertVendor, upsert_vendor
 from domain.fulfilment import DeclineReason
 from domain.placing.commands import OrderedLine, PlaceOrder
+from models import Variant
 from tests.actions.stock_walk.order_steps import ADDRESS
 from tests.actions.stock_walk.walk import Walk
 
@@ -22,12 +23,12 @@ SELECT id, quantity - shipped - declined - cancelled AS units FROM purchase_line
 WHERE purchase_order_id = $1 ORDER BY position"""
 
 
-async def offer(walk: Walk) -> None:
+async def offer(walk: Walk, variant: Variant | None = None) -> None:
     depot = await walk.one_of(DEPOT, walk.world.organization_id)
     named = UpsertVendor(code="DEPOT", name="Depot", currency="USD", location_id=depot["id"])
     command = UpsertOffer(
         vendor_id=await upsert_vendor(walk.act(), named),
-        variant_id=walk.variant().id,
+        variant_id=(variant or walk.variant()).id,
         unit_cost_minor=100,
         drop_ships=True,
         minimum_quantity=walk.luck.choice((1, 1, 2)),
@@ -45,7 +46,10 @@ async def want_more(walk: Walk) -> None:
 
 async def chain(walk: Walk) -> None:
     order = await walk.one_of(WAITING, walk.strays())
-    if walk.is_lucky(0.8):
+    # Of everything now and then, so that it may ship kits.
+    for variant in walk.world.variants.values() if walk.is_lucky(0.4) else ():
+        await offer(walk, variant)
+    if walk.is_lucky(0.6):
         await offer(walk)
     await walk.do(ordering.chain_order, ChainOrder(order_id=order["id"]))
 
@@ -54,6 +58,10 @@ async def acknowledge(walk: Walk) -> None:
     key = (await walk.one_of(CHAINED, ["ordered"], walk.strays()))["id"]
     line = await walk.one_of(LINES, key)
     fewer = (AcceptedUnits(line_id=line["id"], quantity=walk.luck.randint(0, max(0, line["units"]))),)
+    if walk.is_lucky(0.5):
+        fewer = tuple(
+            AcceptedUnits(line_id=each["id"], quantity=each["units"] // 2) for each in await walk.all_of(LINES, key)
+        )
     command = AcknowledgePurchase(
         purchase_order_id=key, lines=fewer if walk.is_lucky(0.3) else (), reason=DeclineReason.OUT_OF_STOCK
     )
