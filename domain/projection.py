@@ -11,7 +11,8 @@ Everything here is plain JSON data, ids as text, so a client in any language can
     requests             {cancellation request: {line, fulfilment, quantity, status}} likewise
     questions            {pickup question: {line, quantity, status, expires_at}} likewise
     fulfilments          {fulfilment: status} likewise
-    substitutions        {substitution: {line, sku, quantity, unit_price_minor, status, expires_at, new_line}} likewise
+    substitutions        {substitution: {line, sku, quantity, unit_price_minor, status, expires_at, new_line, kit,
+                         new_kit}} likewise
     waits                {line: {cancels_at, launches_at, ships_by}} likewise
     authorize_status, charge_status
 
@@ -88,6 +89,8 @@ class SubstitutionSnapshot:
     status: str
     expires_at: str | None
     new_line: str | None
+    kit: str | None = None
+    new_kit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from tortoise.models import Model
 from domain.substitution import SubstitutePrice, SubstitutionStatus
 from models.catalogue import Variant
 from models.columns import key
+from models.kits import OrderKit
 from models.orders import Order, OrderLine
 
 
@@ -31,7 +32,11 @@ class SubstitutionConsent(Model):
 
 
 class Substitution(Model):
-    """Units of `line` that `variant` is to be sent for; once accepted, they stand on `new_line`. One open one a line."""
+    """Units of `line` that `variant` is to be sent for; once accepted, they stand on `new_line`. One open one a line.
+
+    Of kits whole ones: then `line` is that of the first component, and `quantity` counts kits. Where kits are sent,
+    `new_line` is the first of theirs.
+    """
 
     id: UUID = key()
     order: fields.ForeignKeyRelation[Order] = fields.ForeignKeyField(
@@ -61,6 +66,14 @@ class Substitution(Model):
         "models.OrderLine", related_name="substituted_for", null=True, on_delete=fields.RESTRICT
     )
     new_line_id: UUID | None
+    kit: fields.ForeignKeyNullableRelation[OrderKit] = fields.ForeignKeyField(
+        "models.OrderKit", related_name="substitutions", null=True, on_delete=fields.RESTRICT
+    )
+    kit_id: UUID | None
+    new_kit: fields.OneToOneNullableRelation[OrderKit] = fields.OneToOneField(
+        "models.OrderKit", related_name="substituted_for", null=True, on_delete=fields.RESTRICT
+    )
+    new_kit_id: UUID | None
 
     class Meta:
         table = "substitutions"

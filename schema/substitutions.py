@@ -23,16 +23,22 @@ INTERNAL = Permission.READ_ORGANIZATION
 
 @graph(
     models.Substitution,
-    "Units of a line that something else is sent for, or is to be, once somebody says yes.",
+    "Units of a line, or whole kits, that something else is sent for, or is to be, once somebody says yes.",
     scope=PARTS_OF_ORDERS,
     needs=Permission.READ_ORDERS,
 )
 class Substitution(Node):
     line_id: strawberry.ID = column("The line that was ordered.", of="OrderLine")
     new_line_id: strawberry.ID | None = column("The line that was sent for it; null until accepted.", of="OrderLine")
+    kit_id: strawberry.ID | None = column(
+        "The kits that were ordered, where it is for whole ones; the line is then the first of theirs.", of="OrderKit"
+    )
+    new_kit_id: strawberry.ID | None = column(
+        "The kits that were sent for it, where it is kits; the new line is then the first of theirs.", of="OrderKit"
+    )
     variant: Variant | None = one("What is sent instead, as it is now; null when it is no longer shown to you.")
     sku: str = column("Its SKU.")
-    quantity: int = column("For how many units.")
+    quantity: int = column("For how many units, or kits.")
     price_rule: SubstitutePrice = column("By which rule it is priced.")
     unit_price_minor: Minor = column("What one unit costs, in the order's currency, before the line's discount.")
     status: SubstitutionStatus = column("What became of it.")
@@ -47,9 +53,12 @@ class Substitution(Node):
 @strawberry.input(description="Something to send for units that wait.")
 class ProposeSubstituteInput:
     order_id: strawberry.ID = ref("The order.", "Order")
-    line_id: strawberry.ID = ref("The line that waits.", "OrderLine")
-    variant_id: strawberry.ID = ref("What to send: one of the substitutes of the line's variant.", "Variant")
-    quantity: int | None = given("For how many units; all that wait if left out.", default=None, at_least=1)
+    variant_id: strawberry.ID = ref(
+        "What to send: one of the substitutes of the line's variant, or the kit.", "Variant"
+    )
+    line_id: strawberry.ID | None = ref("The line that waits, unless kits do.", "OrderLine", default=None)
+    kit_id: strawberry.ID | None = ref("The order's kits that wait: whole ones are replaced.", "OrderKit", default=None)
+    quantity: int | None = given("For how many units, or kits; all that wait if left out.", default=None, at_least=1)
     expires_at: datetime | None = given("Until when it can be answered; the channel's hours if left out.", default=None)
     reason: str = given("Why, for the customer.", default="", at_most=proposing.MAX_REASON_CHARACTERS)
     expected_version: int | None = given(ORDER_VERSION, default=None)

@@ -88,16 +88,18 @@ FROM fulfilments f WHERE f.method = 'pickup' AND f.status IN ({listed(QUEUED)})
     AND NOT EXISTS (SELECT FROM pickup_codes c WHERE c.fulfilment_id = f.id)"""
 
 SUBSTITUTED: Final = f"""
-SELECT {LINE} AS name, format('%s were sent for %s units of it, %s of which were cancelled', n.quantity, p.units,
+SELECT {LINE} AS name, format('%s were sent for %s units of it, %s of which were cancelled', p.sent, p.units,
     coalesce(c.units, 0)) AS wrong
-FROM (SELECT line_id, sum(quantity) AS units, array_agg(new_line_id) AS new_lines FROM substitutions
-      WHERE status = 'accepted' GROUP BY 1) AS p
+FROM (SELECT coalesce(i.line_id, a.line_id) AS line_id, sum(a.quantity * coalesce(i.units, 1)) AS units,
+          sum(coalesce(k.quantity, n.quantity) * coalesce(i.units, 1)) AS sent
+      FROM substitutions a LEFT JOIN kit_lines i ON i.kit_id = a.kit_id
+      LEFT JOIN order_kits k ON k.id = a.new_kit_id AND k.order_id = a.order_id
+      LEFT JOIN order_lines n ON n.id = a.new_line_id AND n.order_id = a.order_id
+      WHERE a.status = 'accepted' GROUP BY 1) AS p
 JOIN order_lines l ON l.id = p.line_id JOIN orders o ON o.id = l.order_id
-JOIN LATERAL (SELECT sum(i.quantity) AS quantity FROM order_lines i
-              WHERE i.id = ANY(p.new_lines) AND i.order_id = l.order_id) AS n ON true
 LEFT JOIN LATERAL (SELECT sum(s.quantity) AS units FROM line_status s
                    WHERE s.line_id = l.id AND s.status = 'cancelled') AS c ON true
-WHERE n.quantity > p.units OR coalesce(c.units, 0) < p.units"""
+WHERE p.sent > p.units OR coalesce(c.units, 0) < p.units"""
 
 
 def _fulfilment_word(present: list[str]) -> str:

@@ -117,7 +117,7 @@ async def read_orders() -> Orders:
         expires_at = row.expires_at.isoformat() if row.expires_at else None
         instead[row.order_id][str(row.id)] = SubstitutionSnapshot(
             str(row.line_id), row.sku, row.quantity, row.unit_price_minor, row.status.value, expires_at,
-            _text(row.new_line_id),
+            _text(row.new_line_id), _text(row.kit_id), _text(row.new_kit_id),
         )  # fmt: skip
     for row in await Fulfilment.all():
         fulfilments[row.order_id][str(row.id)] = row.status.value

@@ -36,6 +36,7 @@ from actions.quotas.filling import refill
 from actions.reoptimizing.moving import move_together
 from actions.substituting.proposing import end_substitutions
 from domain.orders import PickupStock
+from domain.substitution import SubstitutePrice
 from models.locations import LocationKind
 from tests.actions.scenarios import scenarios
 from tests.actions.stock_walk import truth
@@ -121,6 +122,8 @@ async def started(counter: Desk, seed: int) -> Walk:
     # No stock of ours lies at a vendor's.
     del world.locations["DEPOT"]
     kits = (await kit(world, "SET", MUG=1, LAMP=2), await kit(world, "PAIR", MUG=1, LAMP=1))
+    await instead(world, "SET", "PAIR", "LAMP")
+    await instead(world, "PAIR", "SET", "MUG", price_rule=SubstitutePrice.SUBSTITUTE_PRICE)
     for each in kits:
         del world.variants[each.sku]
     luck = random.Random(seed)

@@ -9,15 +9,17 @@ import pytest
 from actions import desk, outbox
 from domain.lifecycle import UnitStatus
 from domain.permissions import Role
-from models import Order, Substitution
+from models import Order, OrderKit, Substitution
 from resolvers.context import Context
 from resolvers.ids import global_id
 from schema.build import schema
+from tests.actions.scenarios import placing
 from tests.patience import PATIENCE_SECONDS
 from tests.realtime.fixtures import hub, relay, writers
 from tests.schema.asking import ask, codes
 from tests.schema.promise_talk import BOSTON, lines
 from tests.world import NOW, World, customer, furnish, stock
+from tests.world.kits import kit
 from tests.world.orders import line, new_order
 from tests.world.substitutes import instead, proposed
 
@@ -185,3 +187,32 @@ async def watching(hub, viewer, order: Order) -> AsyncGenerator[dict, None]:
 async def heard(stream) -> dict:
     async with asyncio.timeout(PATIENCE_SECONDS):
         return await anext(stream)
+
+
+KITS = """query ($id: ID!) { order(id: $id) { kits { id sku units { status quantity } }
+    substitutions { kitId newKitId quantity status } } }"""
+
+
+async def test_an_agent_proposes_kits_for_kits_and_the_customer_says_yes(database):
+    world = await lamps()
+    await stock(world, {("SHIRT", "CHI"): 5})
+    await kit(world, "SET", MUG=1, LAMP=2)
+    await kit(world, "PAIR", LAMP=1, SHIRT=1)
+    await instead(world, "SET", "PAIR")
+    async with placing.opened_desk() as counter:
+        order_id = await counter.place(world.act(), placing.wanted(world, SET=2))
+    kits = await OrderKit.get(order_id=order_id)
+    given = {
+        "orderId": global_id("Order", order_id),
+        "kitId": global_id("OrderKit", kits.id),
+        "variantId": global_id("Variant", world.variants["PAIR"].id),
+    }
+
+    await ask(PROPOSE, world.viewer(Role.AGENT), {"input": given}, clock=lambda: NOW)
+    await yes(world.viewer(Role.CUSTOMER), await Substitution.get())
+    found = (await ask(KITS, world.viewer(Role.CUSTOMER), {"id": global_id("Order", order_id)}))["data"]["order"]
+
+    old, new = found["kits"]
+    assert (old["sku"], old["units"]) == ("SET", [{"status": "CANCELLED", "quantity": 2}])
+    assert (new["sku"], new["units"]) == ("PAIR", [{"status": "SCHEDULED", "quantity": 2}])
+    assert found["substitutions"] == [{"kitId": old["id"], "newKitId": new["id"], "quantity": 2, "status": "ACCEPTED"}]

@@ -140,3 +140,16 @@ async def test_papers_about_kits_are_named(world, database_url):
         "an expected supply is about it",
         "an offer of a vendor is about it",
     ]
+
+
+async def test_what_was_sent_for_kits_that_were_not_cancelled_is_named(world, database_url):
+    await place(world, wanted(world, SET=2))
+
+    await execute("""
+        INSERT INTO substitutions (id, order_id, line_id, kit_id, variant_id, sku, quantity, price_rule, unit_price_minor,
+                                   status, reason, proposed_by, proposed_at, answered_at, new_line_id)
+        SELECT l.id, l.order_id, l.id, k.id, l.variant_id, l.sku, 2, 'original_price', 1, 'accepted', '', 'x', now(), now(),
+            l.id FROM order_lines l JOIN order_kits k ON k.order_id = l.order_id WHERE l.sku = 'MUG'""")
+
+    wrong = [each.partition(": ")[2] for of in (await found(database_url)).values() for each in of]
+    assert "4 were sent for 4 units of it, 0 of which were cancelled" in wrong

@@ -1,11 +1,12 @@
 """What may be sent instead of what, and proposals to do so."""
 
 from typing import Any
+from uuid import UUID
 
 from actions.catalogue import SetSubstitutes, SetSubstituteTerms, set_substitute_terms, set_substitutes
 from actions.substituting.proposing import ProposeSubstitute, propose
 from domain.substitution import SubstitutePrice
-from models import Order, Substitution
+from models import Order, OrderKit, Substitution
 from tests.world import World, price
 from tests.world.orders import line
 
@@ -33,5 +34,16 @@ async def proposed(
     command = ProposeSubstitute(order_id=order.id, line_id=ordered.id, variant_id=world.variants[sku].id, **values)
     await propose(world.act(), command)
     found = await Substitution.filter(line_id=ordered.id).order_by("-id").first()
+    assert found is not None
+    return found
+
+
+async def proposed_for_kits(
+    world: World, order_id: UUID, sku: str, *, for_sku: str = "SET", **values: Any
+) -> Substitution:
+    kits = await OrderKit.get(order_id=order_id, sku=for_sku)
+    command = ProposeSubstitute(order_id=order_id, kit_id=kits.id, variant_id=world.variants[sku].id, **values)
+    await propose(world.act(), command)
+    found = await Substitution.filter(kit_id=kits.id).order_by("-id").first()
     assert found is not None
     return found

@@ -4,6 +4,7 @@ from actions.kits import KitPart, SetKitComponents, set_kit_components
 from actions.orders.cancelling import CancelledKit, CancelOrder, cancel
 from actions.orders.drafting import draft
 from actions.orders.parting import PartKit, part
+from actions.substituting.proposing import ProposeSubstitute, propose
 from domain.placing.commands import CartLine, OrderedLine, PlaceOrder, ReserveCart
 from models import Variant
 from tests.actions.stock_walk.order_steps import ADDRESS, cart, channel, one_delivery, ordered
@@ -12,6 +13,10 @@ from tests.actions.stock_walk.walk import Walk
 KIT = """
 SELECT k.id, k.order_id, k.quantity FROM order_kits k JOIN orders o ON o.id = k.order_id
 WHERE k.parted_at IS NULL OR $1 ORDER BY o.number, k.position"""
+WAITING_KIT = """
+SELECT DISTINCT k.id, k.order_id, k.variant_id, k.position, o.number FROM order_kits k JOIN orders o ON o.id = k.order_id
+JOIN kit_lines c ON c.kit_id = k.id JOIN line_status s ON s.line_id = c.line_id
+WHERE k.parted_at IS NULL AND s.status IN ('backordered', 'unscheduled') ORDER BY o.number, k.position"""
 MOST_IN_ONE = 3
 
 
@@ -55,6 +60,19 @@ async def cancel_kits(walk: Walk) -> None:
     quantity = walk.luck.choice((None, 1, walk.luck.randint(1, row["quantity"])))
     named = CancelledKit(kit_id=row["id"], quantity=quantity)
     await walk.do(cancel, CancelOrder(order_id=row["order_id"], kits=(named,)))
+
+
+async def propose_instead_of_kits(walk: Walk) -> None:
+    """Kits of the other sort, or a variant."""
+    row = await walk.one_of(WAITING_KIT)
+    others = [each for each in (*walk.kits, *walk.world.variants.values()) if each.id != row["variant_id"]]
+    command = ProposeSubstitute(
+        order_id=row["order_id"],
+        kit_id=row["id"],
+        variant_id=walk.luck.choice(others).id,
+        quantity=walk.luck.choice((None, 1)),
+    )
+    await walk.do(propose, command)
 
 
 async def part_kits(walk: Walk) -> None:

@@ -124,6 +124,7 @@ STEPS = (
     Step(20, kit.place_kits, Desk.place),
     Step(2, kit.write_draft_of_kits, drafting.draft),
     Step(5, kit.cancel_kits, cancelling.cancel),
+    Step(4, kit.propose_instead_of_kits, proposing.propose),
     Step(2, kit.part_kits, parting.part),
     Step(10, location.release_order, releasing.release),
     Step(12, location.accept_work, accepting.accept),
