@@ -223,13 +223,24 @@ async def set_safety_stock(act: Act, command: SetSafetyStock) -> list[UUID]:
         below.number("safety", line.safety, most=MAX_UNITS)
     checks.once("lines", "", [_place(line) for line in command.lines])
     found = await _locked(act, checks, command.lines)
-    changed = [(found[_place(line)], line.safety) for line in command.lines]
-    changed = [(level, safety) for level, safety in changed if level["safety"] != safety]
-    for level, safety in changed:
-        level["safety"] = safety
-    facts = await levels.write(act, [level for level, _ in changed])
+    changed = [line for line in command.lines if found[_place(line)]["safety"] != line.safety]
+    movements = [_safety_changed(line, found[_place(line)]) for line in changed]
+    for line in changed:
+        found[_place(line)]["safety"] = line.safety
+    if movements:
+        await levels.insert(act, movements, found)
+    facts = await levels.write(act, [found[_place(line)] for line in changed])
     await outbox.record(act.organization_id, act.actor, act.now, facts)
     return [found[_place(line)]["id"] for line in command.lines]
+
+
+def _safety_changed(line: SafetyLine, level: Level) -> Movement:
+    return Movement(
+        variant_id=line.variant_id,
+        location_id=line.location_id,
+        kind=MovementKind.SAFETY_CHANGED,
+        quantity=line.safety - level["safety"],
+    )
 
 
 async def _move(act: Act, command: _Stocktaking, kind: MovementKind) -> list[UUID]:

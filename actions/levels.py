@@ -32,7 +32,7 @@ Place = tuple[UUID, UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Movement:
-    """`quantity` units of a kind, positive but for ADJUSTED, with the cause that kind demands.
+    """`quantity` units of a kind, positive but for ADJUSTED and SAFETY_CHANGED, with the cause that kind demands.
 
     A claim may use the quotas of `groups`.
     """
@@ -126,7 +126,7 @@ async def move(act: Act, movements: Sequence[Movement], levels: dict[Place, Leve
     if missing:
         raise InsufficientStock(missing)
     note_freed(movement.variant_id for movement in movements if movement.kind in FREEING)
-    await _insert(act, movements, levels)
+    await insert(act, movements, levels)
     return await write(act, touched, drawing)
 
 
@@ -271,7 +271,8 @@ def _apply(level: Level, movement: Movement, drawing: Drawing, missing: dict[str
     drawing.shrink(level)
 
 
-async def _insert(act: Act, movements: Sequence[Movement], levels: dict[Place, Level]) -> None:
+async def insert(act: Act, movements: Sequence[Movement], levels: dict[Place, Level]) -> None:
+    """Only the rows of the ledger: for whoever has changed the locked levels already."""
     make = id_maker(len(movements))
     await execute(
         INSERT,

@@ -31,6 +31,7 @@ class MovementKind(StrEnum):
     CLEARED = "cleared"
     CONDEMNED = "condemned"
     DISCARDED = "discarded"
+    SAFETY_CHANGED = "safety_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Effect:
     reserved: int = 0
     damaged: int = 0
     quality_control: int = 0
+    safety: int = 0
 
 
 EFFECTS: Final[Mapping[MovementKind, Effect]] = {
@@ -63,10 +65,13 @@ EFFECTS: Final[Mapping[MovementKind, Effect]] = {
     MovementKind.CLEARED: Effect(quality_control=-1),
     MovementKind.CONDEMNED: Effect(quality_control=-1, damaged=1),
     MovementKind.DISCARDED: Effect(on_hand=-1, damaged=-1),
+    MovementKind.SAFETY_CHANGED: Effect(safety=1),
 }
-"""Every quantity is positive but for ADJUSTED, which may take away."""
+"""Every quantity is positive but for ADJUSTED and SAFETY_CHANGED, which may take away."""
 
 COUNTERS: Final = ("on_hand", "allocated", "reserved", "damaged", "quality_control")
+IN_LEDGER: Final = (*COUNTERS, "safety")
+"""What movements add up to; how much is kept back is somebody's wish, and counts no units."""
 
 
 class AdjustmentReason(StrEnum):

@@ -4,10 +4,10 @@ from strawberry import Parent
 
 from domain.permissions import Permission
 from domain.viewer import Viewer
-from models import Channel, Location, Organization
+from models import Channel, Customer, Location, Organization
 from resolvers.context import Info
 from resolvers.scopes import seen
-from resolvers.visible import CHANNELS, LOCATIONS, ORGANIZATIONS
+from resolvers.visible import CHANNELS, CUSTOMERS, LOCATIONS, ORGANIZATIONS
 
 
 def myself(info: Info) -> Viewer:
@@ -21,6 +21,10 @@ def permissions(viewer: Parent[Viewer]) -> list[Permission]:
 async def organization(viewer: Parent[Viewer]) -> Organization:
     """It exists as long as its callers do."""
     return await seen(Organization, ORGANIZATIONS, viewer).get(id=viewer.organization_id)
+
+
+async def customer(viewer: Parent[Viewer]) -> Customer | None:
+    return await seen(Customer, CUSTOMERS, viewer).get_or_none(id=viewer.customer_id) if viewer.customer_id else None
 
 
 async def channels(viewer: Parent[Viewer]) -> list[Channel]:

@@ -90,6 +90,7 @@ class CustomerFilter:
     number: str | None = equals("number")
     name: str | None = matches("name")
     email: str | None = matches("email", needs=CONTACTS)
+    phone: str | None = matches("phone", needs=CONTACTS)
 
 
 @root

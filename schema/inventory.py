@@ -40,7 +40,9 @@ CHANGE = Permission.CHANGE_STOCK
 @graph(models.StockMovement, "One change of a stock level, never edited.", scope=MOVEMENTS, needs=READ)
 class StockMovement(Node):
     kind: MovementKind = column("What kind of change it was.")
-    quantity: int = column("How many units; below 0 only where a count was corrected downwards.")
+    quantity: int = column(
+        "How many units; below 0 only where a count was corrected downwards, or fewer are kept back."
+    )
     reason: AdjustmentReason | None = column("Why, where a count was corrected.")
     reference: str = column("The paper it stands on, such as a delivery note.")
     order_line: OrderLine | None = one("The order line whose units these are; null for goods of no order.", "line")

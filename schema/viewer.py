@@ -9,6 +9,7 @@ from resolvers import viewers
 from resolvers.sources import ANYBODY
 from resolvers.visible import ORGANIZATIONS
 from schema.channels import Channel
+from schema.customers import Customer
 from schema.enums import Audience, Permission, Role
 from schema.fields import column, graph, root, via
 from schema.locations import Location
@@ -33,6 +34,7 @@ class Viewer:
     expires_at: datetime | None = strawberry.field(description="When the session ends, where it does.")
     permissions: list[Permission] = via("What the caller may do.", viewers.permissions)
     organization: Organization = via("Where the caller belongs.", viewers.organization)
+    customer: Customer | None = via("Who the caller is as a customer; null for all others.", viewers.customer)
     channels: list[Channel] = via("The channels the caller is confined to, if any.", viewers.channels)
     locations: list[Location] = via("The locations the caller is confined to, if any.", viewers.locations)
 

@@ -11,7 +11,9 @@ from domain.promising.sealing import BrokenSeal, unseal
 
 async def opened(act: Act, text: str, *, path: str) -> Promised:
     """Raises InvalidInput for what is not an option that this organization offered."""
-    unknown = InvalidInput([InputProblem(path, "NOT_OFFERED", "This is no option as it was offered.")])
+    unknown = InvalidInput(
+        [InputProblem(path, "NOT_OFFERED", "Give the `id` of an option as `promise` offered it, also of what is held.")]
+    )
     key = await known_key(act.organization_id)
     if key is None:
         raise unknown

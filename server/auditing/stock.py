@@ -3,20 +3,20 @@
 from typing import Final
 
 from domain.lifecycle import ALLOCATED
-from domain.stock import COUNTERS, EFFECTS
+from domain.stock import EFFECTS, IN_LEDGER
 from server.auditing.checks import by_sql, listed
 
 NAME: Final = "format('stock of %s at %s (%s)', v.sku, p.code, l.id)"
 NAMED: Final = "JOIN variants v ON v.id = l.variant_id JOIN locations p ON p.id = l.location_id"
 
 _EFFECTS: Final = ", ".join(
-    f"('{kind}', {', '.join(str(getattr(effect, name)) for name in COUNTERS)})" for kind, effect in EFFECTS.items()
+    f"('{kind}', {', '.join(str(getattr(effect, name)) for name in IN_LEDGER)})" for kind, effect in EFFECTS.items()
 )
-_SUMS: Final = ", ".join(f"coalesce(sum(m.quantity * e.{name}), 0) AS {name}" for name in COUNTERS)
-_PAIRS: Final = ", ".join(f"('{name}', l.{name}, made.{name})" for name in COUNTERS)
+_SUMS: Final = ", ".join(f"coalesce(sum(m.quantity * e.{name}), 0) AS {name}" for name in IN_LEDGER)
+_PAIRS: Final = ", ".join(f"('{name}', l.{name}, made.{name})" for name in IN_LEDGER)
 
 COUNTED: Final = f"""
-WITH e(kind, {", ".join(COUNTERS)}) AS (VALUES {_EFFECTS})
+WITH e(kind, {", ".join(IN_LEDGER)}) AS (VALUES {_EFFECTS})
 SELECT {NAME} AS name, format('%s is %s, its movements make %s', c.name, c.counted, c.moved) AS wrong
 FROM stock_levels l {NAMED}
 LEFT JOIN LATERAL (SELECT {_SUMS} FROM stock_movements m JOIN e ON e.kind = m.kind WHERE m.stock_level_id = l.id) AS made

@@ -39,5 +39,6 @@ async def tables_are_ready(settings: Settings) -> bool:
         return True
     missing = await pending(config)
     if missing:
-        sys.stderr.write(f"The tables lack {', '.join(missing)}. Run oms.py migrate first.\n")
+        others = f" and {len(missing) - 1} more migrations" if len(missing) > 1 else ""
+        sys.stderr.write(f"The tables lack {missing[0]}{others}. Run oms.py migrate first.\n")
     return not missing

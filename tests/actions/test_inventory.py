@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -23,7 +25,7 @@ from actions.inventory import (
 )
 from domain.errors import CountChanged, InsufficientStock, InvalidInput, StockCommitted
 from domain.ids import new_id
-from domain.stock import COUNTERS, EFFECTS, AdjustmentReason, MovementKind
+from domain.stock import COUNTERS, EFFECTS, IN_LEDGER, AdjustmentReason, MovementKind
 from models import Channel, OutboxFact, Reservation, StockLevel, StockMovement
 from models.db import tx
 from tests.world import NOW, furnish, place
@@ -89,9 +91,9 @@ async def assert_ledger_equals_counters():
     for level in await StockLevel.all():
         sums: Counter[str] = Counter()
         for movement in await StockMovement.filter(stock_level=level):
-            for name in COUNTERS:
+            for name in IN_LEDGER:
                 sums[name] += movement.quantity * getattr(EFFECTS[movement.kind], name)
-        assert {name: sums[name] for name in COUNTERS} == {name: getattr(level, name) for name in COUNTERS}
+        assert {name: sums[name] for name in IN_LEDGER} == {name: getattr(level, name) for name in IN_LEDGER}
 
 
 async def test_receiving_makes_a_level_where_there_is_none(world):
@@ -253,7 +255,7 @@ async def test_no_more_can_be_repaired_or_cleared_than_is_there(world):
     assert await counters(world) == {"on_hand": 10, "damaged": 3}
 
 
-async def test_safety_stock_lowers_what_is_available_without_a_movement(world):
+async def test_safety_stock_lowers_what_is_available_and_the_ledger_says_who_wanted_it(world):
     where = {"variant_id": world.variants["MUG"].id, "location_id": world.locations["NYC"].id}
     before = await StockMovement.all().count()
 
@@ -262,9 +264,18 @@ async def test_safety_stock_lowers_what_is_available_without_a_movement(world):
 
     level = await world.level("MUG", "NYC")
     assert (level.safety, level.version) == (4, 3)
-    assert await StockMovement.all().count() == before
+    lowered = replace(world.act(), actor="staff:bob", now=world.now + timedelta(hours=1))
+    await inventory.set_safety_stock(lowered, SetSafetyStock(lines=(SafetyLine(**where, safety=1),)))
+
+    trail = await StockMovement.filter(kind=MovementKind.SAFETY_CHANGED).order_by("moved_at")
+    assert [(each.quantity, each.actor, each.moved_at) for each in trail] == [
+        (4, world.act().actor, world.now),
+        (-3, "staff:bob", world.now + timedelta(hours=1)),
+    ]
+    assert await StockMovement.all().count() == before + 2
+    await assert_ledger_equals_counters()
     fact = await OutboxFact.filter(kind="stock_changed", variant_id=level.variant_id).order_by("-id").first()
-    assert (fact.payload["available"], fact.payload["version"]) == (6, 3)
+    assert (fact.payload["available"], fact.payload["version"]) == (9, 4)
 
 
 async def test_all_problems_of_a_receipt_are_told_at_once(world):

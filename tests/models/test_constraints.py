@@ -46,6 +46,7 @@ quotas = importlib.import_module("models.migrations.0028_quotas")
 forwarding = importlib.import_module("models.migrations.0033_forwarding")
 merging = importlib.import_module("models.migrations.0036_merging")
 pickup_codes = importlib.import_module("models.migrations.0045_pickup_codes")
+safety_trail = importlib.import_module("models.migrations.0046_safety_trail")
 for_nobody = importlib.import_module("models.migrations.0041_groups_for_nobody")
 quota_plans = importlib.import_module("models.migrations.0039_quota_plans")
 RULES = {
@@ -85,7 +86,11 @@ RULES = {
     for table, rules in checks.items()
     for name, rule in rules.items()
 } | {("payments", "amounts"): payment_jobs.AMOUNTS}
-RULES |= {name: rule for step in (drop_ship, forwarding, for_nobody) for name, (rule, _) in step.REPLACED.items()}
+RULES |= {
+    name: rule
+    for step in (drop_ship, forwarding, for_nobody, safety_trail)
+    for name, (rule, _) in step.REPLACED.items()
+}
 INDEXES = {
     **availability.UNIQUE,
     **backorders.JOBS,

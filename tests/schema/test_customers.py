@@ -224,6 +224,30 @@ async def test_customers_are_found_by_number_and_by_the_start_of_their_name(worl
     assert by_name["data"]["customerByNumber"] == {"name": "adam Smith"}
 
 
+async def test_who_calls_is_found_by_their_number(world):
+    act = world.act()
+    for name, phone in (("Bob", "+1 617 555 0100"), ("Eve", "+1 212 555 0100")):
+        await customers.create_customer(act, customers.CreateCustomer(name=name, email=None, phone=phone))
+    found = "query ($f: CustomerFilter) { customers(filter: $f) { nodes { name } } }"
+    agent = world.viewer(Role.AGENT)
+
+    answer = await ask(found, agent, {"f": {"phone": "+1 617"}})
+    refused = await ask(
+        found, replace(agent, permissions=agent.permissions - {Permission.READ_CONTACTS}), {"f": {"phone": "+1"}}
+    )
+
+    assert answer["data"]["customers"]["nodes"] == [{"name": "Bob"}]
+    assert codes(refused) == ["FORBIDDEN"]
+
+
+async def test_a_customer_learns_who_they_are_and_nobody_else_is_one(world):
+    query = "{ viewer { customer { name } } }"
+
+    answers = [await ask(query, world.viewer(role)) for role in (Role.CUSTOMER, Role.AGENT)]
+
+    assert [answer["data"]["viewer"]["customer"] for answer in answers] == [{"name": world.customer.name}, None]
+
+
 async def test_who_has_not_bought_has_no_volume(world):
     query = "{ customers(first: 50) { nodes { orderCount volume { minor currency } } } }"
 

@@ -44,6 +44,7 @@ SABOTAGE = [
         "UPDATE stock_levels SET allocated = allocated + 1 WHERE id = '{level}'",
         "allocated is 1, orders hold 0 units",
     ),
+    ("UPDATE stock_levels SET safety = safety + 1 WHERE id = '{level}'", "safety is 1, its movements make 0"),
     ("UPDATE stock_levels SET reserved = reserved + 1 WHERE id = '{level}'", "reserved is 1, carts keep 0 units"),
     (
         "UPDATE line_status SET quantity = quantity + 1 WHERE order_id = '{order}'",
