@@ -28,7 +28,7 @@ from domain.ids import id_maker
 from domain.placing.arriving import handed_over_on, look_ahead
 from domain.placing.world import Network
 from domain.workdays import Loads
-from models.db import Fetching, execute
+from models.db import Fetching, execute, rows
 
 DAYS: Final = """
 SELECT d.id, d.location_id, d.day, d.units, d.orders, d.lines FROM location_days d
@@ -55,6 +55,12 @@ ORDER BY order_id, location_id, day DESC"""
 HELD: Final = """
 SELECT location_id, day FROM capacity_claims WHERE order_id = ANY($1::uuid[])
 UNION SELECT c.location_id, c.day FROM line_claims c JOIN order_lines l ON l.id = c.line_id WHERE l.order_id = ANY($1::uuid[])"""
+OWN: Final = """
+SELECT c.order_id, c.location_id, c.units, (SELECT count(*)::int FROM line_claims n JOIN order_lines l ON l.id = n.line_id
+    WHERE l.order_id = c.order_id AND n.location_id = c.location_id AND n.day = c.day) AS lines
+FROM capacity_claims c JOIN unnest($2::uuid[], $3::date[]) AS wanted(location_id, day)
+    ON c.location_id = wanted.location_id AND c.day = wanted.day
+WHERE c.order_id = ANY($1::uuid[])"""
 Counts = tuple[int, int, int]
 """Units, orders and lines."""
 
@@ -72,6 +78,22 @@ async def read_loads(connection: Any, network: Network, now: datetime) -> Loads:
     """By location what it has to do on its next day, without a lock; empty where days do not count."""
     loads = _next_loads([network], now)
     return _with_counts(loads, await _counted(connection, _limited(loads), DAYS)) if loads else loads
+
+
+class Own(NamedTuple):
+    """What of a location's next day is one order's."""
+
+    units: int
+    lines: int
+
+
+async def read_claims(loads: Loads, orders: Collection[UUID]) -> dict[UUID, dict[UUID, Own]]:
+    """By order and location what they have of the days in `loads`, without a lock; nothing where no day is limited."""
+    keys = _limited(loads)
+    found: dict[UUID, dict[UUID, Own]] = {}
+    for row in await rows(OWN, [sorted(orders), *map(list, zip(*keys, strict=True))]) if keys else ():
+        found.setdefault(row["order_id"], {})[row["location_id"]] = Own(row["units"], row["lines"])
+    return found
 
 
 async def lock_loads(
@@ -127,12 +149,35 @@ async def claim(connection: Any, claims: Sequence[Claimed], lines: Sequence[Line
 
 async def follow(act: Act, moved: Iterable[Moved]) -> None:
     """Count anew what existing orders have moved. The caller holds their locks, and those of the stock levels."""
+    ledgers = await _ledgers(act, moved)
+    if ledgers is None:
+        return
+    ledger, lines = ledgers
+    changed = Changed(ledger.unit_counts(), ledger.counts(), lines.counts())
+    if days := changed.days:
+        await _lock(Fetching, [(act.organization_id, *key) for key in days])
+        await _write(ledger)
+        await execute(COUNT, changed.columns())
+    await lines.write()
+
+
+async def foreseen(act: Act, moved: Iterable[Moved]) -> "Changed":
+    """What `follow` would count if they moved like this."""
+    ledgers = await _ledgers(act, moved)
+    if ledgers is None:
+        return Changed({}, {}, {})
+    ledger, lines = ledgers
+    return Changed(ledger.unit_counts(), ledger.counts(), lines.counts())
+
+
+async def _ledgers(act: Act, moved: Iterable[Moved]) -> tuple[Ledger, Ledger] | None:
+    """Claims of the orders, and of their lines, after the moves; None where nothing is counted."""
     shifted = [(each, of_lines) for each in moved if (of_lines := shifts(each))]
     if not shifted:
-        return
+        return None
     network = await reference.network(Fetching, act.organization_id)
     if not any(place.is_limited for place in network.workplaces.values()):
-        return
+        return None
 
     def arrives(source: UUID, place: UUID) -> date:
         return handed_over_on(network, source, place, act.now)
@@ -150,12 +195,7 @@ async def follow(act: Act, moved: Iterable[Moved]) -> None:
                 ledger.add((order_id, location_id, day), shift.more)
                 for source, units in shift.more_to_come.items():
                     ledger.add((order_id, location_id, arrives(source, location_id)), units)
-    changed = Changed(ledger.unit_counts(), ledger.counts(), lines.counts())
-    if days := changed.days:
-        await _lock(Fetching, [(act.organization_id, *key) for key in days])
-        await _write(ledger)
-        await execute(COUNT, changed.columns())
-    await lines.write()
+    return ledger, lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ class RoutingRun(Node):
     orders_skipped: int = column("How many were to move and did not, because something had changed meanwhile.")
     orders_promised: int = column("How many it left alone because their date was promised from where they are.")
     orders_ruled: int = column(
-        "How many it left alone because their routing rule asks for what a plan of many orders does not know: daily capacity, "
-        "units kept back, a split cost of its own."
+        "How many it left alone because their routing rule asks for what a plan of many orders does not know: units kept back, "
+        "one delivery, a split cost of its own."
     )
     orders_apart: int = column(
         "How many it left alone because they have too many groups of units, or units where they may not come from any more."

@@ -10,6 +10,7 @@ from actions.acting import Act, action
 from actions.changing import OrderChange, Units, lock_orders, save
 from actions.quotas.buyers import groups_of
 from actions.reoptimizing.reading import MOVABLE
+from actions.reoptimizing.rooms import lock_rooms
 from domain.facts import FactKind
 from domain.lifecycle import Action, UnitStatus
 from domain.orders import FulfilmentMethod
@@ -45,7 +46,8 @@ async def move_together(
 ) -> list[UUID]:
     """The ids of the orders that moved; a trade of which anything has changed meanwhile is left out as a whole.
 
-    Locks the orders, then the stock levels that they give and take. For each that moves a decision is stored.
+    Locks the orders, then the stock levels that they give and take, then days, if anybody's rule limits those. For each that
+    moves a decision is stored.
     """
     changes = {change.order.id: change for change in await lock_orders(act, [key for each in trades for key in each])}
     known = [trade for trade in trades if all(_is_as_read(changes[key], units) for key, (units, _) in trade.items())]
@@ -54,9 +56,11 @@ async def move_together(
     if any(level["has_quotas"] for level in locked.values()):
         taken = await _without_quotas(act, changes, taken)
     free = await _free(act, locked)
+    rooms = await lock_rooms(act, changes, frozenset(key for key in changes if considered[key].is_bound))
     moved = []
     for trade, spots in taken:
-        if all(spot.net <= free.get(place, 0) for place, spot in spots.items() if spot.taken):
+        is_free = all(spot.net <= free.get(place, 0) for place, spot in spots.items() if spot.taken)
+        if is_free and await rooms.took(trade):
             for place, spot in spots.items():
                 free[place] -= spot.net
             for key, (units_before, wanted) in trade.items():

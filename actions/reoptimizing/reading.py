@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from domain.orders import FulfilmentMethod
 from domain.placing.considering import Considered, Standpoint, consider
 from domain.placing.world import ChannelTerms, Network
 from domain.routing.kits import gathered
+from domain.routing.rooms import room_of
 from domain.routing.rules.applying import Situation
 from domain.routing.rules.choosing import Asker, WantedLine
 from domain.routing.standing import Standing, StandingOrder, standing_of
@@ -111,16 +112,17 @@ async def read_standing(act: Act, command: ReoptimizeOrders) -> Reading:
     shipping = [order for order in orders if order["id"] in by_order]
     free = await read_free(network, {row["variant_id"] for found in by_order.values() for row in found})
     loads = await workload.read_loads(Fetching, network, act.now)
+    claims = await workload.read_claims(loads, [order["id"] for order in shipping])
     considered = {
-        order["id"]: _considered(act, network, Seen(order, by_order[order["id"]], refused[order["id"]], free, loads))
+        key: _considered(act, network, Seen(order, by_order[key], refused[key], free, loads, claims.get(key, {})))
         for order in shipping
-        if are_whole(by_order[order["id"]])
+        if are_whole(by_order[key := order["id"]])
     }
     movable = [order for order in shipping if order["id"] in considered and considered[order["id"]].is_movable]
-    standing = [_standing(network, considered[order["id"]], order["id"]) for order in movable]
+    standing = [_standing(network, considered[key], key, claims.get(key, {})) for key in (o["id"] for o in movable)]
     settled = [order for order in standing if order.is_settled]
     return Reading(
-        standing_of(settled, free, everywhere(network)),
+        standing_of(settled, free, everywhere(network), room_of(loads)),
         {order.id: [_units_of(row) for row in by_order[order.id]] for order in standing},
         considered,
         promised=await _promised(act, command),
@@ -171,13 +173,21 @@ async def _refused(act: Act, order_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]
 
 
 class Seen(NamedTuple):
-    """An order and its units as they were read, the locations that gave any back, and what is free and to do anywhere."""
+    """An order and its units as they were read, the locations that gave any back, and what is free and to do anywhere.
+
+    `own` are its own units and lines among what there is to do, by location.
+    """
 
     order: dict[str, Any]
     units: Sequence[dict[str, Any]]
     refused: Collection[UUID]
     free: Mapping[UUID, Mapping[UUID, int]]
     loads: Mapping[UUID, Load]
+    own: Mapping[UUID, workload.Own]
+
+    def without_own(self, location_id: UUID) -> Load | None:
+        load, own = self.loads.get(location_id), self.own.get(location_id)
+        return load.with_order(-own.units, -1, -own.lines) if load and own else load
 
 
 def _considered(act: Act, network: Network, seen: Seen) -> Considered:
@@ -216,10 +226,17 @@ def _considered(act: Act, network: Network, seen: Seen) -> Considered:
         hazmat=frozenset(site.id for site in sites if site.is_hazmat),
     )
     positions, places = [row["position"] for row in units], [row["location_id"] for row in units]
-    return consider(situation, network.rules, Standpoint(positions, places, together.members, together.parts))
+    standpoint = Standpoint(positions, places, together.members, together.parts)
+    considered = consider(situation, network.rules, standpoint)
+    if not (considered.is_bound and seen.own):
+        return considered
+    loads = [seen.without_own(site.id) for site in sites]
+    return consider(replace(situation, loads=loads), network.rules, standpoint)
 
 
-def _standing(network: Network, considered: Considered, order_id: UUID) -> StandingOrder:
+def _standing(
+    network: Network, considered: Considered, order_id: UUID, own: Mapping[UUID, workload.Own]
+) -> StandingOrder:
     request = considered.case.strict
     worth = {demand.variant: network.worth_of(demand.variant) for demand in request.demands}
     for at, parts in considered.parts.items():
@@ -233,6 +250,9 @@ def _standing(network: Network, considered: Considered, order_id: UUID) -> Stand
         closed=considered.closed(),
         leanings=considered.leanings(),
         parts={at: tuple((part.variant, part.units) for part in parts) for at, parts in considered.parts.items()},
+        is_bound=considered.is_bound,
+        claimed={location_id: each.units for location_id, each in own.items()},
+        lines=considered.lines,
     )
 
 

@@ -1,5 +1,6 @@
 """An order that stands somewhere, as its routing rules see it now: where it may go, and what is kept of where it went."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
@@ -12,11 +13,9 @@ from domain.routing.rules.choosing import choose
 from domain.routing.rules.keeping import plain_candidate
 from domain.routing.rules.passes import Case, solve
 from domain.routing.rules.values import ConstraintKind, RoutingRule
-from domain.routing.values import Exclusion, RoutingRequest
+from domain.routing.values import Candidate, Exclusion, RoutingRequest
 
-UNKNOWN_TO_MANY: Final = frozenset(
-    {ConstraintKind.DAILY_CAPACITY, ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT}
-)
+UNKNOWN_TO_MANY: Final = frozenset({ConstraintKind.KEEP_UNITS, ConstraintKind.KEEP_PERCENT})
 """What depends on how much others take meanwhile."""
 UNKNOWN_TO_PARTS: Final = frozenset({ConstraintKind.DELIVER_TOGETHER})
 """What is decided about an order as a whole, with the way from where it comes together."""
@@ -78,6 +77,11 @@ class Considered:
         return not any(
             one.kind in UNKNOWN_TO_MANY | UNKNOWN_TO_PARTS for rule in self.rules if rule for one in rule.constraints
         )
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it takes no more than locations can do on their day: soft limits hold too, here."""
+        return any(one.kind is ConstraintKind.DAILY_CAPACITY for rule in self.rules if rule for one in rule.constraints)
 
     def closed(self) -> list[frozenset[UUID]]:
         """By demand where it may not go; it may stay where it is."""
@@ -146,7 +150,7 @@ class Considered:
         case = Case(
             RoutingRequest(
                 [request.demands[line] for line in served],
-                request.candidates,
+                self._candidates(chosen),
                 [stock[line] for line in served],
                 replace(request.options, max_parcels=None, ship_complete=False, complete_lines=False),
                 None if request.unit_costs is None else [request.unit_costs[line] for line in served],
@@ -154,7 +158,7 @@ class Considered:
             )
         )
         far = self.situation.kilometres
-        plain = [plain_candidate(*each) for each in zip(request.candidates, far, strict=True)]
+        plain = [plain_candidate(*each) for each in zip(case.strict.candidates, far, strict=True)]
         kits = {row: parts[line] for row, line in enumerate(served) if line in parts}
         return Routed(solve(case), case, self.rule, plain, case.strict.stock, self.situation.loads, kits)
 
@@ -185,13 +189,42 @@ class Considered:
         ]
         return stock, parts
 
+    def _candidates(self, chosen: Mapping[int, int]) -> list[Candidate]:
+        """With as much room as was seen, or as is taken where another order made room, or where it had it before that day."""
+        units, lines = Counter[int](), Counter[int]()
+        for line, at in chosen.items():
+            units[at] += sum(each for _, each in uses(line, self.case.strict.demands, self.parts)) * self._quantity(
+                line
+            )
+            lines[at] += self.case.strict.demands[line].lines
+        return [
+            replace(
+                one,
+                capacity_units=_at_least(one.capacity_units, units[at]),
+                capacity_lines=_at_least(one.capacity_lines, lines[at]),
+            )
+            if at in units
+            else one
+            for at, one in enumerate(self.case.strict.candidates)
+        ]
+
+    def _quantity(self, line: int) -> int:
+        return self.case.strict.demands[line].quantity
+
     def _why(self, line: int, at: int, units: int) -> Exclusion:
         given = self.case.strict.excluded.get((line, at))
         if given is not None:
             return given
-        if units < self.case.strict.demands[line].quantity:
+        if units < self._quantity(line):
             return Exclusion.NO_STOCK if units <= 0 else Exclusion.NOT_ENOUGH_STOCK
+        room = self.case.strict.candidates[at].capacity_units
+        if room is not None and room < self._quantity(line):
+            return Exclusion.CAPACITY
         return Exclusion.LEFT_TO_OTHERS
+
+
+def _at_least(room: int | None, taken: int) -> int | None:
+    return None if room is None else max(room, taken)
 
 
 def _most_sources(rule: RoutingRule) -> int | None:

@@ -40,7 +40,7 @@ class BacklogOrder:
 
     `unserved_minor` is what each line costs while it stays unserved, where that is not the backlog's `backorder_minor`.
     `unit_costs[line][location]`, when given, is added per unit, as in a RoutingRequest; `excluded_pairs` are (line, location).
-    `parts` are of the demands that are kits.
+    `parts` are of the demands that are kits. Who is not bound by capacity neither heeds it nor takes any.
     """
 
     demands: Sequence[Demand]
@@ -50,6 +50,7 @@ class BacklogOrder:
     unit_costs: Sequence[Sequence[int]] | None = None
     excluded_pairs: frozenset[tuple[int, int]] = frozenset()
     parts: Mapping[int, Uses] = field(default_factory=dict)
+    is_bound: bool = True
 
     def uses(self, line: int) -> Uses:
         """What one of the line's demand takes."""
@@ -191,7 +192,7 @@ def _alike(tables: Tables, numbers: list[int], position: Mapping[VariantKey | Us
     included = np.array([[one.rate.included_kilograms for one in row] for row in seen])
     per_unit = np.array([[one.unit_handling_minor for one in row] for row in seen])
     taking = [[sum(units for _, units in order.uses(line)) for line in range(len(order.demands))] for order in orders]
-    room: Ints = quantity * np.array(taking)
+    room: Ints = quantity * np.array(taking) * np.array([[order.is_bound] for order in orders])
     units = subset_sums(quantity)[:, :, None]
     kilograms = np.maximum(-(-subset_sums(weight) // 1000)[:, :, None] - included[:, None, :], 0)
     cost: Ints = base[:, None, :] + kilograms * per_kilogram[:, None, :] + units * per_unit[:, None, :]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.routing.backlog import NOWHERE, Backlog, Places, order_cost
+from domain.routing.rooms import Rooms, RoomSpot
 from domain.routing.values import VariantKey
 
 Spot = tuple[VariantKey, int]
@@ -27,11 +28,13 @@ class _Changes:
     """What each order that changes would save and take (negative: give)."""
 
     free: dict[Spot, int]
+    rooms: Rooms[int]
     savings: dict[int, int] = field(default_factory=dict)
     takes: dict[int, dict[Spot, int]] = field(default_factory=dict)
 
-    def fit(self, orders: Iterable[int]) -> bool:
-        return all(units <= self.free.get(spot, 0) for spot, units in self.taken(orders).items() if units > 0)
+    def fit(self, orders: Sequence[int]) -> bool:
+        taken = self.taken(orders).items()
+        return all(units <= self.free.get(spot, 0) for spot, units in taken if units > 0) and self.rooms.fit(orders)
 
     def taken(self, orders: Iterable[int]) -> dict[Spot, int]:
         total: dict[Spot, int] = {}
@@ -44,6 +47,7 @@ class _Changes:
         """Their changes are made: what is free afterwards, and nothing of them is left to do."""
         for spot, units in self.taken(orders).items():
             self.free[spot] = self.free.get(spot, 0) - units
+        self.rooms.do(orders)
         saving = sum(self.savings.pop(order) for order in orders)
         for order in orders:
             del self.takes[order]
@@ -51,13 +55,19 @@ class _Changes:
 
 
 def exchanges(
-    backlog: Backlog, before: Places, after: Places, *, free: Mapping[Spot, int], least_saving_minor: int
+    backlog: Backlog,
+    before: Places,
+    after: Places,
+    *,
+    free: Mapping[Spot, int],
+    least_saving_minor: int,
+    rooms: Rooms[int] | None = None,
 ) -> list[Exchange]:
     """The steps in the order in which they can be taken; those that save less, or lose units somebody has, are left out.
 
-    `free` is what nobody holds under `before`.
+    `free` is what nobody holds under `before`, `rooms` what locations can still do.
     """
-    changes = _changes(backlog, before, after, free)
+    changes = _changes(backlog, before, after, _Changes(dict(free), rooms or Rooms()))
     least = max(1, least_saving_minor)
     steps = list(_alone(changes, least))
     for group in _linked(changes):
@@ -78,8 +88,7 @@ def taken_by(backlog: Backlog, order: int, before: Sequence[int], after: Sequenc
     return {spot: units for spot, units in taken.items() if units}
 
 
-def _changes(backlog: Backlog, before: Places, after: Places, free: Mapping[Spot, int]) -> _Changes:
-    changes = _Changes(dict(free))
+def _changes(backlog: Backlog, before: Places, after: Places, changes: _Changes) -> _Changes:
     for at, (was, will) in enumerate(zip(before, after, strict=True)):
         if any(old != NOWHERE and new == NOWHERE for old, new in zip(was, will, strict=True)):
             continue
@@ -110,20 +119,32 @@ def _linked(changes: _Changes) -> list[list[int]]:
             order = group[order]
         return order
 
-    wanted = {spot: 0 for taken in changes.takes.values() for spot in taken}
-    for taken in changes.takes.values():
-        for spot, units in taken.items():
-            wanted[spot] += max(0, units)
-    touching: dict[Spot, int] = {}
+    scarce = _scarce(changes)
+    touching: dict[Spot | RoomSpot, int] = {}
     for order in sorted(changes.takes):
-        for spot in changes.takes[order]:
-            if wanted[spot] > changes.free.get(spot, 0):
+        for spot in (*changes.takes[order], *changes.rooms.takes.get(order, ())):
+            if spot in scarce:
                 one, other = sorted((leader(touching.setdefault(spot, order)), leader(order)))
                 group[other] = one
     groups: dict[int, list[int]] = {}
     for order in sorted(changes.takes):
         groups.setdefault(leader(order), []).append(order)
     return list(groups.values())
+
+
+def _scarce(changes: _Changes) -> set[Spot | RoomSpot]:
+    """What is wanted more than there is of it."""
+    wanted: dict[Spot, int] = {}
+    room: dict[RoomSpot, int] = {}
+    for order, taken in changes.takes.items():
+        for spot, units in taken.items():
+            wanted[spot] = wanted.get(spot, 0) + max(0, units)
+        for place, units in changes.rooms.wanted_by(order).items():
+            room[place] = room.get(place, 0) + units
+    return {
+        *(spot for spot, units in wanted.items() if units > changes.free.get(spot, 0)),
+        *(place for place, units in room.items() if units > changes.rooms.left[place]),
+    }
 
 
 def _without_ballast(changes: _Changes, group: Sequence[int]) -> list[int]:

@@ -62,7 +62,7 @@ def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> Sha
         if stalled > PATIENCE:
             step, stalled, prices, direction = step * SHORTER, 0, best, np.zeros(supply.shape)
             continue
-        over = (np.vstack([used, np.where(limited, used.sum(axis=0), 0)]) - supply).astype(np.float64)
+        over = (used - supply).astype(np.float64)
         over[(over < 0) & (prices <= 0)] = 0
         direction = over + MEMORY * direction
         length = float((scale * direction * direction).sum())
@@ -79,9 +79,9 @@ def _price_kits(tables: Tables, prices: Floats) -> None:
 
 
 def _relaxed(tables: Tables, prices: Floats) -> tuple[float, Ints]:
-    """(what all orders cost together at these prices, units they would take); the last row of prices is capacity's."""
+    """(what all orders cost together at these prices, units they would take); the last row of both is capacity's."""
     total = 0.0
-    used = np.zeros(tables.stock.shape, dtype=np.int64)
+    used = np.zeros(prices.shape, dtype=np.int64)
     for group in tables.groups:
         priced = group.quantity[:, :, None] * prices[group.variant] + group.room[:, :, None] * prices[-1]
         total += _choose(tables, group, priced, used)
@@ -97,6 +97,8 @@ def _choose(tables: Tables, group: Alike, priced: Floats, used: Ints) -> float:
     backlog = tables.backlog
     lines = group.quantity.shape[1]
     every = np.arange(len(group.orders))
+    limited = tables.capacity < NEVER
+    has_limits = bool(limited.any())
     cost = group.cost + subset_sums(priced)
     place = cost.argmin(axis=2)
     parcel = np.take_along_axis(cost, place[:, :, None], axis=2)[:, :, 0] + backlog.split_minor
@@ -119,5 +121,8 @@ def _choose(tables: Tables, group: Alike, priced: Floats, used: Ints) -> float:
         for line in range(lines):
             taken = (part >> line & 1).astype(np.bool_) & (at >= 0)
             np.add.at(used, (group.variant[taken, line], at[taken]), group.quantity[taken, line])
+            if has_limits:
+                np.add.at(used[-1], at[taken], group.room[taken, line])
         left ^= part
+    used[-1, ~limited] = 0
     return float(best[:, -1].sum()) - backlog.split_minor * len(every)

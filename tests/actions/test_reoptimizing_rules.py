@@ -65,7 +65,6 @@ async def test_who_waits_is_served_even_from_the_last_step():
 @pytest.mark.parametrize(
     "terms",
     [
-        {"constraints": (RuleConstraint(kind=ConstraintKind.DAILY_CAPACITY),)},
         {"constraints": (RuleConstraint(kind=ConstraintKind.KEEP_UNITS, value=1),)},
         {"split_minor": 1},
     ],
