@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from operator import attrgetter
 from typing import Final, Self
 from uuid import UUID
@@ -12,12 +11,10 @@ import orjson
 from strawberry import Parent
 
 from domain.orders import FulfilmentMethod
-from domain.routing.explain import Verdict
-from domain.routing.rules.explaining import explain_case, explain_merging
 from domain.routing.rules.keeping import Kept, kept_of, plain_plan, plan_of
-from domain.routing.rules.merging import Merged
+from domain.routing.rules.telling import shortage_told, weighed
 from domain.routing.rules.values import ConstraintKind
-from domain.routing.values import Exclusion, Parcel, RoutingPlan, Shortage, Worth, real_cost_minor
+from domain.routing.values import Parcel, RoutingPlan, Shortage, real_cost_minor
 from models import Location, LocationGroup, OrderLine, RoutingDecision, RoutingRule
 from models.locations import LocationKind
 from resolvers.context import Info
@@ -95,70 +92,11 @@ class UnservedShown:
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictShown:
-    order_line: OrderLine | None
-    quantity: int
-    reason: Exclusion | None
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityShown:
-    units: int
-    orders: int
-    most_units: int | None
-    most_orders: int | None
-    lines: int
-    most_lines: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateShown:
-    location: Location | None
-    brought_to: Location | None
-    distance_km: int
-    is_chosen: bool
-    parcel_minor: int | None
-    weighed_minor: int | None
-    work_on: date | None
-    days_later: int
-    capacity: CapacityShown | None
-    lines: list[VerdictShown]
-
-
-@dataclass(frozen=True, slots=True)
 class LastLegShown:
     location: Location | None
     distance_km: int
     weight_grams: int
     shipping_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class MergePlaceShown:
-    location: Location | None
-    distance_km: int
-    is_chosen: bool
-    cost_minor: int
-    last_leg_minor: int
-    unserved_units: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunnerUpShown:
-    parcels: list[ParcelShown]
-    last_leg: LastLegShown | None
-    cost_minor: int
-    split_minor: int
-    weighed_minor: int
-    difference_minor: int
-    unserved_units: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExplanationShown:
-    candidates: list[CandidateShown]
-    merge_places: list[MergePlaceShown]
-    runner_up: RunnerUpShown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +132,7 @@ class Names:
             for line, at, _, quantity in plan.assignments
             if at == parcel.candidate and line in parcel.lines
         ]
-        worth = self.kept.worth or Worth()
-        scarcity, markdown = (
-            sum(rows[line][parcel.candidate] * quantity for line, quantity in units) if rows else 0 for rows in worth
-        )
+        only = weighed(self.kept, parcel.candidate, units, parcel.extra_minor)
         return ParcelShown(
             location=self.location(parcel.candidate),
             brought_to=self.brought_to(parcel.candidate),
@@ -208,9 +143,9 @@ class Names:
             labour_minor=parcel.labour_minor,
             backlog_minor=parcel.backlog_minor,
             delay_minor=parcel.delay_minor,
-            sequence_minor=parcel.extra_minor - scarcity - markdown,
-            scarcity_minor=scarcity,
-            markdown_minor=markdown,
+            sequence_minor=only.sequence_minor,
+            scarcity_minor=only.scarcity_minor,
+            markdown_minor=only.markdown_minor,
             contents=[UnitsShown(self.line(line), quantity) for line, quantity in units],
         )
 
@@ -230,20 +165,6 @@ class Names:
             return None
         [far] = [way.kilometres for way in self.kept.merging.ways if way.location == leg.location]
         return LastLegShown(self.locations.get(leg.location), round(far), leg.grams, leg.shipping_minor)
-
-    def merge_places(self, merged: Merged) -> list[MergePlaceShown]:
-        assert self.kept.merging is not None, "it comes together somewhere"
-        return [
-            MergePlaceShown(
-                location=self.locations.get(way.location),
-                distance_km=round(way.kilometres),
-                is_chosen=at == merged.at,
-                cost_minor=real_cost_minor(plan),
-                last_leg_minor=plan.last_leg.shipping_minor if plan.last_leg else 0,
-                unserved_units=_unserved_units(plan),
-            )
-            for at, (way, plan) in enumerate(zip(self.kept.merging.ways, merged.plans, strict=True))
-        ]
 
 
 async def steps(root: Parent[RoutingRule], info: Info) -> list[StepShown]:
@@ -299,18 +220,21 @@ async def constraints(root: Parent[RoutingRule], info: Info) -> list[ConstraintS
 
 
 async def parcels(root: Parent[RoutingDecision], info: Info) -> list[ParcelShown]:
-    names, plan = await _read(root, info)
+    names, plan = await read_decision(root, info)
     return names.parcels(plan)
 
 
 async def last_leg(root: Parent[RoutingDecision], info: Info) -> LastLegShown | None:
-    names, plan = await _read(root, info)
+    names, plan = await read_decision(root, info)
     return names.last_leg(plan)
 
 
 async def unserved(root: Parent[RoutingDecision], info: Info) -> list[UnservedShown]:
-    names, plan = await _read(root, info)
-    return [UnservedShown(names.line(line), quantity, reason) for line, quantity, reason in plan.unserved]
+    names, plan = await read_decision(root, info)
+    return [
+        UnservedShown(names.line(short.line), short.quantity, shortage_told(names.kept, plan, short))
+        for short in plan.unserved
+    ]
 
 
 async def split_minor(root: Parent[RoutingDecision]) -> int:
@@ -321,28 +245,6 @@ async def weighed_minor(root: Parent[RoutingDecision]) -> int:
     return int(orjson.loads(root.plan)["total"])
 
 
-async def explanation(root: Parent[RoutingDecision], info: Info) -> ExplanationShown:
-    """Worked out anew from what was stored, beside the event loop."""
-    names, _ = await _read(root, info)
-    merging = names.kept.merging
-    compared = await asyncio.to_thread(explain_merging, merging) if merging else None
-    found = compared.explanation if compared else await asyncio.to_thread(explain_case, names.kept.case)
-    runner_up = None
-    if found.runner_up is not None and found.difference_minor is not None:
-        seen_there = names.seen_from(compared.runner_up_at) if compared else names
-        runner_up = RunnerUpShown(
-            parcels=seen_there.parcels(found.runner_up),
-            last_leg=names.last_leg(found.runner_up),
-            cost_minor=real_cost_minor(found.runner_up),
-            split_minor=found.runner_up.split_minor,
-            weighed_minor=found.runner_up.total_minor,
-            difference_minor=found.difference_minor,
-            unserved_units=_unserved_units(found.runner_up),
-        )
-    candidates = [_candidate(names, found.plan, at, verdict) for at, verdict in enumerate(found.verdicts)]
-    return ExplanationShown(candidates, names.merge_places(compared.merged) if compared else [], runner_up)
-
-
 async def replay(root: Parent[RoutingDecision]) -> ReplayShown:
     """Decide again by what was stored."""
     plan = await asyncio.to_thread(kept_of(orjson.loads(root.request)).decided_again)
@@ -350,31 +252,7 @@ async def replay(root: Parent[RoutingDecision]) -> ReplayShown:
     return ReplayShown(again == orjson.loads(root.plan), real_cost_minor(plan))
 
 
-def _unserved_units(plan: RoutingPlan) -> int:
-    return sum(short.quantity for short in plan.unserved)
-
-
-def _candidate(names: Names, plan: RoutingPlan, at: int, verdict: Verdict) -> CandidateShown:
-    load = names.kept.loads[at] if names.kept.loads else None
-    taken = {line: quantity for line, place, _, quantity in plan.assignments if place == at}
-    return CandidateShown(
-        location=names.location(at),
-        brought_to=names.brought_to(at),
-        distance_km=round(names.kept.kilometres[at]),
-        is_chosen=bool(taken),
-        parcel_minor=verdict.parcel_minor,
-        weighed_minor=verdict.weighed_minor,
-        work_on=load.day if load else None,
-        days_later=load.later if load else 0,
-        capacity=CapacityShown(*load[2:]) if load and load.is_limited else None,
-        lines=[
-            VerdictShown(names.line(line), taken.get(line, 0), verdict.reasons.get(line))
-            for line in range(len(names.kept.case.strict.demands))
-        ],
-    )
-
-
-async def _read(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPlan]:
+async def read_decision(decision: RoutingDecision, info: Info) -> tuple[Names, RoutingPlan]:
     kept = kept_of(orjson.loads(decision.request))
     candidates = kept.case.strict.candidates
     places = [way.location for way in kept.merging.ways] if kept.merging else []

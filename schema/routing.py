@@ -9,7 +9,7 @@ import models
 from domain.permissions import Permission
 from domain.routing.rules.values import ConstraintKind, DecisionKind, RuleStatus
 from domain.routing.values import Exclusion, Shortage
-from resolvers import routing
+from resolvers import routing, routing_explained
 from resolvers.visible import PARTS_OF_ORDERS, ROUTING_RULES
 from schema.catalogue import Variant
 from schema.channels import Channel
@@ -53,14 +53,21 @@ strawberry.enum(
     Exclusion,
     name="RoutingExclusion",
     description="Why a location does not serve a line. "
-    "NOT_IN_RULE: no step of the rule names it. LATER_IN_RULE: it would not cost more, but the rule, or what its units are "
-    "worth elsewhere, puts others before it. SAME_COST: it would be no worse; of such locations the one that was set up "
+    "KEPT_BACK: it has the stock, and the rule keeps it back there. "
+    "NOT_IN_RULE: no step of the rule names it. LATER_IN_RULE: it would not cost more, but the rule puts others before it. "
+    "WORTH_MORE: it would not cost more, but its units are worth more to later orders, or a markdown credit is worth more "
+    "elsewhere. SAME_COST: it would be no worse; of such locations the one that was set up "
     "first gives. DEARER: it would cost more. LEFT_WAITING: it could serve the line, which waits all the same: for what is "
     "to come with it, or because of how many parcels or sources are allowed. "
     "NOT_CHOSEN: a person chose another location. "
     "LEFT_TO_OTHERS: it could serve the line, and the plan made together with other orders has it serve them.",
 )
-strawberry.enum(Shortage, name="RoutingShortage", description="Why units are served by nobody.")
+strawberry.enum(
+    Shortage,
+    name="RoutingShortage",
+    description="Why units are served by nobody. NO_STOCK: nobody has them. NOT_OPEN: who has them may not give them; the "
+    "locations say why. NOT_COMPLETE: somebody has them, but not all that has to go with them.",
+)
 
 
 @strawberry.type(description="One step of a rule: earlier steps are asked first.")
@@ -176,6 +183,9 @@ class RoutingVerdict:
     order_line: OrderLine | None = strawberry.field(description="The line; null where you may not see it.")
     quantity: int = strawberry.field(description="Units that it gives.")
     reason: Exclusion | None = strawberry.field(description="Why it gives none; null if it gives some.")
+    dropped: Exclusion | None = strawberry.field(
+        description="What would have kept it from giving these, had the soft constraint not been dropped for them."
+    )
 
 
 @strawberry.type(description="What a location had taken on for the day on which it would have worked on the order.")
@@ -200,9 +210,12 @@ class RoutingCandidate:
         description=f"What one parcel of all that it could serve would cost, {IN_ORDER_CURRENCY}; null if it could serve "
         "nothing."
     )
-    weighed_minor: Minor | None = strawberry.field(
-        description="The same with what is only weighed: the rule's sequence, scarcity and markdown credits."
+    weighed_minor: Minor | None = strawberry.field(description="The same with what is only weighed: the next three.")
+    sequence_minor: Minor = strawberry.field(description="By how much the steps of the rule put that parcel off.")
+    scarcity_minor: Minor = strawberry.field(
+        description="What its units are worth to the orders that will need them there, where that is looked ahead to."
     )
+    markdown_minor: Minor = strawberry.field(description="The markdown credit that would be given up with it.")
     work_on: date | None = strawberry.field(
         description="Its day on which it would have worked on the order, by cut-off and calendar; null where nobody asked."
     )
@@ -253,6 +266,9 @@ class RoutingExplanation:
         description="Every place where it might have come together; none for what is not delivered together."
     )
     runner_up: RoutingRunnerUp | None = strawberry.field(description="What would have been next; null if nothing.")
+    relaxed: list[RoutedUnits] = strawberry.field(
+        description="Units that are served only because soft constraints were dropped for them."
+    )
 
 
 @strawberry.type(description="The same decision made again from what was stored.")
@@ -280,7 +296,7 @@ class RoutingDecision(Node):
         "From where all of it is delivered together; null if it leaves from wherever it lies.", routing.last_leg
     )
     unserved: list[RoutedShortage] = via("What nobody could serve.", routing.unserved)
-    explanation: RoutingExplanation = via("Why it was planned so.", routing.explanation)
+    explanation: RoutingExplanation = via("Why it was planned so.", routing_explained.explanation)
     replay: RoutingReplay = via("The decision made again.", routing.replay)
 
 

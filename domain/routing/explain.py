@@ -4,7 +4,7 @@ Asked for on its own, so that deciding costs nothing for it: the request alone i
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from domain.routing.plan import plan_of_units, route
 from domain.routing.quantities import taken_cost
@@ -17,7 +17,8 @@ class Verdict:
     """One candidate. `parcel_minor` is what one parcel of all that it could serve would cost, `weighed_minor` the same with
     what is only weighed; None if there is nothing.
 
-    `reasons` says for each line that the plan does not take from here why not.
+    `reasons` says for each line that the plan does not take from here why not, and `able` how many units of each that parcel
+    would have.
     """
 
     candidate: Candidate
@@ -25,19 +26,22 @@ class Verdict:
     reasons: Mapping[int, Exclusion]
     parcel_minor: int | None
     weighed_minor: int | None
+    able: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """`runner_up` is the best plan that sends something from elsewhere; `difference_minor` what it costs more.
 
-    The difference is negative when the runner-up is cheaper because it leaves more units unserved.
+    The difference is negative when the runner-up is cheaper because it leaves more units unserved. `relaxed` are units by
+    line that are served only because soft constraints were dropped for them.
     """
 
     plan: RoutingPlan
     verdicts: tuple[Verdict, ...]
     runner_up: RoutingPlan | None
     difference_minor: int | None
+    relaxed: Mapping[int, int] = field(default_factory=dict)
 
 
 def explain(request: RoutingRequest) -> Explanation:
@@ -83,6 +87,7 @@ def verdict(request: RoutingRequest, at: int, plan: RoutingPlan) -> Verdict:
         },
         parcel,
         None if parcel is None else taken_cost(request, at, able)[0],
+        tuple(able),
     )
 
 

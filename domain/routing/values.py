@@ -33,6 +33,7 @@ class Exclusion(StrEnum):
     METHOD = "method"
     NO_STOCK = "no_stock"
     NOT_ENOUGH_STOCK = "not_enough_stock"
+    KEPT_BACK = "kept_back"
     CAPACITY = "capacity"
     TRIED_BEFORE = "tried_before"
     NOT_LAUNCHED = "not_launched"
@@ -44,18 +45,21 @@ class Exclusion(StrEnum):
     NOT_CHOSEN = "not_chosen"
     LEFT_TO_OTHERS = "left_to_others"
     LATER_IN_RULE = "later_in_rule"
+    WORTH_MORE = "worth_more"
     SAME_COST = "same_cost"
     LEFT_WAITING = "left_waiting"
     DEARER = "dearer"
 
 
 class Shortage(StrEnum):
-    """Why units stay unserved."""
+    """Why units stay unserved. Plans call it `NO_STOCK` whatever keeps stock from them; planners are told the last two."""
 
     NO_STOCK = "no_stock"
     CAPACITY = "capacity"
     MAX_PARCELS = "max_parcels"
     MAX_SOURCES = "max_sources"
+    NOT_OPEN = "not_open"
+    NOT_COMPLETE = "not_complete"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from actions import desk, markdowns
+from actions import desk, markdowns, reference
 from actions.markdowns import LocationCredit, SetMarkdownCredits
+from models import ShadowPrice
 from resolvers.ids import global_id
 from tests.schema.asking import ask
 from tests.schema.test_orders_placing import place, wanted
@@ -17,7 +18,9 @@ WEIGHED = """query($id: ID!) { order(id: $id) { routingDecisions {
     parcels { location { code } shippingMinor handlingMinor labourMinor backlogMinor delayMinor
         sequenceMinor scarcityMinor markdownMinor }
     explanation {
-        candidates { location { code } parcelMinor weighedMinor lines { reason } }
+        candidates { location { code } parcelMinor weighedMinor sequenceMinor scarcityMinor markdownMinor
+            lines { quantity reason dropped } }
+        relaxed { quantity orderLine { sku } }
         runnerUp { costMinor splitMinor weighedMinor differenceMinor } } } } }"""
 
 
@@ -50,10 +53,44 @@ async def test_a_markdown_credit_that_decides_is_told_as_what_it_is(counter):
     seen = {each["location"]["code"]: each for each in found["explanation"]["candidates"]}
     assert (parcel["location"]["code"], parcel["markdownMinor"], parcel["sequenceMinor"]) == ("LAX", 0, 0)
     assert found["weighedMinor"] == found["costMinor"] == seen["LAX"]["weighedMinor"]
-    assert seen["NYC"]["lines"] == [{"reason": "LATER_IN_RULE"}]
-    assert seen["NYC"]["weighedMinor"] == seen["NYC"]["parcelMinor"] + 5_000
+    assert seen["NYC"]["lines"] == [{"quantity": 0, "reason": "WORTH_MORE", "dropped": None}]
+    assert seen["NYC"]["weighedMinor"] == seen["NYC"]["parcelMinor"] + seen["NYC"]["markdownMinor"]
+    assert seen["NYC"]["markdownMinor"] == 5_000
     runner_up = found["explanation"]["runnerUp"]
     assert runner_up["weighedMinor"] - found["weighedMinor"] == 5_000 + runner_up["differenceMinor"] > 0
+
+
+async def test_the_cheapest_location_that_keeps_its_last_units_for_others_says_so(counter):
+    world = await furnish(units=9)
+    nyc = world.locations["NYC"]
+    await ShadowPrice.create(
+        organization_id=world.organization_id, variant=world.variants["MUG"], location=nyc, unit_minor=100
+    )
+    reference.forget(world.organization_id)
+
+    found = await decision(world, await place(counter, world.viewer(), wanted(world, ("MUG", 2))))
+
+    seen = {each["location"]["code"]: each for each in found["explanation"]["candidates"]}
+    assert [parcel["location"]["code"] for parcel in found["parcels"]] == ["CHI"]
+    assert seen["NYC"]["parcelMinor"] < found["costMinor"] < seen["NYC"]["weighedMinor"]
+    assert (seen["NYC"]["scarcityMinor"], seen["NYC"]["sequenceMinor"], seen["NYC"]["markdownMinor"]) == (200, 0, 0)
+    assert seen["NYC"]["weighedMinor"] == seen["NYC"]["parcelMinor"] + 200
+    assert seen["NYC"]["lines"] == [{"quantity": 0, "reason": "WORTH_MORE", "dropped": None}]
+    assert found["explanation"]["runnerUp"]["differenceMinor"] == seen["NYC"]["parcelMinor"] - found["costMinor"]
+
+
+async def test_what_was_served_only_without_the_soft_constraint_says_which_and_what_it_cost(counter):
+    world = await furnish(units=9)
+    far = [{"kind": "MAX_DISTANCE", "isHard": False, "value": 1}]
+    rule = await do(RULE, world, {"name": "Near", "constraints": far})
+    await do(ACTIVATE, world, {"ruleId": rule["id"]})
+
+    found = await decision(world, await place(counter, world.viewer(), wanted(world, ("MUG", 2))))
+
+    seen = {each["location"]["code"]: each for each in found["explanation"]["candidates"]}
+    assert found["explanation"]["relaxed"] == [{"quantity": 2, "orderLine": {"sku": "MUG"}}]
+    assert seen["NYC"]["lines"] == [{"quantity": 2, "reason": None, "dropped": "TOO_FAR"}]
+    assert (seen["NYC"]["parcelMinor"], seen["CHI"]["lines"][0]["reason"]) == (found["costMinor"], "TOO_FAR")
 
 
 async def test_the_parts_that_are_weighed_and_those_that_are_paid_sum_to_what_was_compared(counter):
