@@ -12,6 +12,8 @@ from actions.forwarding.declining import decline as decline_transfer
 from actions.fulfilment.declining import DeclineFulfilment, decline
 from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.orders.cancelling import CancelledLine, CancelOrder, cancel
+from actions.reoptimizing.reading import ReoptimizeOrders
+from actions.reoptimizing.running import reoptimize
 from actions.routing_rules import DraftRoutingRule
 from domain.errors import DomainError
 from domain.fulfilment import DeclineReason, FulfilmentStatus
@@ -53,7 +55,7 @@ FROM location_days d JOIN locations l ON l.id = d.location_id"""
 
 
 async def some_step(world: World, counters: list[desk.Desk], luck: Random) -> None:
-    kind = luck.choice(["place", "place", "collect", "collect", "cancel", "decline", "retry"])
+    kind = luck.choice(["place", "place", "collect", "collect", "cancel", "decline", "retry", "together"])
     lines = await OrderLine.all().order_by("id")
     try:
         if kind == "place" or not lines:
@@ -75,6 +77,8 @@ async def some_step(world: World, counters: list[desk.Desk], luck: Random) -> No
             for transfer in await Transfer.filter(order_id=order_id, status=TransferStatus.READY):
                 late = DeclineTransfer(transfer_id=transfer.id, reason=DeclineReason.NO_CAPACITY)
                 await decline_transfer(world.act(), late)
+        elif kind == "together":
+            await reoptimize(world.act(), ReoptimizeOrders(seed=luck.randint(1, 99), rounds=50))
         else:
             await retry_all_backorders(world.now)
     except DomainError:
