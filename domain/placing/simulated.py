@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.placing.simulating import Change
 from domain.routing.explain import verdict
+from domain.routing.rules.telling import later_or_worth_more
 from domain.routing.values import Exclusion, RoutingPlan
 
 
@@ -30,8 +31,16 @@ def _why(change: Change, line: int, location: UUID) -> Exclusion | None:
     """Of several ways from there, what kept one out that was possible at all."""
     again = change.again
     ways = [at for at, one in enumerate(again.request.candidates) if one.location == location]
-    reasons = [verdict(again.request, at, again.plan).reasons.get(line) for at in ways]
+    reasons = [_reason(change, line, at) for at in ways]
     return min((each for each in reasons if each), key=lambda each: each is Exclusion.METHOD, default=None)
+
+
+def _reason(change: Change, line: int, at: int) -> Exclusion | None:
+    request, plan = change.again.request, change.again.plan
+    reason = verdict(request, at, plan).reasons.get(line)
+    if reason is Exclusion.LATER_IN_RULE and (worth := change.situation.unit_costs):
+        return later_or_worth_more(request, worth, plan, line=line, at=at)
+    return reason
 
 
 def _units(plan: RoutingPlan) -> dict[tuple[int, UUID], int]:

@@ -1,12 +1,12 @@
 """What a planner is told of a stored decision beyond its plan: what was kept back, what was dropped, what is worth more."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from domain.routing.explain import Explanation, exclusion
 from domain.routing.rules.keeping import Kept
-from domain.routing.values import Exclusion, RoutingPlan, Shortage, Unserved, Worth
+from domain.routing.values import Exclusion, RoutingPlan, RoutingRequest, Shortage, Unserved, Worth
 
 OUT_OF_STOCK: Final = frozenset({Exclusion.NO_STOCK, Exclusion.NOT_ENOUGH_STOCK})
 
@@ -34,10 +34,19 @@ def reason_told(kept: Kept, found: Explanation, line: int, at: int) -> Exclusion
     if reason in OUT_OF_STOCK and _is_kept_back(kept, line, at):
         return Exclusion.KEPT_BACK
     if reason is Exclusion.LATER_IN_RULE and kept.worth is not None:
-        sequence = _sequence(kept, line)
-        chosen = [sequence[one.candidate] for one in found.plan.assignments if one.line == line]
-        return Exclusion.WORTH_MORE if sequence[at] <= min(chosen, default=0) else reason
+        return later_or_worth_more(kept.case.strict, kept.worth.unit_costs, found.plan, line=line, at=at)
     return reason
+
+
+def later_or_worth_more(
+    request: RoutingRequest, worth: Sequence[Sequence[int]], plan: RoutingPlan, *, line: int, at: int
+) -> Exclusion:
+    """What puts others before a candidate: the rule's sequence, or else what its units are `worth`, by line and candidate."""
+    costs = request.unit_costs
+    assert costs is not None, "something was weighed"
+    sequence = [cost - lost for cost, lost in zip(costs[line], worth[line], strict=True)] if worth else costs[line]
+    chosen = [sequence[one.candidate] for one in plan.assignments if one.line == line]
+    return Exclusion.WORTH_MORE if sequence[at] <= min(chosen, default=0) else Exclusion.LATER_IN_RULE
 
 
 def dropped(kept: Kept, plan: RoutingPlan, line: int, at: int) -> Exclusion | None:
@@ -75,11 +84,3 @@ def shortage_told(kept: Kept, plan: RoutingPlan, short: Unserved) -> Shortage:
 def _is_kept_back(kept: Kept, line: int, at: int) -> bool:
     free, open_units = kept.free[line][at], kept.case.strict.stock[line][at]
     return free > open_units and (open_units <= 0 or free >= kept.case.strict.demands[line].quantity)
-
-
-def _sequence(kept: Kept, line: int) -> list[int]:
-    """By candidate how far down the rule's sequence it comes for a line, in minor units for each unit."""
-    costs = kept.case.strict.unit_costs
-    assert costs is not None, "something was weighed"
-    lost = kept.worth.unit_costs if kept.worth else ()
-    return [cost - worth for cost, worth in zip(costs[line], lost[line], strict=True)] if lost else list(costs[line])
