@@ -24,7 +24,7 @@ def _replaced(table: str, name: str, rule: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0045_pickup_codes")]
+    dependencies = [("models", "0046_kits_substituted")]
 
     operations: list[Any] = [
         *(
