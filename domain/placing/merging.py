@@ -13,6 +13,7 @@ from domain.merging import Merge
 from domain.placing.commands import Together
 from domain.placing.forwarding import HandOvers, Terms
 from domain.placing.world import ChannelTerms, Network, Site, View
+from domain.routing.kits import Parts
 from domain.routing.rules.choosing import Asker, WantedLine, choose, leading
 from domain.routing.rules.values import RoutingRule
 from domain.routing.values import Demand, Method, RoutingPlan
@@ -78,14 +79,18 @@ def merge_sites(network: Network, channel: ChannelTerms) -> list[Site]:
     ]
 
 
-def first_sites(wanted: Terms, sites: Sequence[Site], places: Sequence[Site], view: View) -> list[Site]:
-    """Of the places so many as are compared. `sites` are those of the stock."""
+def first_sites(
+    wanted: Terms, sites: Sequence[Site], places: Sequence[Site], view: View, *, parts: Parts | None = None
+) -> list[Site]:
+    """Of the places so many as are compared. `sites` are those of the stock; what lies of a kit are units of its `parts`."""
     shipped = [line for line, demand in enumerate(wanted.demands) if demand.method is Method.SHIP]
     grams = sum(wanted.demands[line].grams_each * wanted.demands[line].quantity for line in shipped)
-    there = {
-        site.id: sum(min(wanted.stock[line][at], wanted.demands[line].quantity) for line in shipped)
-        for at, site in enumerate(sites)
-    }
+    lying = [
+        (free, wanted.demands[line].quantity * units)
+        for line in shipped
+        for _, units, free in (parts or {}).get(line, ((wanted.demands[line].variant, 1, wanted.stock[line]),))
+    ]
+    there = {site.id: sum(min(free[at], most) for free, most in lying) for at, site in enumerate(sites)}
 
     def comes(site: Site) -> tuple[int, int, int]:
         return -there.get(site.id, 0), view.candidates[site.rank].rate.price_minor(grams), site.rank

@@ -74,7 +74,7 @@ def decide_together(
     """At the best of all places; if it may, and not all can be brought to any, from wherever it lies."""
     found: list[Again] = []
     ways: list[Way] = []
-    for place in first_sites(taken.terms, taken.sites, bringing.sites, view):
+    for place in first_sites(taken.terms, taken.sites, bringing.sites, view, parts=taken.parts):
         hand_overs = handed_over_at(place.id, taken.terms.demands, taken.collected)
         situation, parts = _seen(taken, hand_overs, network)
         case, _ = case_of(situation, rules)

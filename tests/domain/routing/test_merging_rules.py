@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.placing.simulating import Past, WhatIf, simulate
@@ -168,6 +168,7 @@ def test_a_customers_wish_is_kept_whatever_rules_say_and_a_closed_place_is_none(
     assert place not in other.simulated.shares
 
 
+@example(stock=[[1, 0, 0, 2], [2, 0, 0, 2], [1, 0, 0, 1]], kits=2, is_hard=True)
 @settings(max_examples=60, deadline=None)
 @given(stock=stocks(3), kits=st.integers(1, 2), is_hard=st.booleans())
 def test_kits_are_simulated_as_they_would_have_been_decided(stock, kits, is_hard):
