@@ -183,8 +183,16 @@ def _supplies_to_ship(question: Question, service: Service, variant_id: UUID) ->
     """Units on hand anywhere, and each that will come under the last day on which it would reach the customer."""
     ways = [place for place in question.places.values() if serves(place.site, Method.SHIP)]
     yield Dated(None, sum(question.free(variant_id, place.site.id, (Method.SHIP,)) for place in ways), None)
-    for supply in question.will_come(variant_id, (Method.SHIP,)):
-        parcel = _parcel(question, Method.SHIP, _load_of(variant_id, supply.quantity, supply), service)
+    yield from _at_the_customer(question, Method.SHIP, service, variant_id)
+
+
+def _at_the_customer(
+    question: Question, method: Method, service: Service | None, variant_id: UUID, place: Place | None = None
+) -> Iterator[Dated[Dated[Coming] | None]]:
+    """What will come, anywhere or to the one place, under the last day on which the customer would have what is needed of it."""
+    wanted = question.wanted[variant_id]
+    for supply in question.will_come(variant_id, (method,), place.site.id if place else None):
+        parcel = _parcel(question, method, _load_of(variant_id, min(wanted, supply.quantity), supply), service)
         if parcel:
             yield Dated(parcel.latest_on, supply.quantity, supply)
 
@@ -243,7 +251,7 @@ def _loads_of_kits(question: Question, service: Service) -> list[Load]:
     asked = asked_for(question, is_all_there=False)
     found: list[tuple[Any, list[Load]]] = []
     for place in question.places.values():
-        loads = _loads_at(question, place, Method.SHIP) if serves(place.site, Method.SHIP) else []
+        loads = _loads_at(question, place, Method.SHIP, service) if serves(place.site, Method.SHIP) else []
         if asked is not None:
             via = place_for(asked, loads)
             loads = [load._replace(via=via) for load in loads] if via else []
@@ -252,20 +260,23 @@ def _loads_of_kits(question: Question, service: Service) -> list[Load]:
     return min(found, default=((), []))[1]
 
 
-def _loads_at(question: Question, place: Place, method: Method) -> list[Load]:
-    """Everything wanted from this one place; empty when it will not have it."""
+def _loads_at(question: Question, place: Place, method: Method, service: Service | None = None) -> list[Load]:
+    """Everything wanted from this one place; empty when it will not have it. What a courier brings is all there today."""
     units: list[OfferedUnits] = []
     day: date | None = None
     for variant_id, quantity in question.wanted.items():
-        free = question.free(variant_id, place.site.id, (method,))
-        supplies: list[Dated[Coming | None]] = [Dated(None, free, None)]
-        supplies += [Dated(*each) for each in question.will_come(variant_id, (method,), place.site.id)]
+        supplies: list[Dated[Dated[Coming] | None]] = [Dated(None, question.free(variant_id, place.site.id, (method,)), None)]
+        if method is not Method.SAME_DAY:
+            supplies += _at_the_customer(question, method, service, variant_id, place)
         matched = match(quantity, supplies, question.wanted_on)
         if matched.missing:
             return []
-        day = max(filter(None, (day, matched.day)), default=None)
-        for (coming_on, _, coming), taken in matched.parts:
-            units.append(OfferedUnits(variant_id, taken, coming.kind if coming else SupplyKind.ON_HAND, coming_on))
+        for (_, _, supply), taken in matched.parts:
+            if supply is None:
+                units.append(OfferedUnits(variant_id, taken, SupplyKind.ON_HAND, None))
+            else:
+                units.append(OfferedUnits(variant_id, taken, supply.source.kind, supply.day))
+                day = max(filter(None, (day, supply.day)))
     return [Load(place.site.id, day, tuple(units))]
 
 

@@ -135,6 +135,41 @@ def test_a_courier_comes_today_or_not_at_all():
     assert offers(replace(asked, now=at("2026-11-07T09:00"))) == []
 
 
+def test_what_comes_on_the_wanted_day_can_be_collected_the_day_after_and_is_too_late_for_it():
+    thursday = (MUG, "NYC", SupplyKind.IN_TRANSIT, 9, date(2026, 11, 5))
+    asked = question({MUG: 1}, {(MUG, "NYC"): 1}, coming=[thursday], methods=(Method.PICKUP,))
+
+    [in_time] = offers(replace(asked, wanted_on=date(2026, 11, 6)))
+    [late] = offers(replace(asked, wanted_on=date(2026, 11, 5)))
+
+    assert ([units.coming_on for units in in_time.parcels[0].units], in_time.latest_on) == (
+        [date(2026, 11, 5)],
+        date(2026, 11, 6),
+    )
+    assert ([units.coming_on for units in late.parcels[0].units], late.latest_on) == ([None], date(2026, 11, 4))
+
+
+def test_a_courier_brings_what_is_there_whatever_would_come_in_time():
+    quick = {"rule": PromiseRule(code="quick", lead_time_minutes=60)}
+    today = (MUG, "NYC", SupplyKind.IN_TRANSIT, 9, date(2026, 11, 4))
+    asked = question({MUG: 1}, {(MUG, "NYC"): 1}, coming=[today], places=quick, services=(COURIER,))
+
+    [option] = offers(replace(asked, methods=(Method.SAME_DAY,), wanted_on=date(2026, 11, 30)))
+
+    assert option.latest_on == date(2026, 11, 4)
+
+
+def test_what_comes_is_as_soon_as_what_is_needed_of_it_however_much_it_is():
+    """All of the supply would keep the place busy for ninety days; the one unit leaves with the first of them."""
+    slow = {"capacity_units": 10}
+    many = (MUG, "NYC", SupplyKind.IN_TRANSIT, 900, date(2026, 11, 5))
+    asked = question({MUG: 1}, {(MUG, "NYC"): 1}, coming=[many], places=slow, wanted_on=date(2026, 11, 20))
+
+    [option] = offers(asked)
+
+    assert [units.coming_on for parcel in option.parcels for units in parcel.units] == [date(2026, 11, 5)]
+
+
 def test_an_offer_ends_with_the_last_minute_in_which_its_days_hold():
     """Two hours of work, and a break of one, before 14:00 is 11:00; at 11:00 sharp it is late."""
     quick = {"rule": PromiseRule(code="quick", lead_time_minutes=120)}
