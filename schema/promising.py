@@ -296,8 +296,10 @@ strawberry.enum(ScoreBy, name="PromiseScoreBy", description="Whose promises are 
 )
 class PromiseScore:
     key: str = strawberry.field(
-        description="Whose: the carrier that took it or was to take it, the rule as it was named then, or the place's key."
+        description="Whose: the short name of the place, or of the carrier that took it or was to take it, or of the rule as it "
+        "was then."
     )
+    name: str = strawberry.field(description="What people call the place; for others the same as the key.")
     location: Location | None = strawberry.field(
         description="The place that gave the goods, if they are told apart by it."
     )

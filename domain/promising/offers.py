@@ -265,7 +265,9 @@ def _loads_at(question: Question, place: Place, method: Method, service: Service
     units: list[OfferedUnits] = []
     day: date | None = None
     for variant_id, quantity in question.wanted.items():
-        supplies: list[Dated[Dated[Coming] | None]] = [Dated(None, question.free(variant_id, place.site.id, (method,)), None)]
+        supplies: list[Dated[Dated[Coming] | None]] = [
+            Dated(None, question.free(variant_id, place.site.id, (method,)), None)
+        ]
         if method is not Method.SAME_DAY:
             supplies += _at_the_customer(question, method, service, variant_id, place)
         matched = match(quantity, supplies, question.wanted_on)

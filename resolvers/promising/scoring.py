@@ -68,7 +68,7 @@ SELECT key, count(*)::int AS promised, count(shipped_on)::int AS shipped, count(
     count(*) FILTER (WHERE delivered_on <= latest_on)::int AS on_time,
     count(*) FILTER (WHERE coalesce(delivered_on, $2::date) > latest_on)::int AS late,
     percentile_disc(0.5) WITHIN GROUP (ORDER BY delivered_on - latest_on) AS median_lateness_days
-FROM promised WHERE key IS NOT NULL GROUP BY key ORDER BY count(*) DESC, key"""
+FROM promised WHERE key IS NOT NULL GROUP BY key"""
 
 
 STATEMENTS: Final = {by: _sql(by) for by in ScoreBy}
@@ -76,9 +76,10 @@ STATEMENTS: Final = {by: _sql(by) for by in ScoreBy}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """`late` has what was delivered late and what is overdue."""
+    """`late` has what was delivered late and what is overdue. A place's key is its code."""
 
     key: str
+    name: str
     location: Location | None
     promised: int
     shipped: int
@@ -104,11 +105,17 @@ async def scores(info: Info, by: ScoreBy, placed_from: date, placed_before: date
     chosen = await visible.order_by("-placed_at").limit(MOST_ORDERS).values_list("id", flat=True)
     found = await rows(STATEMENTS[by], [list(chosen), info.context.clock().date()])
     locations = await _locations(info, found) if by is ScoreBy.LOCATION else {}
-    return [Score(location=locations.get(row["key"]), **row) for row in found]
+    scored = [_score(row, locations.get(row["key"])) for row in found]
+    return sorted(scored, key=lambda score: (-score.promised, score.key))
 
 
 def _begin(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _score(row: dict[str, Any], place: Location | None) -> Score:
+    named = {"key": place.code, "name": place.name} if place else {"name": row["key"]}
+    return Score(location=place, **(row | named))
 
 
 async def _locations(info: Info, found: list[dict[str, Any]]) -> dict[str, Location]:

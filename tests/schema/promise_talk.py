@@ -28,7 +28,7 @@ PLACE = """mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) @idem
         lines { units { status quantity location { code } } } }
     ... on InvalidInput { problems { path code } } ... on Problem { code message } } }"""
 SCORES = """query ($by: PromiseScoreBy!) { promiseScores(by: $by, placedFrom: "2026-11-01", placedBefore: "2026-12-01") {
-    key location { code } promised shipped delivered shippedOnTime onTime late onTimeShare medianLatenessDays } }"""
+    key name location { code } promised shipped delivered shippedOnTime onTime late onTimeShare medianLatenessDays } }"""
 
 
 def lines(world: World, **quantities: int) -> list:

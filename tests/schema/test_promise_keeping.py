@@ -189,7 +189,7 @@ async def test_promises_are_compared_with_what_happened(counter):
 
     assert before == [
         {
-            "key": "standard", "location": None, "promised": 1, "shipped": 0, "delivered": 0, "shippedOnTime": 0,
+            "key": "standard", "name": "standard", "location": None, "promised": 1, "shipped": 0, "delivered": 0, "shippedOnTime": 0,
             "onTime": 0, "late": 0, "onTimeShare": None, "medianLatenessDays": None,
         }
     ]  # fmt: skip
@@ -197,11 +197,11 @@ async def test_promises_are_compared_with_what_happened(counter):
         "promised": 1, "shipped": 1, "delivered": 1, "shippedOnTime": 1, "onTime": 0, "late": 1, "onTimeShare": 0.0,
         "medianLatenessDays": 2,
     }  # fmt: skip
-    place_key = str(world.locations["NYC"].id)
+    place = world.locations["NYC"]
     assert after == [
-        [{"key": place_key, "location": {"code": "NYC"}, **late}],
-        [{"key": "UPS", "location": None, **late}],
-        [{"key": "standard", "location": None, **late}],
+        [{"key": "NYC", "name": place.name, "location": {"code": "NYC"}, **late}],
+        [{"key": "UPS", "name": "UPS", "location": None, **late}],
+        [{"key": "standard", "name": "standard", "location": None, **late}],
     ]
     assert await Fulfilment.filter(order_id=order_id).count() == 1
 
