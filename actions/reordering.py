@@ -13,6 +13,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
+from actions.days import day_in
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.purchasing.ordering import BoughtUnits, CreatePurchaseOrder, draft
 from actions.purchasing.vendors import MAX_LEAD_TIME_DAYS
@@ -38,10 +39,10 @@ waiting AS (SELECT coalesce(there.id, main.id) AS rule_id, sum(s.quantity)::int 
     WHERE o.organization_id = $1 AND s.status IN ('backordered', 'unscheduled') GROUP BY 1),
 counted AS (SELECT r.id AS rule_id, l.id AS level_id, r.variant_id, r.location_id, r.vendor_id, r.policy, r.reorder_point,
     r.quantity, r.unit_cost_minor,
-    coalesce(r.lead_time_days, f.lead_time_days, v.lead_time_days) AS lead_time_days,
+    coalesce(r.lead_time_days, f.lead_time_days, v.lead_time_days) AS lead_time_days, p.time_zone,
     coalesce(l.on_hand - l.allocated - l.reserved - l.damaged - l.quality_control - l.safety, 0)::int AS available,
     coming.in_transit, coming.on_order, drafts.units AS drafted, coalesce(w.units, 0) AS backordered
-FROM active r JOIN vendors v ON v.id = r.vendor_id
+FROM active r JOIN vendors v ON v.id = r.vendor_id JOIN locations p ON p.id = r.location_id
 LEFT JOIN vendor_offers f ON f.vendor_id = r.vendor_id AND f.variant_id = r.variant_id AND f.is_active
 LEFT JOIN waiting w ON w.rule_id = r.id
 LEFT JOIN stock_levels l ON l.variant_id = r.variant_id AND l.location_id = r.location_id
@@ -164,19 +165,18 @@ async def suggestions(organization_id: UUID, now: datetime, wanted: OrderSuggest
     """At most MAX_SUGGESTIONS, by vendor and location."""
     limits = [list(each) if each is not None else None for each in (wanted.location_ids, wanted.vendor_ids)]
     since = now - timedelta(days=SALES_DAYS)
-    return [
-        _suggestion(row, now.date()) for row in await rows(NEEDED, [organization_id, *limits, MAX_SUGGESTIONS, since])
-    ]
+    return [_suggestion(row, now) for row in await rows(NEEDED, [organization_id, *limits, MAX_SUGGESTIONS, since])]
 
 
-def _suggestion(row: dict[str, Any], today: date) -> Suggestion:
+def _suggestion(row: dict[str, Any], now: datetime) -> Suggestion:
     counted = {name: row[name] for name in ("available", "in_transit", "on_order", "drafted")}
     policy = ReorderPolicy(row["policy"])
     rule = Rule(policy=policy, reorder_point=row["reorder_point"], quantity=row["quantity"])
     units = to_order(rule, sum(counted.values()) - row["backordered"])
     names = ("rule_id", "variant_id", "location_id", "vendor_id", "unit_cost_minor", "backordered", "sold")
     named = {name: row[name] for name in names}
-    return Suggestion(**named, **counted, quantity=units, expected_on=comes_on(today, row["lead_time_days"]))
+    comes = comes_on(day_in(row["time_zone"], now), row["lead_time_days"])
+    return Suggestion(**named, **counted, quantity=units, expected_on=comes)
 
 
 async def _check(act: Act, command: SetReorderRule) -> None:

@@ -147,7 +147,9 @@ class AcknowledgePurchaseOrderInput:
         "Lines of which it takes on fewer; all others are taken on whole.", default=None, at_most=MOST_LINES
     )
     reason: DeclineReason | None = given("Why, where fewer are taken on.", default=None)
-    expected_on: date | None = given("The day it will ship, if that is another one now.", default=None)
+    expected_on: date | None = given(
+        "The day it will ship, if that is another one now; today at the vendor's or later.", default=None
+    )
     expected_version: int | None = given(VERSION, default=None)
 
 

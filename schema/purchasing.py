@@ -91,7 +91,7 @@ class PurchaseOrder(Node):
     currency: str = column("ISO 4217 code of the currency of its costs.")
     over_percent: int = column("How much more than ordered may be received, in percent of each line.")
     short_percent: int = column("How much less than ordered needs no reason, in percent of each line.")
-    expected_on: date | None = column("The day the goods should come.")
+    expected_on: date | None = column("The day the goods should come, by the calendar of where they go.")
     note: str = column("What whoever drafted it wants known.")
     closing_reason: str = column("Why it was closed though goods are missing.")
     created_at: datetime = column("When it was drafted.")
@@ -169,7 +169,8 @@ class CreatePurchaseOrderInput:
     destination_id: strawberry.ID = ref("Where the goods go.", "Location")
     lines: list[BoughtUnitsInput] = given("Each variant once.", at_least=1, at_most=MAX_LINES)
     expected_on: date | None = given(
-        "The day the goods should come; the vendor's lead time after it is ordered, if left out.", default=None
+        "The day the goods should come, today, where they go, or later; the vendor's lead time after it is ordered, if left out.",
+        default=None,
     )
     note: str = given("What should be known of it.", default="", at_most=ordering.MAX_NOTE)
 
@@ -185,7 +186,7 @@ class ChangePurchaseOrderInput:
 @strawberry.input(description="Another day for goods to come.")
 class ReschedulePurchaseOrderInput:
     purchase_order_id: strawberry.ID = ref("The purchase order.", "PurchaseOrder")
-    expected_on: date = given("The day they should come.")
+    expected_on: date = given("The day they should come; today, where they go, or later.")
     expected_version: int | None = given(VERSION, default=None)
 
 

@@ -40,7 +40,7 @@ class ExpectedSupply(Node):
     status: SupplyStatus = column("What became of them.")
     quantity: int = column("Units still to come; of a cancelled supply, those that never came.")
     received: int = column("Units that came already.")
-    expected_on: date = column("When they should come.")
+    expected_on: date = column("When they should come, by the calendar of the location.")
     reference: str = column("The paper it stands on, such as a purchase order.")
     announced_at: datetime = column("When they were announced.")
     closed_at: datetime | None = column("When nothing more was to come.")
@@ -85,7 +85,7 @@ class AnnouncedLineInput:
     variant_id: strawberry.ID = ref("Of what.", "Variant")
     location_id: strawberry.ID = ref("Where they come to.", "Location")
     quantity: int = given("How many units.", at_least=1)
-    expected_on: date = given("When they should come.")
+    expected_on: date = given("When they should come; today, where they come to, or later.")
     kind: SupplyKind = given("How far they are.", default=SupplyKind.PURCHASE_ORDER)
 
 
@@ -101,7 +101,7 @@ class AnnounceSuppliesInput:
 class ChangeSupplyInput:
     supply_id: strawberry.ID = ref("The supply.", "ExpectedSupply")
     quantity: int | None = given("Units still to come.", default=None, at_least=1)
-    expected_on: date | None = given("When they should come.", default=None)
+    expected_on: date | None = given("When they should come; today, where they come to, or later.", default=None)
     kind: SupplyKind | None = given("How far they are.", default=None)
     expected_version: int | None = given(VERSION, default=None)
 

@@ -60,7 +60,7 @@ class Transfer(Node):
         needs=Permission.READ_ORDERS,
     )
     status: TransferStatus = column("How far it is.")
-    expected_on: date | None = column("The day it should arrive.")
+    expected_on: date | None = column("The day it should arrive, by the calendar of its destination.")
     note: str = column("What whoever planned it wants known.")
     created_at: datetime = column("When it was planned.")
     answer_by: datetime | None = column(
@@ -102,7 +102,10 @@ class CreateTransferInput:
     origin_id: strawberry.ID = ref("Where the goods come from.", "Location")
     destination_id: strawberry.ID = ref("Where they go.", "Location")
     lines: list[WantedUnitsInput] = given("Each variant once.", at_least=1, at_most=MAX_LINES)
-    expected_on: date | None = given("The day it should arrive.", default=None)
+    expected_on: date | None = given(
+        "The day it should arrive, today there or later; that of a standard parcel once it is shipped, if left out.",
+        default=None,
+    )
     note: str = given("What both ends should know.", default="", at_most=drafting.MAX_NOTE)
 
 
@@ -110,7 +113,9 @@ class CreateTransferInput:
 class ChangeTransferInput:
     transfer_id: strawberry.ID = ref("The transfer.", "Transfer")
     lines: list[WantedUnitsInput] | None = given("In place of all its lines.", default=UNSET, at_most=MAX_LINES)
-    expected_on: date | None = given("The day it should arrive; null for not known.", default=UNSET)
+    expected_on: date | None = given(
+        "The day it should arrive, today there or later; null for not known.", default=UNSET
+    )
     note: str | None = given("What both ends should know.", default=UNSET, at_most=drafting.MAX_NOTE)
     expected_version: int | None = given(VERSION, default=None)
 

@@ -13,6 +13,7 @@ from actions.acting import Act, action
 from actions.backordering.waits import begin_waiting
 from actions.chaining.papers import Chained, lock_chained, store_chained
 from actions.changing import save
+from actions.days import check_expected
 from actions.fulfilment.giving_back import EXCLUDE
 from actions.fulfilment.progress import MOST_LINES, store, tell
 from actions.orders.recalling import settle_requests
@@ -67,13 +68,17 @@ async def acknowledge(act: Act, command: AcknowledgePurchase) -> UUID:
     or for part of a kit.
     """
     chained = await lock_chained(act, PurchaseAction.ACKNOWLEDGE, command.purchase_order_id, command.expected_version)
+    if command.expected_on not in (None, chained.order.expected_on):
+        checks = Checks()
+        await check_expected(act, checks, [("expected_on", chained.order.destination_id, command.expected_on)])
+        checks.refuse()
+        chained.order.expected_on = command.expected_on
     accept(act, chained, _accepted(chained, command))
     refused = _give_back(chained, chained.lines.values(), UnitStatus.AWAITING_VENDOR)
     check_staying_whole(chained.change, chained.fulfilment.id)
     if command.reason and refused:
         chained.fulfilment.decline_reason = command.reason
         await _exclude(act, chained, refused, command.reason)
-    chained.order.expected_on = command.expected_on or chained.order.expected_on
     said: dict[str, Any] = {"reason": command.reason.value} if command.reason and refused else {}
     said |= await _wait_again(act, chained, refused)
     tell(act, chained.change, FactKind.VENDOR_ACKNOWLEDGED, chained.fulfilment, purchase=str(chained.order.id), **said)

@@ -17,6 +17,7 @@ from uuid import UUID
 from actions.acting import Act, action
 from actions.chaining.papers import store_chained
 from actions.changing import OrderChange, Units, lock_order, save
+from actions.days import today_at
 from actions.fulfilment.progress import store, tell
 from actions.fulfilment.releasing import NUMBERS, STOPPING
 from actions.orders.confirming import check_paid
@@ -206,7 +207,8 @@ async def _order_from(
         fulfilment = await Fulfilment.get(id=chained.fulfilment_id)
     assert chained.expected_on is not None, "it was ordered"
     slowest = max(each.offer.lead_time_days for each in asked)
-    chained.expected_on = max(chained.expected_on, act.now.date() + timedelta(days=slowest))
+    today = await today_at(offer.location_id, act.now)
+    chained.expected_on = max(chained.expected_on, today + timedelta(days=slowest))
     lines = await _more_lines(chained, asked, change)
     for each in asked:
         [units] = change.units(UnitStatus.BACKORDERED, line_id=each.line_id)
@@ -255,7 +257,7 @@ async def _new_purchase(act: Act, change: OrderChange, offer: Offer, fulfilment:
         "currency": offer.currency,
         "over_percent": 0,
         "short_percent": 0,
-        "expected_on": act.now.date(),
+        "expected_on": await today_at(offer.location_id, act.now),
         "created_at": act.now,
         "ordered_at": act.now,
         "version": 0,

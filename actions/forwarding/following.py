@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from actions.acting import Act
+from actions.days import today_at
 from actions.expecting import News, expect, tell
 from actions.promising.supplies import AnnouncedLine, supply_fact
 from actions.transfers.papers import Paper, save
@@ -99,12 +100,13 @@ async def announce_unwanted(act: Act, transfer: Transfer, lines: Sequence[Transf
     """What nobody waits for by name will be there for everybody. The caller saves the lines."""
     known = {line.supply_id: News(left=in_transit(line) - line.awaited) for line in lines if line.supply_id}
     fresh = [line for line in lines if not line.supply_id]
+    comes_on = transfer.expected_on or await today_at(transfer.destination_id, act.now)
     announced = [
         AnnouncedLine(
             variant_id=line.variant_id,
             location_id=transfer.destination_id,
             quantity=in_transit(line) - line.awaited,
-            expected_on=transfer.expected_on or act.now.date(),
+            expected_on=comes_on,
             kind=SupplyKind.IN_TRANSIT,
         )
         for line in fresh

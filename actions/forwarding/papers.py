@@ -6,10 +6,9 @@ resume                                              writes them, and looks elsew
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from actions import levels, workload
 from actions.acting import Act
@@ -28,14 +27,13 @@ from actions.fulfilment.giving_back import (
 from actions.fulfilment.progress import Changes, store
 from actions.levels import Movement
 from actions.transfers import papers
+from actions.transfers.arriving import arrives
 from actions.transfers.papers import Paper
 from domain.facts import FactKind
-from domain.geography import Coordinates, distance_km
 from domain.kits import Come
 from domain.lifecycle import Action, UnitStatus
-from domain.promising.shipping import STANDARD, Region, arrives_on
 from domain.transfers import TransferStatus, brought
-from models import Location, Transfer, TransferLine
+from models import Transfer, TransferLine
 
 NOTHING: Final[Mapping[UUID, int]] = {}
 
@@ -79,7 +77,7 @@ async def send(
     for line in lines:
         line.awaited = line.shipped
     if transfer.status is not TransferStatus.CANCELLED:
-        transfer.expected_on = transfer.expected_on or await _due(act, transfer)
+        transfer.expected_on = await arrives(act, transfer)
     await papers.save(act, paper)
     if short:
         await store(await take_along(act, changes, given, transfer.id))
@@ -186,17 +184,3 @@ def _place(paper: Paper, line: TransferLine, status: UnitStatus) -> Place:
     """Units on their way are those of the location that sends them, until they arrive."""
     assert line.order_line_id, "a chained transfer brings what is for an order line"
     return Place(line.order_line_id, status, paper.transfer.origin_id)
-
-
-async def _due(act: Act, transfer: Transfer) -> date | None:
-    """The day by which a standard parcel is there that leaves today, as the calendar of its origin has it."""
-    found = await Location.filter(id__in=[transfer.origin_id, transfer.destination_id])
-    ends = {each.id: each for each in found}
-    origin, destination = ends[transfer.origin_id], ends[transfer.destination_id]
-    far = distance_km(*(Coordinates(each.latitude, each.longitude) for each in (origin, destination)))
-    zone = STANDARD.zone(far)
-    regions = [Region(each.country, each.region) for each in (origin, destination)]
-    if zone is None:
-        return None
-    today = act.now.astimezone(ZoneInfo(origin.time_zone)).date()
-    return arrives_on(today, zone.days_most, STANDARD, origin=regions[0], destination=regions[1])

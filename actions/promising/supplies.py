@@ -11,6 +11,7 @@ from uuid import UUID
 
 from actions import levels, outbox, restocking
 from actions.acting import Act, action
+from actions.days import check_expected
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.stocked import check_stocked
 from actions.upserting import check_known
@@ -82,6 +83,10 @@ async def announce(act: Act, command: AnnounceSupplies) -> list[UUID]:
         locations = [(f"lines.{at}.location_id", line.location_id) for at, line in enumerate(command.lines)]
         await check_stocked(act, checks, variants)
         await check_known(act, checks, "locations", locations)
+        days = [
+            (f"lines.{at}.expected_on", line.location_id, line.expected_on) for at, line in enumerate(command.lines)
+        ]
+        await check_expected(act, checks, days)
     checks.refuse()
     make = id_maker(len(command.lines))
     supplies = [_announced(act, make(), line, command.reference) for line in command.lines]
@@ -92,11 +97,14 @@ async def announce(act: Act, command: AnnounceSupplies) -> list[UUID]:
 
 @action
 async def change(act: Act, command: ChangeSupply) -> UUID:
-    """Raises NotFound, Conflict, and IllegalTransition when nothing is to come any more."""
+    """Raises InvalidInput, NotFound, Conflict, and IllegalTransition when nothing is to come any more."""
     checks = Checks()
     _check(checks, command.quantity, command.kind)
     checks.refuse()
     supply = await _lock(act, "change", command.supply_id, command.expected_version)
+    if command.expected_on != supply.expected_on:
+        await check_expected(act, checks, [("expected_on", supply.location_id, command.expected_on)])
+        checks.refuse()
     supply.quantity = supply.quantity if command.quantity is None else command.quantity
     supply.expected_on = command.expected_on or supply.expected_on
     supply.kind = command.kind or supply.kind

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
+from actions.days import check_expected, today_at
 from actions.expecting import News, expect, tell
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.promising.supplies import AnnouncedLine, supply_fact
 from actions.purchasing.papers import Paper, lock, save, told
 from actions.stocked import check_stocked
 from actions.upserting import check_known
-from domain.errors import NotFound
+from domain.errors import InputProblem, InvalidInput, NotFound
 from domain.ids import id_maker, new_id
 from domain.promising.supply import SupplyKind
 from domain.purchasing import PurchaseAction, PurchaseStatus, still_to_come
@@ -85,6 +86,7 @@ async def create(act: Act, command: CreatePurchaseOrder) -> UUID:
     if not vendor.is_active:
         checks.note("vendor_id", "INACTIVE", "Nothing is bought from this vendor any more.")
     await check_known(act, checks, "locations", [("destination_id", command.destination_id)])
+    await check_expected(act, checks, [("expected_on", command.destination_id, command.expected_on)])
     checks.text("note", command.note, longest=MAX_NOTE, is_required=False)
     await _check_lines(act, checks, command.lines)
     checks.refuse()
@@ -132,8 +134,11 @@ async def change(act: Act, command: ChangePurchaseOrder) -> UUID:
 
 @action
 async def reschedule(act: Act, command: ReschedulePurchaseOrder) -> UUID:
-    """News from the vendor: it comes another day. Raises NotFound, Conflict or IllegalTransition."""
+    """News from the vendor: it comes another day. Raises InvalidInput, NotFound, Conflict or IllegalTransition."""
     paper = await lock(act, PurchaseAction.RESCHEDULE, command.purchase_order_id, command.expected_version)
+    checks = Checks()
+    await check_expected(act, checks, [("expected_on", paper.order.destination_id, command.expected_on)])
+    checks.refuse()
     paper.order.expected_on = command.expected_on
     waiting = {line.supply_id: still_to_come(line) for line in paper.lines.values() if line.supply_id}
     news = {key: News(left=left, expected_on=command.expected_on) for key, left in waiting.items() if left}
@@ -142,12 +147,19 @@ async def reschedule(act: Act, command: ReschedulePurchaseOrder) -> UUID:
 
 @action
 async def order(act: Act, command: OrderPurchase) -> UUID:
-    """It was sent to the vendor: from now on it is on order. Raises NotFound, Conflict or IllegalTransition."""
+    """It was sent to the vendor: from now on it is on order.
+
+    Raises NotFound, Conflict, IllegalTransition, and InvalidInput when the day it was drafted for is over.
+    """
     paper = await lock(act, PurchaseAction.ORDER, command.purchase_order_id, command.expected_version)
     purchase = paper.order
+    today = await today_at(purchase.destination_id, act.now)
     if purchase.expected_on is None:
         vendor = await Vendor.get(id=purchase.vendor_id)
-        purchase.expected_on = act.now.date() + timedelta(days=vendor.lead_time_days)
+        purchase.expected_on = today + timedelta(days=vendor.lead_time_days)
+    elif purchase.expected_on < today:
+        over = f"It was to come on {purchase.expected_on}, which is over: reschedule it first."
+        raise InvalidInput([InputProblem("purchase_order_id", "IN_THE_PAST", over)])
     purchase.status, purchase.ordered_at = PurchaseStatus.ORDERED, act.now
     announced = [
         AnnouncedLine(

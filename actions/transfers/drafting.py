@@ -8,6 +8,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
+from actions.days import check_expected
 from actions.inventory import MAX_LINES, MAX_UNITS
 from actions.stocked import check_stocked
 from actions.transfers.papers import Paper, lock, save, told
@@ -63,6 +64,7 @@ async def create(act: Act, command: CreateTransfer) -> UUID:
         checks.note("destination_id", "SAME_LOCATION", "Must be another location than the origin.")
     ends = [("origin_id", command.origin_id), ("destination_id", command.destination_id)]
     await check_known(act, checks, "locations", ends)
+    await check_expected(act, checks, [("expected_on", command.destination_id, command.expected_on)])
     checks.text("note", command.note, longest=MAX_NOTE, is_required=False)
     await _check_lines(act, checks, command.lines)
     checks.refuse()
@@ -85,14 +87,16 @@ async def create(act: Act, command: CreateTransfer) -> UUID:
 
 @action
 async def change(act: Act, command: ChangeTransfer) -> UUID:
-    """Of a draft. Raises NotFound, Conflict or IllegalTransition."""
+    """Of a draft. Raises InvalidInput, NotFound, Conflict or IllegalTransition."""
     checks = Checks()
     checks.text("note", command.note, longest=MAX_NOTE, is_required=False)
     if not isinstance(command.lines, Keep):
         await _check_lines(act, checks, command.lines)
     checks.refuse()
     paper = await lock(act, TransferAction.CHANGE, command.transfer_id, command.expected_version)
-    if not isinstance(command.expected_on, Keep):
+    if not isinstance(command.expected_on, Keep) and command.expected_on != paper.transfer.expected_on:
+        await check_expected(act, checks, [("expected_on", paper.transfer.destination_id, command.expected_on)])
+        checks.refuse()
         paper.transfer.expected_on = command.expected_on
     if not isinstance(command.note, Keep):
         paper.transfer.note = command.note

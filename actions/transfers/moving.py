@@ -19,6 +19,7 @@ from actions.fulfilment.giving_back import GivenBack, does_cascade
 from actions.levels import Level, Movement, Place
 from actions.promising.supplies import AnnouncedLine, supply_fact
 from actions.restocking import announces_freed
+from actions.transfers.arriving import arrives
 from actions.transfers.papers import Paper, line_named, lock, save
 from domain.errors import InsufficientStock, StockCommitted
 from domain.facts import Fact
@@ -117,12 +118,13 @@ async def ship(act: Act, command: ShipTransfer) -> UUID:
 
 async def _ship(act: Act, paper: Paper, leaving: Sequence[TransferLine]) -> UUID:
     transfer = paper.transfer
+    transfer.expected_on = await arrives(act, transfer)
     announced = [
         AnnouncedLine(
             variant_id=line.variant_id,
             location_id=transfer.destination_id,
             quantity=line.shipped,
-            expected_on=transfer.expected_on or act.now.date(),
+            expected_on=transfer.expected_on,
             kind=SupplyKind.IN_TRANSIT,
         )
         for line in leaving

@@ -5,7 +5,7 @@ import pytest
 from domain.permissions import Role
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
-from tests.world import furnish
+from tests.world import NOW, furnish
 from tests.world.stock_papers import ordered_purchase, purchase_lines, vendor
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -44,7 +44,7 @@ def confined(world, *codes, role=Role.WAREHOUSE):
 
 async def step(name, kind, viewer, purchase_id, **values):
     taken = {"purchaseOrderId": global_id("PurchaseOrder", purchase_id), **values}
-    return (await ask(STEP % (kind, name), viewer, {"input": taken}))["data"]["step"]
+    return (await ask(STEP % (kind, name), viewer, {"input": taken}, clock=lambda: NOW))["data"]["step"]
 
 
 async def test_a_vendor_is_kept_by_its_code(world):

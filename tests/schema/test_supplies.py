@@ -6,7 +6,7 @@ from domain.permissions import Role
 from models import ExpectedSupply
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
-from tests.world import World, furnish
+from tests.world import NOW, World, furnish
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -51,13 +51,13 @@ def line(world: World, at: str = "NYC", on: str = "2026-11-10", quantity: int = 
 
 async def announce(world: World, *lines: dict, viewer=None) -> dict:
     given = {"lines": list(lines), "reference": "PO-7"}
-    answer = await ask(ANNOUNCE, viewer or world.viewer(), {"input": given})
+    answer = await ask(ANNOUNCE, viewer or world.viewer(), {"input": given}, clock=lambda: NOW)
     assert "errors" not in answer, answer
     return answer["data"]["announceSupplies"]
 
 
 async def told(query: str, viewer, **values) -> dict:
-    answer = await ask(query, viewer, {"input": values})
+    answer = await ask(query, viewer, {"input": values}, clock=lambda: NOW)
     assert "errors" not in answer, answer
     [found] = answer["data"].values()
     return found
@@ -76,6 +76,12 @@ async def test_a_supply_is_announced_changed_and_received(world):
     assert (received["status"], received["received"], received["quantity"]) == ("RECEIVED", 3, 0)
     assert again == {"__typename": "IllegalTransition", "code": "ILLEGAL_TRANSITION"}
     assert (await world.level("MUG", "NYC")).on_hand == 4
+
+
+async def test_a_day_that_is_over_is_refused_by_its_line(world):
+    refused = await announce(world, line(world), line(world, "LAX", on="2026-11-01"))
+
+    assert (refused["code"], await ExpectedSupply.all().count()) == ("INVALID_INPUT", 0)
 
 
 async def test_a_warehouse_sees_and_changes_what_comes_to_it(world):

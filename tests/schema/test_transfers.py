@@ -5,7 +5,7 @@ import pytest
 from domain.permissions import Role
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
-from tests.world import furnish
+from tests.world import NOW, furnish
 from tests.world.stock_papers import ready_transfer, shipped_transfer, transfer_lines
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -58,7 +58,7 @@ async def step(name, viewer, transfer_id, **values):
 async def test_a_planned_transfer_comes_back_as_it_is(world):
     planned = {**plan(world), "note": "for the window", "expectedOn": "2026-11-05"}
 
-    answer = await ask(CREATE, world.viewer(), {"input": planned})
+    answer = await ask(CREATE, world.viewer(), {"input": planned}, clock=lambda: NOW)
 
     assert answer["data"]["createTransfer"] == {
         "__typename": "Transfer",
