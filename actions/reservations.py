@@ -152,7 +152,8 @@ async def reserve_batch(connection: Any, asked: Sequence[AskedToReserve]) -> lis
         }
         if any(network.safety_rules for network in networks.values()):
             await read_safety(connection, shelves)
-        loads = {key: await read_loads(connection, one, asked[-1].act.now) for key, one in networks.items()}
+        to = {line.pickup_location_id for each in asked for line in each.command.lines if line.pickup_location_id}
+        loads = {key: await read_loads(connection, one, asked[-1].act.now, to) for key, one in networks.items()}
         is_ruled = bool(with_quotas) or any(network.rules for network in networks.values())
         batch = Batch(on_shelves(carts, shelves), await _segments(connection, asked) if is_ruled else {}, kits)
         outcomes = []

@@ -74,9 +74,14 @@ class Claimed(NamedTuple):
     units: int
 
 
-async def read_loads(connection: Any, network: Network, now: datetime) -> Loads:
-    """By location what it has to do on its next day, without a lock; empty where days do not count."""
+async def read_loads(connection: Any, network: Network, now: datetime, brought_to: Collection[UUID] = ()) -> Loads:
+    """By location what it has to do on its next day, without a lock; empty where days do not count.
+
+    With the days on which those of `brought_to` would hand over what is brought there.
+    """
     loads = _next_loads([network], now)
+    if loads and brought_to:
+        look_ahead(network, brought_to, now, loads)
     return _with_counts(loads, await _counted(connection, _limited(loads), DAYS)) if loads else loads
 
 

@@ -121,6 +121,11 @@ class PlaceDraftInput:
 class CartLineInput:
     variant_id: strawberry.ID = ref("Of what.", "Variant")
     quantity: int = given("How many units.")
+    pickup_location_id: strawberry.ID | None = ref(
+        "Where they will be collected: kept there, or where they would be brought from; null for what is shipped.",
+        "Location",
+        default=None,
+    )
 
 
 @strawberry.input(description="Everything a cart is to keep: what is not named is given back.")

@@ -84,12 +84,13 @@ class PlaceOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartLine:
-    """With `location_id`, the units are kept there or not at all."""
+    """With `location_id`, the units are kept there or not at all; `pickup_location_id` is where they will be collected."""
 
     variant_id: UUID
     quantity: int
     method: FulfilmentMethod = FulfilmentMethod.SHIP
     location_id: UUID | None = None
+    pickup_location_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

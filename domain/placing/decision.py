@@ -226,8 +226,8 @@ def _wanted(
         grams = market.goods_of(line.variant_id).weight_grams
         demands.append(Demand(line.variant_id, line.quantity, grams, METHODS[line.method]))
         stock.append(_free_at(sites, line.variant_id, market, own))
-        only = line.pickup_location_id or line.location_id
-        if only is not None and not (to and to[at]):
+        only = line.location_id if to and to[at] else line.pickup_location_id or line.location_id
+        if only is not None:
             for place, site in enumerate(sites):
                 if site.id != only:
                     excluded[at, place] = Exclusion.METHOD

@@ -6,10 +6,11 @@ from typing import Final
 from uuid import UUID
 
 from domain.errors import InputProblem, InsufficientStock, InvalidInput
+from domain.orders import FulfilmentMethod
 from domain.placing.commands import OrderedLine, ReserveCart
 from domain.placing.decision import Market, missing_skus, plan_lines
 from domain.placing.kits import NO_KITS, Kits, Sold, exploded, kit_problems
-from domain.placing.validation import MAX_LINES, MAX_QUANTITY, position_problems
+from domain.placing.validation import MAX_LINES, MAX_QUANTITY, pickup_problems, position_problems
 from domain.placing.world import Kept, Shelf
 from domain.routing.rules.choosing import ANYBODY, Asker
 
@@ -42,7 +43,11 @@ def plan_cart(
     own = {(each.shelf.variant_id, each.shelf.location_id): each for each in kept}
     asked = [
         OrderedLine(
-            variant_id=line.variant_id, quantity=line.quantity, method=line.method, location_id=line.location_id
+            variant_id=line.variant_id,
+            quantity=line.quantity,
+            method=FulfilmentMethod.PICKUP if line.pickup_location_id else line.method,
+            pickup_location_id=line.pickup_location_id,
+            location_id=line.location_id,
         )
         for line in command.lines
     ]
@@ -80,6 +85,8 @@ def cart_problems(command: ReserveCart, market: Market, kits: Kits = NO_KITS) ->
             found.append(InputProblem(f"lines.{at}.variantId", "UNKNOWN_VARIANT", "There is no such variant for sale."))
         if not 1 <= line.quantity <= MAX_QUANTITY:
             found.append(InputProblem(f"lines.{at}.quantity", "QUANTITY", f"The quantity must be 1 to {MAX_QUANTITY}."))
+        if line.pickup_location_id is not None:
+            found += pickup_problems(f"lines.{at}", line.pickup_location_id, market.channel, market.network)
     found += position_problems("latitude", command.latitude, command.longitude)
     if kits:
         lines = [(line.variant_id, line.quantity) for line in command.lines]

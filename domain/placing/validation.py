@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.errors import InputProblem
 from domain.merging import MOST_WAIT_DAYS
 from domain.orders import FulfilmentMethod
-from domain.placing.commands import Address, OrderedLine, PlaceOrder, Together
+from domain.placing.commands import Address, PlaceOrder, Together
 from domain.placing.world import Buyer, ChannelTerms, Goods, Network
 
 MAX_LINES: Final = 200
@@ -67,7 +67,7 @@ def problems(
         ):
             found.append(_of_goods(f"lines.{at}.variantId", item, channel))
         if line.method is FulfilmentMethod.PICKUP:
-            found += _of_pickup(f"lines.{at}", line, channel, network)
+            found += pickup_problems(f"lines.{at}", line.pickup_location_id, channel, network)
     if command.deliver_together is not None:
         found += [
             replace(each, path=f"deliverTogether.{each.path}")
@@ -119,8 +119,11 @@ def _of_goods(path: str, item: Goods | None, channel: ChannelTerms) -> InputProb
     return InputProblem(path, "NO_PRICE", f"{item.sku} has no price in this channel.")
 
 
-def _of_pickup(path: str, line: OrderedLine, channel: ChannelTerms, network: Network) -> Iterator[InputProblem]:
-    site = network.sites.get(line.pickup_location_id) if line.pickup_location_id else None
+def pickup_problems(
+    path: str, location_id: UUID | None, channel: ChannelTerms, network: Network
+) -> Iterator[InputProblem]:
+    """What keeps goods of the channel from being collected there."""
+    site = network.sites.get(location_id) if location_id else None
     if site is None or not channel.allows(site.id):
         yield InputProblem(f"{path}.pickupLocationId", "UNKNOWN_LOCATION", "Name a location of this channel.")
     elif not site.offers(FulfilmentMethod.PICKUP):

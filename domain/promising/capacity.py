@@ -1,30 +1,52 @@
 """On which day a place has room for an order, behind what it has to do already."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from math import inf
+from typing import Final
+
+NOTHING: Final[Mapping[date, int]] = {}
 
 
-def day_with_room(
-    days: Iterable[date], *, capacity: int | None, backlog: int, quantity: int, earliest: date
-) -> date | None:
-    """The first of `days` from `earliest` on with room for the full quantity; None when there is none among them.
+def days_with_room(
+    days: Iterable[date],
+    *,
+    capacity: int | None,
+    backlog: int,
+    booked: Mapping[date, int],
+    quantity: int,
+    earliest: date,
+) -> Iterator[date]:
+    """Those of `days` from `earliest` on with room for the full quantity.
 
-    `days` are the place's working days from today on, each with the same capacity (None: no limit). The backlog fills the
-    first ones. An order larger than a whole day has the day on which its last unit is done.
+    `days` are the place's working days from today on, each with the same capacity (None: no limit), less what is `booked`
+    for it. The backlog fills the first ones. An order larger than a whole day has the day on which its last unit is done.
     """
     spare = 0
     for day in days:
         if capacity is None:
             room = quantity
         else:
-            room = max(0, capacity - backlog)
-            backlog = max(0, backlog - capacity)
+            free = max(0, capacity - booked.get(day, 0))
+            room = max(0, free - backlog)
+            backlog = max(0, backlog - free)
         if day < earliest:
             continue
         spare += room
         if room >= quantity or (capacity is not None and quantity > capacity and spare >= quantity):
+            yield day
+
+
+def first_common(days: Iterator[date], others: Iterator[date]) -> date | None:
+    """The first day that both have; each rises."""
+    day, other = next(days, None), next(others, None)
+    while day is not None and other is not None:
+        if day == other:
             return day
+        if day < other:
+            day = next(days, None)
+        else:
+            other = next(others, None)
     return None
 
 

@@ -14,7 +14,7 @@ from domain.placing.decision import Market, Position
 from domain.placing.kits import Kits
 from domain.placing.world import FAR_AWAY_KM, Shelf, Site
 from domain.promising.calendars import Calendar
-from domain.promising.shipping import Readiness, Region, Service
+from domain.promising.shipping import NOTHING_BOOKED, Booked, Readiness, Region, Service
 from domain.promising.supply import Dated, OnShelf, SafetyRule, SupplyKind, kept_back, may_be_given
 from domain.routing.rules.choosing import Asker
 from domain.routing.values import Method
@@ -49,7 +49,10 @@ def rule_for(rules: Sequence[PromiseRule], location_id: UUID) -> PromiseRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A location as promising sees it; the backlog is all units, and the lines they are of, that it has still to pack."""
+    """A location as promising sees it; the backlog is all units, and the lines they are of, that it has still to pack.
+
+    What is brought to it is `booked` for the day on which it hands that over.
+    """
 
     site: Site
     calendar: Calendar
@@ -59,6 +62,7 @@ class Place:
     cut_off: time | None = None
     capacity_lines: int | None = None
     backlog_lines: int = 0
+    booked: Booked = NOTHING_BOOKED
 
     def readiness(self, method: Method, today: date) -> Readiness:
         is_pickup = method is Method.PICKUP
@@ -71,6 +75,7 @@ class Place:
             self.cut_off,
             self.capacity_lines,
             self.backlog_lines,
+            self.booked,
         )
 
 

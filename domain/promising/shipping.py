@@ -6,14 +6,14 @@ or after it, the days on the way without those on which the carrier does not mov
 delivers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from domain.promising.calendars import DAY, DAYS_AHEAD, Calendar, is_public_holiday, weekday
-from domain.promising.capacity import day_with_room
+from domain.promising.capacity import NOTHING, days_with_room, first_common
 from domain.shipping_rates import DEFAULT_RATE_CARD, Rate
 
 WEEKEND: Final = frozenset({"sat", "sun"})
@@ -83,10 +83,20 @@ class Region:
         return is_public_holiday(day, self.country, self.name)
 
 
+class Booked(NamedTuple):
+    """By day what a place has to do then and not before: what is brought to it and does not lie there yet."""
+
+    units: Mapping[date, int] = NOTHING
+    lines: Mapping[date, int] = NOTHING
+
+
+NOTHING_BOOKED: Final = Booked()
+
+
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """How a place gets an order ready: its calendar, minutes of work, and room for units and order lines behind the
-    backlog of `today`.
+    backlog of `today` and beside what is booked.
 
     What comes at its `cut_off` or later, which is exclusive, is worked on from the next day on.
     """
@@ -99,6 +109,7 @@ class Readiness:
     cut_off: time | None = None
     capacity_lines: int | None = None
     backlog_lines: int = 0
+    booked: Booked = NOTHING_BOOKED
 
     def ready_at(self, start: datetime, quantity: int, lines: int = 1) -> datetime | None:
         """When units that may be worked on from `start` are ready; None when never within reach."""
@@ -115,21 +126,22 @@ class Readiness:
         return self.calendar.open_hours(found)[0][0]
 
     def _day_with_room(self, earliest: date, quantity: int, lines: int) -> date | None:
-        """Once there is room there is room on every later day, so the later of both has room for both."""
-        counts = [(self.capacity_units, self.backlog_units, quantity)]
-        if self.capacity_lines is not None:
-            counts.append((self.capacity_lines, self.backlog_lines, lines))
-        days = [
-            day_with_room(
+        """With room for both, units and lines."""
+
+        def found(capacity: int | None, backlog: int, booked: Mapping[date, int], wanted: int) -> Iterator[date]:
+            return days_with_room(
                 self.calendar.open_days(self.today),
                 capacity=capacity,
                 backlog=backlog,
+                booked=booked,
                 quantity=wanted,
                 earliest=earliest,
             )
-            for capacity, backlog, wanted in counts
-        ]
-        return max((day for day in days if day), default=None) if all(days) else None
+
+        for_units = found(self.capacity_units, self.backlog_units, self.booked.units, quantity)
+        if self.capacity_lines is None:
+            return next(for_units, None)
+        return first_common(for_units, found(self.capacity_lines, self.backlog_lines, self.booked.lines, lines))
 
 
 @dataclass(frozen=True, slots=True)

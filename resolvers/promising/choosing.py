@@ -52,9 +52,9 @@ async def hold(act: Act, desk: Desk, viewer: Viewer, command: HoldPromise) -> UU
         CartLine(
             variant_id=variant_id,
             quantity=units,
-            # What is brought to a store leaves its place as if it was shipped.
-            method=FulfilmentMethod.PICKUP if location_id == store else FulfilmentMethod.SHIP,
+            method=FulfilmentMethod.PICKUP if store else FulfilmentMethod.SHIP,
             location_id=location_id,
+            pickup_location_id=store,
         )
         for (variant_id, location_id), units in promised.there().items()
     ]

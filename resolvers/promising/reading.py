@@ -17,7 +17,7 @@ from domain.placing.kits import Kits
 from domain.placing.merging import merge_sites
 from domain.placing.world import ChannelTerms, Network, Shelf
 from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
-from domain.promising.shipping import Region
+from domain.promising.shipping import NOTHING_BOOKED, Booked, Region
 from domain.promising.supply import UNLIMITED, Dated, SupplyKind, counts_on, without_demand
 from domain.routing.values import Method
 from models.backorders import launch_in
@@ -61,6 +61,12 @@ SELECT location_id, sum(quantity)::int AS units, count(DISTINCT line_id)::int AS
 WHERE location_id = ANY($1::uuid[])
     AND status IN ('scheduled', 'awaiting_transfer', 'released', 'acknowledged', 'picked') GROUP BY location_id"""
 
+BOOKED: Final = """
+SELECT d.location_id, d.day, d.units, d.lines FROM location_days d
+JOIN unnest($1::uuid[], $2::date[]) AS w(location_id, next) ON d.location_id = w.location_id AND d.day > w.next"""
+MOST_STORES: Final = 20
+"""Stores whose days are looked ahead to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -102,14 +108,17 @@ async def question_of(asked: Asked) -> Question | None:
     present |= network.brought_to
     if asked.together is not None or network.is_merging:
         present |= {site.id for site in merge_sites(network, channel)}
+    destination = _destination(asked)
+    stores = _stores(asked, network, destination)
+    loads = await read_loads(Fetching, network, asked.now, stores)
     places = await _places(asked, channel, network, present)
     launches = await _launches(units, channel.id) if network.has_backorder_terms else {}
     awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
     return Question(
         now=asked.now,
-        market=Market(channel, network, goods, {}, await read_loads(Fetching, network, asked.now)),
+        market=Market(channel, network, goods, {}, loads),
         wanted=units,
-        destination=_destination(asked),
+        destination=destination,
         methods=asked.methods,
         places=places,
         services=await services_of(asked.organization_id, asked.channel_id),
@@ -156,6 +165,28 @@ def _destination(asked: Asked) -> Destination:
     )
 
 
+def _stores(asked: Asked, network: Network, destination: Destination) -> list[UUID]:
+    """Those that goods are brought to whose days routing will ask for: the nearest, as they are offered first."""
+    if Method.PICKUP not in asked.methods or not network.rules:
+        return []
+    sites = [site for key in network.brought_to if (site := network.sites.get(key))]
+    sites.sort(key=lambda site: (destination.distance_km(site), site.rank))
+    return [site.id for site in sites[:MOST_STORES]]
+
+
+async def _booked(network: Network, now: datetime, limited: Sequence[UUID]) -> dict[UUID, Booked]:
+    """What is brought to the places: whatever they have to do on a day after the next was counted for when it is there."""
+    after = {key: network.workplaces[key].next_load(now).day for key in limited if key in network.brought_to}
+    if not after:
+        return {}
+    units: dict[UUID, dict[date, int]] = {}
+    lines: dict[UUID, dict[date, int]] = {}
+    for row in await rows(BOOKED, [list(after), list(after.values())]):
+        units.setdefault(row["location_id"], {})[row["day"]] = row["units"]
+        lines.setdefault(row["location_id"], {})[row["day"]] = row["lines"]
+    return {key: Booked(units[key], lines[key]) for key in units}
+
+
 def _on_hand(levels: Sequence[Any], own: Mapping[tuple[UUID, UUID], int]) -> dict[UUID, dict[UUID, OnHand]]:
     found: dict[UUID, dict[UUID, OnHand]] = {}
     for row in levels:
@@ -177,6 +208,7 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
     limited = [key for key in keys if any(kept[key][limit] is not None for limit in limits)]
     found = await rows(BACKLOG, [limited]) if limited else []
     backlog = {row["location_id"]: (row["units"], row["lines"]) for row in found}
+    booked = await _booked(network, asked.now, limited)
     return {
         site.id: Place(
             site=site,
@@ -187,6 +219,7 @@ async def _places(asked: Asked, channel: ChannelTerms, network: Network, present
             cut_off=cut_off_of(kept[site.id]),
             capacity_lines=kept[site.id]["daily_capacity_lines"],
             backlog_lines=backlog.get(site.id, (0, 0))[1],
+            booked=booked.get(site.id, NOTHING_BOOKED),
         )
         for site in sites
         if site.id in kept

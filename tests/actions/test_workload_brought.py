@@ -1,6 +1,7 @@
 """A store's day counts what is brought to it: from the decision on, for the day on which it hands it over."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,14 @@ from actions.fulfilment.releasing import ReleaseOrder, release
 from actions.orders.cancelling import CancelOrder, cancel
 from actions.transfers import moving
 from actions.transfers.moving import CancelTransfer, ReceiveTransfer, ShipTransfer
+from domain.errors import InsufficientStock, InvalidInput
 from domain.fulfilment import DeclineReason
-from domain.orders import FulfilmentMethod
-from domain.placing.commands import OrderedLine, PlaceOrder
+from domain.ids import new_id
+from domain.orders import Capability, FulfilmentMethod
+from domain.placing.commands import CartLine, OrderedLine, PlaceOrder, ReserveCart
+from domain.stock import ReservationStatus
 from domain.transfers import Discrepancy, Remainder
-from models import LineClaim, LocationDay, Transfer
+from models import LineClaim, LocationDay, Reservation, Transfer
 from tests.actions.asserting import books_balance
 from tests.actions.test_routing_rules import activated, replays
 from tests.actions.test_workload import HARD, DraftRoutingRule, RoutingDecision, days, limit
@@ -59,6 +63,16 @@ def collected(world: World, *lines: tuple[str, int], at: str = "NYC") -> PlaceOr
         for sku, quantity in lines
     )
     return PlaceOrder(channel_id=world.web.id, customer_id=world.customer.id, lines=ordered)
+
+
+def cart_of(world: World, quantity: int, **values: Any) -> ReserveCart:
+    line = CartLine(
+        variant_id=world.variants["MUG"].id,
+        quantity=quantity,
+        pickup_location_id=world.locations["NYC"].id,
+        **values,
+    )
+    return ReserveCart(channel_id=world.web.id, cart="cart-1", lines=(line,))
 
 
 async def counted() -> dict[date, tuple[int, int]]:
@@ -131,6 +145,45 @@ async def test_a_place_that_brings_it_on_another_day_is_asked_instead(counter):
     found = await counted()
     assert (source, sorted(found.values())) == ("LAX", [(3, 1), (3, 1)])
     assert len(found) == 2
+
+
+async def test_a_cart_for_collection_keeps_what_the_order_will_be_served_from(counter):
+    """The day on which New York hands over what Chicago brings is full; what Los Angeles brings comes on another one."""
+    world = await busy(daily_capacity_units=3)
+    await counter.place(world.act(), collected(world, ("MUG", 3)))
+    with pytest.raises(InsufficientStock):
+        await counter.reserve(world.act(), cart_of(world, 3))
+    assert await Reservation.all().count() == 0
+    await stock(world, {("MUG", "LAX"): 100})
+
+    await counter.reserve(world.act(), cart_of(world, 3))
+    order_id = await counter.place(world.act(), replace(collected(world, ("MUG", 3)), cart="cart-1"))
+
+    kept = await Reservation.get()
+    assert (kept.location_id, kept.status) == (world.locations["LAX"].id, ReservationStatus.CONVERTED)
+    assert await where(order_id) == {("scheduled", "LAX"): 3}
+
+
+async def test_a_cart_for_collection_keeps_what_is_brought_from_one_place_if_it_says_so(counter):
+    world = await busy(daily_capacity_units=5)
+    await stock(world, {("MUG", "LAX"): 100})
+
+    await counter.reserve(world.act(), cart_of(world, 3, location_id=world.locations["LAX"].id))
+
+    assert (await Reservation.get()).location_id == world.locations["LAX"].id
+
+
+async def test_nothing_is_kept_for_collection_where_nothing_can_be_collected(counter):
+    world = await busy()
+    await limit(world, "CHI", capabilities=(Capability.SHIP,))
+    for at, code in (("CHI", "NO_PICKUP"), (None, "UNKNOWN_LOCATION")):
+        place_id = world.locations[at].id if at else new_id()
+        line = CartLine(variant_id=world.variants["MUG"].id, quantity=1, pickup_location_id=place_id)
+
+        with pytest.raises(InvalidInput) as refusal:
+            await counter.reserve(world.act(), ReserveCart(channel_id=world.web.id, cart="cart-1", lines=(line,)))
+
+        assert [(each.path, each.code) for each in refusal.value.problems] == [("lines.0.pickupLocationId", code)]
 
 
 async def test_a_store_that_is_full_of_orders_or_of_lines_is_full(counter):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.promising.capacity import day_with_room, days_of_capacity
+from domain.promising.capacity import NOTHING, days_of_capacity, days_with_room, first_common
 
 MONDAY = date(2026, 11, 2)
 WEEK = [MONDAY + timedelta(days=ahead) for ahead in range(60)]
@@ -15,7 +15,10 @@ units = st.integers(1, 60)
 
 
 def found(quantity: int, *, capacity: int | None = 10, backlog: int = 0, earliest: date = MONDAY) -> date | None:
-    return day_with_room(WEEK, capacity=capacity, backlog=backlog, quantity=quantity, earliest=earliest)
+    days = days_with_room(
+        WEEK, capacity=capacity, backlog=backlog, booked=NOTHING, quantity=quantity, earliest=earliest
+    )
+    return next(days, None)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,18 @@ def test_by_that_day_backlog_and_order_fit_into_the_days_until_then(quantity, ca
 
     if day:
         assert ((day - MONDAY).days + 1) * capacity >= backlog + quantity
+
+
+def test_what_is_booked_for_a_day_takes_its_room_and_the_backlog_takes_the_rest():
+    booked = {WEEK[1]: 8, WEEK[2]: 10}
+
+    def free(quantity: int, backlog: int = 0) -> date | None:
+        days = days_with_room(WEEK, capacity=10, backlog=backlog, booked=booked, quantity=quantity, earliest=WEEK[1])
+        return next(days, None)
+
+    assert [free(2), free(3), free(2, backlog=11)] == [WEEK[1], WEEK[3], WEEK[3]]
+
+
+def test_units_and_lines_have_room_on_the_same_day():
+    assert first_common(iter([WEEK[0], WEEK[2], WEEK[3]]), iter([WEEK[1], WEEK[3]])) == WEEK[3]
+    assert first_common(iter([WEEK[0]]), iter([WEEK[1], WEEK[3]])) is None
