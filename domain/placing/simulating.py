@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from domain.placing.forwarding import seen_from
+from domain.placing.simulated_days import Done
 from domain.placing.simulating_merging import (
     Again,
     bringing_of,
@@ -166,42 +167,6 @@ def simulate(past: Iterable[Past], what_if: WhatIf, network: Network, arrival: A
     return outcome
 
 
-@dataclass(slots=True)
-class Done:
-    """Units, orders and lines that the simulation takes on at a location's day beyond what was taken on then."""
-
-    units: dict[tuple[UUID, date], int] = field(default_factory=dict)
-    orders: dict[tuple[UUID, date], int] = field(default_factory=dict)
-    lines: dict[tuple[UUID, date], int] = field(default_factory=dict)
-
-    def loaded(self, situation: Situation) -> Situation:
-        if not self.units or not situation.loads:
-            return situation
-        places = [one.location for one in situation.candidates]
-        pairs = zip(places, situation.loads, strict=True)
-        return replace(situation, loads=[load and self._with_others(place, load) for place, load in pairs])
-
-    def add(self, sign: int, situation: Situation, plan: RoutingPlan) -> None:
-        units: dict[int, int] = {}
-        lines: dict[int, int] = {}
-        for line, at, _, quantity in plan.assignments:
-            units[at] = units.get(at, 0) + quantity
-            lines[at] = lines.get(at, 0) + situation.demands[line].lines
-        for at, quantity in units.items():
-            load = situation.load(at)
-            if load is not None and load.is_limited:
-                key = situation.candidates[at].location, load.day
-                self.units[key] = self.units.get(key, 0) + sign * quantity
-                self.orders[key] = self.orders.get(key, 0) + sign
-                if load.most_lines is not None:
-                    self.lines[key] = self.lines.get(key, 0) + sign * lines[at]
-
-    def _with_others(self, place: UUID, load: Load) -> Load:
-        key = place, load.day
-        more = load.with_order(self.units.get(key, 0), self.orders.get(key, 0), self.lines.get(key, 0))
-        return more._replace(units=max(0, more.units), orders=max(0, more.orders), lines=max(0, more.lines))
-
-
 def effective(rules: Iterable[RoutingRule], changed: RoutingRule | None) -> list[RoutingRule]:
     """The rules as they would be with `changed` in the place of the one of its name, in force at any time."""
     if changed is None:
@@ -284,11 +249,16 @@ def _situation(
         past.asker,
         past.value_minor,
         unit_costs=_worth(past, network, candidates[len(request.candidates) :]),
-        loads=[*kept.loads, *([None] * (len(candidates) - len(kept.loads)))],
+        loads=_filled(kept.loads, len(candidates)),
+        loads_via=_filled(kept.loads_via, len(candidates)) if kept.loads_via else (),
         hazmat=frozenset(site.id for site in network.sites.values() if site.is_hazmat),
         kinds_via=[_kind_via(one, network) for one in candidates],
     )
     return situation, parts
+
+
+def _filled(loads: Sequence[Load | None], size: int) -> list[Load | None]:
+    return [*loads, *([None] * (size - len(loads)))]
 
 
 def _worth(past: Past, network: Network, newcomers: Sequence[Candidate]) -> Sequence[Sequence[int]] | None:

@@ -40,6 +40,7 @@ class Taken(NamedTuple):
     straight: Columns
     collected: HandOvers
     parts: Parts
+    loads: Loads
 
 
 def bringing_of(
@@ -120,13 +121,25 @@ def take_apart(situation: Situation, parts: Parts, network: Network, view: View)
     ]
     first = {one.location: at for at, one in reversed(list(enumerate(candidates)))}
     loads = Loads({site.id: load for site in sites if (load := situation.load(first[site.id]))})
+    _look_ahead(situation, loads)
     free = {
         line: [part._replace(free=[part.free[at[site.id]] if site.id in at else 0 for site in sites]) for part in of]
         for line, of in parts.items()
         for at in (own[line],)
     }
     terms = Terms(situation.demands, stock, excluded)
-    return Taken(situation, sites, terms, direct(sites, view, loads), collected if any(collected) else (), free)
+    return Taken(situation, sites, terms, direct(sites, view, loads), collected if any(collected) else (), free, loads)
+
+
+def _look_ahead(situation: Situation, loads: Loads) -> None:
+    """Into `loads`, what places have to do on the days when they hand over what is brought; before what nearer ones bring."""
+    for at, load in enumerate(situation.loads_via):
+        source, place = situation.candidates[at].location, situation.candidates[at].via
+        if load is None or place is None or place == source:
+            continue
+        loads.days[source, place] = load.day
+        known = loads.ahead.get((place, load.day), load)
+        loads.ahead[place, load.day] = min(known, load, key=lambda each: each.units)
 
 
 def _collected_at(situation: Situation, line: int) -> UUID | None:
@@ -149,6 +162,7 @@ def _seen(taken: Taken, hand_overs: HandOvers, network: Network) -> tuple[Situat
         kilometres=columns.kilometres,
         loads=columns.loads,
         kinds_via=columns.kinds_via,
+        loads_via=columns.loads_via,
     )
     return situation, parts
 
@@ -167,7 +181,7 @@ def _brought(taken: Taken, hand_overs: HandOvers, network: Network) -> tuple[Ter
             if of == at
         },
     )
-    seen, columns = brought(by_line, taken.straight, [hand_overs[at] for at, _ in lines], network, Loads())
+    seen, columns = brought(by_line, taken.straight, [hand_overs[at] for at, _ in lines], network, taken.loads)
     parts: dict[int, list[Part]] = {}
     stock: list[Sequence[int]] = [()] * len(whole.demands)
     for (at, part), row in zip(lines, seen.stock, strict=True):

@@ -10,7 +10,14 @@ from domain.routing.kits import Bundle, Members, Parts, gathered, solve_together
 from domain.routing.plan import route
 from domain.routing.rules.applying import DEFAULT_ROUTING, Excluded, Situation, case_of
 from domain.routing.rules.choosing import ANYBODY, Asker, WantedLine
-from domain.routing.rules.keeping import Plain, plain_candidate, plain_case, plain_merging, plain_worth
+from domain.routing.rules.keeping import (
+    Plain,
+    plain_candidate,
+    plain_case,
+    plain_hand_overs,
+    plain_merging,
+    plain_worth,
+)
 from domain.routing.rules.merging import Apart, Merging, Way, choose_way
 from domain.routing.rules.passes import Case, solve
 from domain.routing.rules.values import RoutingRule
@@ -64,6 +71,7 @@ class Routed(NamedTuple):
     merged_at: int | None = None
     bringing: Bringing | None = None
     worth: Worth | None = None
+    loads_via: Sequence[Load | None] = ()
 
     @property
     def by_line(self) -> RoutingPlan:
@@ -79,6 +87,8 @@ class Routed(NamedTuple):
         plain = plain_case(
             self.case, self.candidates, free=free, positions=positions, loads=self.loads, parts=self.parts
         )
+        if self.loads_via:
+            plain |= plain_hand_overs(self.loads_via)
         if self.worth is not None:
             plain |= plain_worth(self.worth)
         return plain if self.merging is None else plain | plain_merging(self.merging, self.merged_at, plain)
@@ -156,7 +166,9 @@ def _route_among(wanted: Wanted, columns: Columns, network: Network) -> Routed:
     case, rule = case_of(situation, network.rules)
     case, plan = solve_together(case, parts)
     plain = [plain_candidate(*each) for each in zip(case.strict.candidates, situation.kilometres, strict=True)]
-    return Routed(plan, case, rule, plain, wanted.stock, situation.loads, parts, members, worth=worth)
+    return Routed(
+        plan, case, rule, plain, wanted.stock, situation.loads, parts, members, worth=worth, loads_via=columns.loads_via
+    )
 
 
 def _situation(wanted: Wanted, columns: Columns, ahead: Sequence[Sequence[int]] | None) -> Situation:

@@ -50,7 +50,7 @@ NOTHING = {
 async def world():
     """10 mugs everywhere; 4 go from New York to Chicago, Los Angeles ordered 20 and drafted 50."""
     world = await furnish(units=10)
-    await shipped_transfer(world, MUG=4)
+    await shipped_transfer(world, expected_on=world.now.date(), MUG=4)
     await ordered_purchase(world, at="LAX", MUG=20)
     await draft_purchase(world, at="LAX", MUG=50)
     await new_order(world, at="NYC", MUG=2)

@@ -1,6 +1,6 @@
 """Transfers, purchase orders and counts of a test's world."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,21 +18,26 @@ from models import CountLine, PurchaseLine, PurchaseOrder, Transfer, TransferLin
 from tests.world import World
 
 
-async def draft_transfer(world: World, *, origin: str = "NYC", destination: str = "CHI", **units: int) -> UUID:
+async def draft_transfer(
+    world: World, *, origin: str = "NYC", destination: str = "CHI", expected_on: date | None = None, **units: int
+) -> UUID:
     """Units by SKU."""
     lines = tuple(WantedUnits(variant_id=world.variants[sku].id, quantity=number) for sku, number in units.items())
     command = CreateTransfer(
-        origin_id=world.locations[origin].id, destination_id=world.locations[destination].id, lines=lines
+        origin_id=world.locations[origin].id,
+        destination_id=world.locations[destination].id,
+        lines=lines,
+        expected_on=expected_on,
     )
     return await drafting.create(world.act(), command)
 
 
-async def ready_transfer(world: World, **wanted: int) -> UUID:
+async def ready_transfer(world: World, **wanted: Any) -> UUID:
     transfer_id = await draft_transfer(world, **wanted)
     return await drafting.make_ready(world.act(), ReadyTransfer(transfer_id=transfer_id))
 
 
-async def shipped_transfer(world: World, **wanted: int) -> UUID:
+async def shipped_transfer(world: World, **wanted: Any) -> UUID:
     return await moving.ship(world.act(), ShipTransfer(transfer_id=await ready_transfer(world, **wanted)))
 
 

@@ -3,7 +3,8 @@
 A request has `d`emands (variant, quantity, grams each, method), `c`andidates (location, rate, handling, capacity, methods,
 kilometres), `s`tock by demand and candidate, and `o`ptions. Where there are any: e`x`clusions (line, candidate, why),
 `u`nit costs, and the `m`ost sources of lines. `r` has what differs in the second pass (there `k` the capacities, `kl` those
-of lines), `f` the free units before a rule kept some back, `w` what the candidates had to do on their day, and `l` the
+of lines), `f` the free units before a rule kept some back, `w` what the candidates had to do on their day, `h` what the places
+had to do on theirs that hand over what candidates bring, and `l` the
 positions of the order's lines where they are not simply the first ones. A candidate has two numbers more where it costs
 something for backlog or delay, a third where it can take on so many lines only, and a fourth thing where its goods are
 brought to for handing them over. `v` has what units are worth to later orders and in credits, where they are. `b` has the
@@ -46,7 +47,7 @@ PASSES: Final = ("c", "s", "o", "x", "u", "m", "r")
 
 
 class Kept(NamedTuple):
-    """A stored decision, read again; `positions` are those of the order's lines, `free` and `loads` from before any rule.
+    """A stored decision, read again; `positions` are those of the order's lines, `free` and loads from before any rule.
 
     `parts` has (variant, units in one kit, free units by candidate) of the demands that are kits. With `merging` the case is
     that of the way which was chosen, `merged_at`, or of none.
@@ -61,6 +62,7 @@ class Kept(NamedTuple):
     merging: Merging | None = None
     merged_at: int | None = None
     worth: Worth | None = None
+    loads_via: Sequence[Load | None] = ()
 
     def decided_again(self) -> RoutingPlan:
         return solve(self.case) if self.merging is None else solve_merging(self.merging).plan
@@ -131,6 +133,11 @@ def plain_merging(merging: Merging, at: int | None, stored: Plain) -> Plain:
     return {"g": [at, merging.grams_before, ways, merging.apart and other(*merging.apart), merging.is_ruled]}
 
 
+def plain_hand_overs(loads: Sequence[Load | None]) -> Plain:
+    """What comes on top where goods are brought to places whose days count."""
+    return {"h": [load and _plain_load(load) for load in loads]} if any(loads) else {}
+
+
 def plain_worth(worth: Worth) -> Plain:
     return {"v": list(worth)}
 
@@ -159,11 +166,12 @@ def kept_of(stored: Mapping[str, Any]) -> Kept:
         kilometres=[each[8] for each in stored["c"]],
         positions=stored.get("l", range(len(demands))),
         free=stored.get("f", stored["s"]),
-        loads=[each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored.get("w", ())],
+        loads=_loads(stored.get("w", ())),
         parts={at: [(variant, units, row) for variant, units, row in of] for at, of in parts.items()},
         merging=_merging(demands, stored) if "g" in stored else None,
         merged_at=stored["g"][0] if "g" in stored else None,
         worth=Worth(*stored["v"]) if "v" in stored else None,
+        loads_via=_loads(stored.get("h", ())),
     )
 
 
@@ -254,6 +262,10 @@ def _relaxed(candidates: Sequence[Candidate], terms: Mapping[str, Any]) -> Seque
         replace(one, capacity_units=units, capacity_lines=most)
         for one, units, most in zip(candidates, terms["k"], lines, strict=True)
     ]
+
+
+def _loads(stored: Sequence[Any]) -> list[Load | None]:
+    return [each and Load(date.fromisoformat(each[0]), *each[1:]) for each in stored]
 
 
 def _plain_load(load: Load) -> list[Any]:
