@@ -1,5 +1,6 @@
 """Promising through the graph: what can be had and when, by whom it may be asked."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -159,7 +160,8 @@ async def test_with_a_wish_for_a_day_what_comes_in_time_is_promised_and_the_shel
 
 async def test_a_late_supply_is_believed_for_the_days_of_the_rule(counter):
     world = await furnish(units=0)
-    await announce(world, "MUG", "NYC", 3, date(2026, 11, 1))
+    yesterday = replace(world, now=NOW - timedelta(days=1))
+    await announce(yesterday, "MUG", "NYC", 3, date(2026, 11, 1))
 
     believed = await promise(world, methods=["SHIP"])
     await rules.upsert_promise_rule(world.act(), rules.UpsertPromiseRule(code="strict", past_due_days=0))
