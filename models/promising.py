@@ -103,6 +103,8 @@ class PromiseRule(Model):
     buffer_days = fields.IntField()
     valid_minutes = fields.IntField()
     past_due_days = fields.IntField()
+    past_due_demand_days = fields.IntField(null=True)
+    forward_days = fields.IntField(null=True)
     is_active = fields.BooleanField(default=True)
     version: int = version()
 

@@ -22,6 +22,13 @@ from schema.values import Connection, Minor
 
 READ = Permission.READ_ROUTING
 CHANGE = Permission.CHANGE_ROUTING
+PAST_DUE_DEMAND = (
+    "How many days after its promised day an order that waits for stock still counts; null: always. Such an order keeps its"
+    " turn, but what comes may be promised to others. Only in a rule for everywhere."
+)
+FORWARD = (
+    "A supply that comes later than so many days after the day asked for, or today, is not promised; null: any is."
+)
 VERSION = "The version you read; refused if it has changed since."
 
 
@@ -62,6 +69,8 @@ class PromiseRule(Node):
     buffer_days: int = column("Days added to the last day of delivery.")
     valid_minutes: int = column("How long an offer stands.")
     past_due_days: int = column("How many days a late supply is still believed.")
+    past_due_demand_days: int | None = column(PAST_DUE_DEMAND)
+    forward_days: int | None = column(FORWARD)
     is_active: bool = column("Whether it holds.")
     version: int = column("Counts its changes.")
 
@@ -138,6 +147,8 @@ class UpsertPromiseRuleInput:
     buffer_days: int | None = given("Days added to the last day of delivery.", default=UNSET)
     valid_minutes: int | None = given("How long an offer stands.", default=UNSET)
     past_due_days: int | None = given("How many days a late supply is still believed.", default=UNSET)
+    past_due_demand_days: int | None = given(PAST_DUE_DEMAND, default=UNSET, at_least=0, at_most=rules.MAX_WINDOW_DAYS)
+    forward_days: int | None = given(FORWARD, default=UNSET, at_least=0, at_most=rules.MAX_WINDOW_DAYS)
     is_active: bool | None = given("Whether it holds.", default=UNSET)
     expected_version: int | None = given(VERSION, default=UNSET)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from actions import outbox
 from actions.acting import Act, action
-from actions.upserting import Entry, Table, check_known, fresh_network, given, upsert
+from actions.upserting import Entry, Row, Table, check_known, fresh_network, given, upsert
 from domain.facts import Fact, FactKind
 from domain.promising.question import STANDARD_RULE
 from domain.promising.supply import PERCENT, SupplyKind
@@ -17,6 +17,7 @@ MAX_MINUTES: Final = 60 * 24 * 60
 """Of work; sixty days round the clock."""
 MAX_VALID_MINUTES: Final = 24 * 60
 MAX_DAYS: Final = 90
+MAX_WINDOW_DAYS: Final = 730
 
 PROMISE_RULES: Final = Table(
     name="promise_rules",
@@ -29,6 +30,8 @@ PROMISE_RULES: Final = Table(
         "buffer_days": STANDARD_RULE.buffer_days,
         "valid_minutes": STANDARD_RULE.valid_minutes,
         "past_due_days": STANDARD_RULE.past_due_days,
+        "past_due_demand_days": STANDARD_RULE.past_due_demand_days,
+        "forward_days": STANDARD_RULE.forward_days,
         "is_active": True,
     },
 )
@@ -59,6 +62,8 @@ class UpsertPromiseRule:
     buffer_days: int | Keep = KEEP
     valid_minutes: int | Keep = KEEP
     past_due_days: int | Keep = KEEP
+    past_due_demand_days: int | Keep | None = KEEP
+    forward_days: int | Keep | None = KEEP
     is_active: bool | Keep = KEEP
     expected_version: int | None = None
 
@@ -87,6 +92,8 @@ async def upsert_promise_rule(act: Act, command: UpsertPromiseRule) -> UUID:
     checks.number("buffer_days", command.buffer_days, most=MAX_DAYS)
     checks.number("valid_minutes", command.valid_minutes, least=1, most=MAX_VALID_MINUTES)
     checks.number("past_due_days", command.past_due_days, most=MAX_DAYS)
+    checks.number("past_due_demand_days", command.past_due_demand_days, most=MAX_WINDOW_DAYS)
+    checks.number("forward_days", command.forward_days, most=MAX_WINDOW_DAYS)
     await _check_places(act, checks, command)
     values = given(
         location_id=command.location_id,
@@ -95,9 +102,16 @@ async def upsert_promise_rule(act: Act, command: UpsertPromiseRule) -> UUID:
         buffer_days=command.buffer_days,
         valid_minutes=command.valid_minutes,
         past_due_days=command.past_due_days,
+        past_due_demand_days=command.past_due_demand_days,
+        forward_days=command.forward_days,
         is_active=command.is_active,
     )
-    return await _upsert(act, PROMISE_RULES, "promise_rule", _entry(command, values, checks))
+    row = await _upsert(act, PROMISE_RULES, "promise_rule", _entry(command, values, checks))
+    if row.values["location_id"] is not None and row.values["past_due_demand_days"] is not None:
+        told = "What waits belongs to no location yet: set it in a rule without one, and null here."
+        checks.note("past_due_demand_days", "NOT_FOR_A_LOCATION", told)
+        checks.refuse()
+    return row.id
 
 
 @fresh_network
@@ -119,7 +133,7 @@ async def upsert_safety_rule(act: Act, command: UpsertSafetyRule) -> UUID:
         percent=command.percent,
         is_active=command.is_active,
     )
-    return await _upsert(act, SAFETY_RULES, "safety_rule", _entry(command, values, checks))
+    return (await _upsert(act, SAFETY_RULES, "safety_rule", _entry(command, values, checks))).id
 
 
 async def _check_places(act: Act, checks: Checks, command: UpsertPromiseRule | UpsertSafetyRule) -> None:
@@ -133,9 +147,9 @@ def _entry(command: UpsertPromiseRule | UpsertSafetyRule, values: dict[str, Any]
     return Entry(code=command.code, given=values, checks=checks, expected_version=command.expected_version)
 
 
-async def _upsert(act: Act, table: Table, name: str, entry: Entry) -> UUID:
+async def _upsert(act: Act, table: Table, name: str, entry: Entry) -> Row:
     [row] = await upsert(act, table, [entry])
     if row.is_changed:
         fact = Fact(kind=FactKind.PROMISING_CHANGED, payload={name: row.values})
         await outbox.record(act.organization_id, act.actor, act.now, [fact])
-    return row.id
+    return row

@@ -26,7 +26,9 @@ class PromiseRule:
 
     Minutes are opening hours of the place: until a parcel is ready for the carrier, and until goods are ready to be
     collected. `buffer_days` are added to the last day of delivery, `valid_minutes` is how long an offer stands,
-    `past_due_days` how long a late supply is still believed.
+    `past_due_days` how long a late supply is still believed. Two that are None have no end: `forward_days` is how far ahead of
+    the day that was asked for, or of today, a supply may come; `past_due_demand_days` how long after its promised day an
+    order that waits still counts. That one is the general rule's: what waits belongs to no location yet.
     """
 
     code: str
@@ -36,13 +38,15 @@ class PromiseRule:
     buffer_days: int = 0
     valid_minutes: int = 15
     past_due_days: int = 2
+    past_due_demand_days: int | None = None
+    forward_days: int | None = None
 
 
 STANDARD_RULE: Final = PromiseRule(code="standard")
 
 
-def rule_for(rules: Sequence[PromiseRule], location_id: UUID) -> PromiseRule:
-    """The location's own, else the one for all, else the standard one; of two alike, the first by code."""
+def rule_for(rules: Sequence[PromiseRule], location_id: UUID | None) -> PromiseRule:
+    """The location's own, else or for None the one for all, else the standard one; of two alike, the first by code."""
     fitting = [rule for rule in rules if rule.location_id in (None, location_id)]
     return min(fitting, key=lambda rule: (rule.location_id is None, rule.code), default=STANDARD_RULE)
 

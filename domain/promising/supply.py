@@ -123,6 +123,11 @@ def counts_on(expected_on: date, today: date, past_due_days: int) -> date | None
     return today if today <= expected_on + timedelta(days=past_due_days) else None
 
 
+def is_within(day: date, since: date, forward_days: int | None) -> bool:
+    """Whether a supply of that day may serve a demand of `since`, so many days ahead."""
+    return forward_days is None or day <= since + timedelta(days=forward_days)
+
+
 class Dated(NamedTuple, Generic[S]):
     """So many units that are there from `day` on; None for what is there already. `source` is the caller's."""
 

@@ -1,8 +1,8 @@
 """Everything that the answer to a question about dates depends on, read without a lock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +16,9 @@ from domain.placing.decision import Market
 from domain.placing.kits import Kits
 from domain.placing.merging import merge_sites
 from domain.placing.world import ChannelTerms, Network, Shelf
-from domain.promising.question import Coming, Destination, OnHand, Place, Question, rule_for
+from domain.promising.question import Coming, Destination, OnHand, Place, PromiseRule, Question, rule_for
 from domain.promising.shipping import NOTHING_BOOKED, Booked, Region
-from domain.promising.supply import UNLIMITED, Dated, SupplyKind, counts_on, without_demand
+from domain.promising.supply import UNLIMITED, Dated, SupplyKind, counts_on, is_within, without_demand
 from domain.routing.values import Method
 from models.backorders import launch_in
 from models.db import Fetching, rows
@@ -49,7 +49,9 @@ WHERE f.organization_id = $1 AND f.variant_id = ANY($2::uuid[]) AND f.is_active 
 ORDER BY days, id"""
 WAITING: Final = """
 SELECT l.variant_id, sum(s.quantity)::int AS units FROM line_status s JOIN order_lines l ON l.id = s.line_id
-WHERE s.status IN ('backordered', 'unscheduled') AND l.variant_id = ANY($1::uuid[]) GROUP BY l.variant_id"""
+JOIN orders o ON o.id = s.order_id
+WHERE s.status IN ('backordered', 'unscheduled') AND l.variant_id = ANY($1::uuid[])
+    AND ($2::date IS NULL OR o.promised_date IS NULL OR o.promised_date >= $2) GROUP BY l.variant_id"""
 LAUNCHES: Final = f"""
 SELECT v.id AS variant_id, t.launches_at FROM unnest($1::uuid[]) AS v(id)
 CROSS JOIN LATERAL {launch_in("v.id", "$2::uuid")} AS t WHERE t.launches_at IS NOT NULL AND t.launched_at IS NULL"""
@@ -111,9 +113,11 @@ async def question_of(asked: Asked) -> Question | None:
     destination = _destination(asked)
     stores = _stores(asked, network, destination)
     loads = await read_loads(Fetching, network, asked.now, stores)
-    places = await _places(asked, channel, network, present)
+    rules = await promise_rules(asked.organization_id)
+    places = await _places(asked, channel, network, present, rules)
     launches = await _launches(units, channel.id) if network.has_backorder_terms else {}
-    awaited = {variant_id: on_hand.pop(variant_id, {}) for variant_id in launches}
+    announced = [*coming, *_awaited({variant_id: on_hand.pop(variant_id, {}) for variant_id in launches})]
+    waiting = await _waiting(asked.now, rule_for(rules, None), units) if announced else {}
     return Question(
         now=asked.now,
         market=Market(channel, network, goods, {}, loads),
@@ -123,9 +127,12 @@ async def question_of(asked: Asked) -> Question | None:
         places=places,
         services=await services_of(asked.organization_id, asked.channel_id),
         on_hand=on_hand,
-        coming=_then(
-            await _coming(asked, [*coming, *_awaited(awaited)], places, launches, units),
-            _after_lead_time(asked, sold, places, launches),
+        coming=_near(
+            asked,
+            places,
+            _then(
+                _coming(asked, announced, places, launches, waiting), _after_lead_time(asked, sold, places, launches)
+            ),
         ),
         safety_rules=await safety.rules_of(Fetching, asked.organization_id),
         wanted_on=asked.wanted_on,
@@ -198,11 +205,12 @@ def _on_hand(levels: Sequence[Any], own: Mapping[tuple[UUID, UUID], int]) -> dic
     return found
 
 
-async def _places(asked: Asked, channel: ChannelTerms, network: Network, present: set[UUID]) -> dict[UUID, Place]:
+async def _places(
+    asked: Asked, channel: ChannelTerms, network: Network, present: set[UUID], rules: Sequence[PromiseRule]
+) -> dict[UUID, Place]:
     """The channel's open locations among those present, in the network's order."""
     sites = [site for key, site in network.sites.items() if key in present and site.is_active and channel.allows(key)]
     keys = [site.id for site in sites]
-    rules = await promise_rules(asked.organization_id)
     kept = {row["id"]: row for row in await rows(PLACES, [keys])}
     limits = ("daily_capacity_units", "daily_capacity_lines")
     limited = [key for key in keys if any(kept[key][limit] is not None for limit in limits)]
@@ -248,17 +256,21 @@ def _awaited(on_hand: Mapping[UUID, Mapping[UUID, OnHand]]) -> list[dict[str, An
     ]
 
 
-async def _coming(
+async def _waiting(now: datetime, rule: PromiseRule, wanted: Iterable[UUID]) -> dict[UUID, int]:
+    """Units of orders that wait, but for those that are past their day for so long that they count no more."""
+    days = rule.past_due_demand_days
+    since = None if days is None else now.date() - timedelta(days=days)
+    return {row["variant_id"]: row["units"] for row in await rows(WAITING, [list(wanted), since])}
+
+
+def _coming(
     asked: Asked,
     supplies: Sequence[Any],
     places: Mapping[UUID, Place],
     launches: Mapping[UUID, datetime],
-    wanted: Mapping[UUID, int],
+    waiting: Mapping[UUID, int],
 ) -> dict[UUID, list[Dated[Coming]]]:
     """What may be believed of what was announced, less what waiting orders will take of it; nothing before its launch."""
-    if not supplies:
-        return {}
-    waiting = {row["variant_id"]: row["units"] for row in await rows(WAITING, [list(wanted)])}
     found: dict[UUID, list[Dated[Coming]]] = {}
     for row in supplies:
         place = places.get(row["location_id"])
@@ -301,3 +313,17 @@ def _then(
     return {
         variant_id: [*known.get(variant_id, ()), *unplanned.get(variant_id, ())] for variant_id in {*known, *unplanned}
     }
+
+
+def _near(
+    asked: Asked, places: Mapping[UUID, Place], supplies: Mapping[UUID, Sequence[Dated[Coming]]]
+) -> dict[UUID, list[Dated[Coming]]]:
+    """Those that do not come later than the rule of their place looks ahead from the day that was asked for, or today."""
+
+    def is_near(supply: Dated[Coming]) -> bool:
+        place = places[supply.source.location_id]
+        today = place.calendar.day_of(asked.now)
+        since = max(today, asked.wanted_on or today)
+        return supply.day is None or is_within(supply.day, since, place.rule.forward_days)
+
+    return {variant_id: [each for each in found if is_near(each)] for variant_id, found in supplies.items()}

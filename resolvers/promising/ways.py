@@ -20,7 +20,8 @@ SELECT id, code, name, carrier, channel_id, cut_off, pickup_time, pickup_days, n
     observes_holidays, is_same_day, zones, price_minor FROM carrier_services
 WHERE organization_id = $1 AND is_active AND (channel_id IS NULL OR channel_id = $2) ORDER BY code"""
 RULES: Final = """
-SELECT code, location_id, lead_time_minutes, pickup_ready_minutes, buffer_days, valid_minutes, past_due_days
+SELECT code, location_id, lead_time_minutes, pickup_ready_minutes, buffer_days, valid_minutes, past_due_days,
+    past_due_demand_days, forward_days
 FROM promise_rules WHERE organization_id = $1 AND is_active ORDER BY code"""
 CALENDARS: Final = "SELECT id, time_zone, calendar, country, region, cut_off FROM locations WHERE organization_id = $1"
 

@@ -203,7 +203,7 @@ def _promising(world: World, organization: UUID) -> None:
         world.add(
             models.PromiseRule(
                 organization_id=organization, code=f"r{at}", lead_time_minutes=at, pickup_ready_minutes=at,
-                buffer_days=at, valid_minutes=1, past_due_days=at, **optional,
+                buffer_days=at, valid_minutes=1, past_due_days=at, forward_days=at or None, **optional,
             )
         )  # fmt: skip
         named = {"variant_id": variants[at].id, "kind": SupplyKind.PLANNED, "method": Method.SHIP} if at % 2 else {}

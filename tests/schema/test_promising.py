@@ -8,10 +8,11 @@ import pytest
 from actions import desk
 from actions.promising import rules
 from actions.promising.services import ServiceZone
+from domain.errors import InvalidInput
 from domain.orders import Capability
 from domain.permissions import Role
 from domain.routing.values import Method
-from models import Promise, Reservation
+from models import Order, Promise, PromiseRule, Reservation
 from resolvers.ids import global_id
 from tests.schema.asking import ask, codes
 from tests.schema.promise_talk import (
@@ -144,6 +145,50 @@ async def test_supply_that_waiting_orders_will_take_is_not_promised_again(counte
 
     assert answer["options"] == []
     assert answer["lines"][0]["missing"] == 1
+
+
+async def test_an_order_long_past_its_day_counts_no_more_where_the_rule_says_so(counter):
+    """IBM Sterling, ATP rule: past due demand days."""
+    world = await furnish(units=0)
+    await announce(world, "MUG", "NYC", 3, date(2026, 11, 10))
+    await order(counter, world, world.viewer())
+    await Order.all().update(promised_date=date(2026, 10, 30))  # three days ago
+
+    missing = {}
+    for days in (None, 3, 2):
+        await rules.upsert_promise_rule(world.act(), rules.UpsertPromiseRule(code="all", past_due_demand_days=days))
+        missing[days] = (await promise(world, MUG=2, methods=["SHIP"]))["lines"][0]["missing"]
+
+    assert missing == {None: 1, 3: 1, 2: 0}
+
+
+async def test_how_long_demand_counts_is_not_said_of_a_location(counter):
+    world = await furnish()
+    at = world.locations["NYC"].id
+    await rules.upsert_promise_rule(world.act(), rules.UpsertPromiseRule(code="nyc", location_id=at))
+
+    with pytest.raises(InvalidInput) as refused:
+        await rules.upsert_promise_rule(world.act(), rules.UpsertPromiseRule(code="nyc", past_due_demand_days=3))
+
+    assert [(each.path, each.code) for each in refused.value.problems] == [
+        ("past_due_demand_days", "NOT_FOR_A_LOCATION")
+    ]
+    assert (await PromiseRule.get()).past_due_demand_days is None
+
+
+@pytest.mark.parametrize(
+    ("forward", "wanted_on", "missing"), [(None, None, 0), (8, None, 0), (7, None, 2), (7, "2026-11-03", 0)]
+)
+async def test_supplies_are_promised_as_far_ahead_as_the_rule_looks(counter, forward, wanted_on, missing):
+    """IBM Sterling, ATP rule: forward consumption days."""
+    world = await furnish(units=0)
+    await announce(world, "MUG", "NYC", 3, date(2026, 11, 10))
+    await rules.upsert_promise_rule(world.act(), rules.UpsertPromiseRule(code="all", forward_days=forward))
+
+    answer = await promise(world, methods=["SHIP"], wantedOn=wanted_on)
+
+    assert answer["lines"][0]["missing"] == missing
+    assert bool(answer["options"]) is (missing == 0)
 
 
 async def test_with_a_wish_for_a_day_what_comes_in_time_is_promised_and_the_shelf_is_left_alone(counter):
