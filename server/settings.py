@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,7 @@ from server.clock import SYSTEM_CLOCK, Clock, parse_clock
 
 PROJECT_FOLDER = Path(__file__).resolve().parent.parent
 SHORTEST_JWT_SECRET = 32  # bytes; HS256 with less is guessable (RFC 7518, section 3.2)
+ALIKE = 0.8  # of a misspelt name and the right one; other programs may have variables that begin alike
 MOST_POOLED_CONNECTIONS = 90  # the embedded PostgreSQL allows 100 in all
 
 Value = TypeVar("Value")
@@ -57,9 +59,9 @@ class Settings:
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
-    """Raises SettingError at the first variable that cannot be used."""
+    """Raises SettingError at the first variable that cannot be used, or is misspelt."""
     read = _Reader(environ)
-    return Settings(
+    settings = Settings(
         database_url=read("DATABASE_URL", "", _url("postgres", "postgresql")),
         redis_url=read("REDIS_URL", "", _url("redis", "rediss", "unix")),
         data_dir=read("OMS_DATA_DIR", PROJECT_FOLDER / ".ordergraph", _folder),
@@ -82,13 +84,17 @@ def settings_from(environ: Mapping[str, str]) -> Settings:
         shutdown_seconds=read("OMS_SHUTDOWN_SECONDS", 10, _whole(1, 300)),
         log_level=read("OMS_LOG_LEVEL", "INFO", _log_level),
     )
+    read.check_spelling()
+    return settings
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     environ: Mapping[str, str]
+    names: set[str] = field(default_factory=set)
 
     def __call__(self, name: str, default: Value, parse: Callable[[str], Value]) -> Value:
+        self.names.add(name)
         text = self.environ.get(name, "").strip()
         if not text:
             return default
@@ -96,6 +102,14 @@ class _Reader:
             return parse(text)
         except ValueError as wrong:
             raise SettingError(f"{name}: {wrong}. Correct it, or unset it to use the default.") from None
+
+    def check_spelling(self) -> None:
+        """What is like a setting and is none would be a wish that nobody hears."""
+        for name in sorted(set(self.environ) - self.names):
+            if name.startswith("OMS_") and (meant := get_close_matches(name, sorted(self.names), n=1, cutoff=ALIKE)):
+                raise SettingError(
+                    f"{name}: there is no such setting. Did you mean {meant[0]}? Rename it, or unset it."
+                )
 
 
 def _url(*schemes: str) -> Callable[[str], str]:

@@ -81,3 +81,16 @@ def test_every_setting_is_documented():
     page = (PROJECT_FOLDER / "docs" / "operations.md").read_text()
 
     assert [name for name in re.findall(r'read\("(\w+)"', source) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("OMS_PRT", "OMS_PORT"), ("OMS_LOGLEVEL", "OMS_LOG_LEVEL"), ("OMS_DATABASE_URL", "DATABASE_URL")],
+)
+def test_a_misspelt_name_is_refused_with_the_right_one(name, meant):
+    with pytest.raises(SettingError, match=rf"^{name}: there is no such setting\. Did you mean {meant}\?"):
+        settings_from({name: "1"})
+
+
+def test_what_is_like_no_setting_is_somebody_elses():
+    assert settings_from({"OMS_PUBLISHED_PORT": "80", "PORT": "1", "OMSPORT": "1"}) == Settings()
