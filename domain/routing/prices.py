@@ -5,7 +5,9 @@ at those prices, raise the price of what is wanted more than there is, lower the
 also proves a lower bound of what any plan costs. No solver is needed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import isclose
 from typing import Final
 
 import numpy as np
@@ -21,6 +23,8 @@ PATIENCE: Final = 6
 SHORTER: Final = 0.7
 MEMORY: Final = 0.7
 """How much of the last direction goes into the next: damps the zigzag of plain subgradients (Camerini, Fratta, Maffioli)."""
+MOST_SCALED: Final = 4.0
+HALVINGS: Final = 8
 TRUST: Final = 0.7
 """The part of a forecast's price that one order pays; 1 did worse in bench/routing.py, 0 is not to look ahead."""
 
@@ -53,8 +57,7 @@ def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> Sha
     step, stalled = 1.0, 0
     for _ in range(rounds):
         _price_kits(tables, prices)
-        bound, used = _relaxed(tables, prices)
-        bound -= float((prices * supply).sum())
+        bound, used = _bound(tables, prices, supply)
         if bound > best_bound + 1:
             best, best_bound, stalled = prices, bound, 0
         else:
@@ -69,7 +72,41 @@ def shadow_prices(tables: Tables, *, known_total_minor: int, rounds: int) -> Sha
         if not length:
             break
         prices = np.maximum(prices + step * max(known_total_minor - bound, 1.0) / length * scale * direction, 0)
+    best = _middle(tables, best, supply, best_bound)
     return ShadowPrices(best[:-1], best[-1], best_bound)
+
+
+def _middle(tables: Tables, prices: Floats, supply: Ints, bound: float) -> Floats:
+    """Between the least and the most that prove just as much, all scaled alike.
+
+    Where few compete many prices do: more than what it saves those who could do without, less than what it saves those who
+    need it. Who pays a part of the least takes it all the same, and which one the search ends at is chance.
+    """
+
+    def proves(scale: float) -> bool:
+        return isclose(_bound(tables, prices * scale, supply)[0], bound)
+
+    if not prices.any():
+        return prices
+    middle: Floats = prices * ((_edge(proves, 0.0) + _edge(proves, MOST_SCALED)) / 2)
+    return middle
+
+
+def _edge(proves: Callable[[float], bool], far: float) -> float:
+    """Towards `far` the last scale that proves it, as 1 does."""
+    if proves(far):
+        return far
+    near = 1.0
+    for _ in range(HALVINGS):
+        between = (near + far) / 2
+        near, far = (between, far) if proves(between) else (near, between)
+    return near
+
+
+def _bound(tables: Tables, prices: Floats, supply: Ints) -> tuple[float, Ints]:
+    """What no plan can cost less than, and the units that all would take at these prices."""
+    cost, used = _relaxed(tables, prices)
+    return cost - float((prices * supply).sum()), used
 
 
 def _price_kits(tables: Tables, prices: Floats) -> None:

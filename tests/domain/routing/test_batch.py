@@ -1,7 +1,7 @@
 """Many orders at once: what holds for every plan, and how far from the best it is."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 from uuid import UUID
 
 import pytest
@@ -12,6 +12,9 @@ from domain.routing.prices import shadow_prices
 from domain.routing.values import Candidate, Demand
 from domain.shipping_rates import Rate
 from tests.domain.routing.backlogs import backlog_model, random_backlog, with_kits
+
+NEED, OTHER = (625, 1130), (830, 1020)
+"""What a parcel costs from a place where little is left, and from one with plenty."""
 
 
 def holds(backlog: Backlog, plan: BacklogPlan) -> bool:
@@ -143,6 +146,19 @@ def test_prices_are_paid_only_for_what_is_scarce():
     assert prices.unit_costs(0) == [0] * 5
     assert not prices.capacity.any()
     assert prices.bound_minor == route_backlog(plenty, seed=1, rounds=1).total_minor
+
+
+@pytest.mark.parametrize("needy", combinations(range(6), 3))
+def test_a_price_is_well_between_what_scarce_units_save_others_and_those_who_need_them(needy):
+    """In whatever order they come: at the lower edge, an order that pays only a part of it would take them all the same."""
+    need, other = ([Candidate(UUID(int=at + 1), Rate(rate, 0)) for at, rate in enumerate(two)] for two in (NEED, OTHER))
+    orders = [BacklogOrder([Demand("mug", 1, 1000)], need if at in needy else other) for at in range(6)]
+    tables = tables_of(Backlog(orders, {"mug": [3, 9]}, [None, None]))
+
+    prices = shadow_prices(tables, known_total_minor=Batch(tables).total(), rounds=200)
+
+    assert OTHER[1] - OTHER[0] < prices.unit_costs(0)[0] < NEED[1] - NEED[0]
+    assert prices.unit_costs(0)[1] == 0
 
 
 def test_two_lines_of_one_variant_share_its_stock():
